@@ -1,0 +1,1 @@
+"""Financial Clean Room: institutions fight scams together without seeing each other's customers."""

@@ -1,0 +1,1 @@
+"""What parties and stations agree on: the data specification, the manifest, messages and table shapes."""

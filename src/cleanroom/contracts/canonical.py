@@ -1,0 +1,51 @@
+"""Canonical JSON (RFC 8785) and the domain prefixes of everything that is signed or chained."""
+
+import hashlib
+import json
+
+import rfc8785
+
+from cleanroom.errors import ManifestMalformed
+
+# A signature made for one purpose must never verify for another.
+MANIFEST_DOMAIN = b"cleanroom/manifest/v1\n"
+RECEIPT_DOMAIN = b"cleanroom/receipt/v1\n"
+ANSWER_DOMAIN = b"cleanroom/answer/v1\n"
+KEY_PROOF_DOMAIN = b"cleanroom/key-proof/v1\n"
+AUDIT_DOMAIN = b"cleanroom/audit/v1\n"
+WARNING_DOMAIN = b"cleanroom/warning/v1\n"
+
+
+def canonical_bytes(value: object) -> bytes:
+    """The one byte form of a JSON value. Integers beyond 2^53 and non-finite numbers are refused."""
+    try:
+        return rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, ValueError, TypeError) as e:
+        raise ManifestMalformed(f"the value has no canonical JSON form: {e}") from None
+
+
+def digest_of(value: object) -> str:
+    """SHA-256, hex, of the canonical form."""
+    return hashlib.sha256(canonical_bytes(value)).hexdigest()
+
+
+def parse_canonical(raw: bytes, *, what: str) -> object:
+    """Parse JSON that must already be canonical: duplicate keys, NaN and other spellings are refused."""
+    try:
+        value = json.loads(raw, object_pairs_hook=_no_duplicates, parse_constant=_no_constants)
+    except (ValueError, RecursionError) as e:
+        raise ManifestMalformed(f"{what} is not JSON: {e}", rule="canonical_json") from None
+    if canonical_bytes(value) != raw:
+        raise ManifestMalformed(f"{what} is not in canonical form (RFC 8785)", rule="canonical_json")
+    return value
+
+
+def _no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
+
+
+def _no_constants(name: str) -> None:
+    raise ValueError(f"{name} is not allowed")

@@ -1,0 +1,112 @@
+"""What a submission says about itself. Signed by the participant and written last: no manifest, no submission.
+
+Layout in the object store, one folder per submission:
+
+    inbox/<participant>/<dataset>/<sequence, 8 digits>/part-00000.parquet.age
+    inbox/<participant>/<dataset>/<sequence, 8 digits>/manifest.json
+
+`manifest.json` is the canonical form of `SignedManifest`; the signature covers MANIFEST_DOMAIN plus the canonical
+form of `manifest`. The submission's id is the SHA-256 of the canonical form of `manifest`.
+"""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cleanroom.contracts.canonical import MANIFEST_DOMAIN, canonical_bytes, digest_of, parse_canonical
+from cleanroom.errors import ManifestMalformed
+from cleanroom.vocabulary.terms import Calendar, Dataset, Encoding, FileFormat
+
+INBOX = "inbox"
+MANIFEST_NAME = "manifest.json"
+MANIFEST_CAP_BYTES = 1024 * 1024
+
+InstitutionCode = Annotated[str, Field(pattern=r"^[0-9]{3}$")]
+Hex32 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Count = Annotated[int, Field(ge=0, lt=2**53, strict=True)]
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Period(Frozen):
+    """Both days are included; days are Asia/Taipei."""
+
+    first: date
+    last: date
+
+
+class Part(Frozen):
+    name: Annotated[str, Field(pattern=r"^part-[0-9]{5}\.parquet\.age$")]
+    rows: Count
+    plaintext_bytes: Count
+    plaintext_sha256: Hex32
+    ciphertext_bytes: Count
+    ciphertext_sha256: Hex32
+
+
+class Source(Frozen):
+    """The form of the clear file, as the institution declared it."""
+
+    format: FileFormat
+    encoding: Encoding | None
+    calendar: Calendar
+    timezone: str
+
+
+class Manifest(Frozen):
+    manifest_version: Literal[1] = 1
+    participant: InstitutionCode
+    dataset: Dataset
+    specification_version: Count
+    period: Period
+    sequence: Annotated[int, Field(ge=1, lt=2**53, strict=True)]
+    rows: Count
+    scheme: Literal["hmac2-v1"] = "hmac2-v1"
+    hash_kid: str  # which first-stage key
+    recipient_kid: str  # which clean-room key the envelope is sealed to
+    canaries: dict[str, Hex32]  # identifier kind -> first hash of the published dummy identifier
+    source: Source
+    parts: Annotated[tuple[Part, ...], Field(min_length=1, max_length=1000)]
+    created_at: datetime
+
+    def canonical(self) -> bytes:
+        return canonical_bytes(self.model_dump(mode="json"))
+
+    @property
+    def submission_id(self) -> str:
+        return digest_of(self.model_dump(mode="json"))
+
+    @property
+    def folder(self) -> str:
+        return f"{INBOX}/{self.participant}/{self.dataset}/{self.sequence:08d}"
+
+
+class SignedManifest(Frozen):
+    manifest: Manifest
+    signing_kid: str
+    signature: str  # Ed25519, base64url without padding
+
+    def to_bytes(self) -> bytes:
+        return canonical_bytes(self.model_dump(mode="json"))
+
+    @classmethod
+    def from_bytes(cls, raw: bytes) -> "SignedManifest":
+        """Raises ManifestMalformed: not canonical, unknown or missing fields, values out of range."""
+        value = parse_canonical(raw, what="the manifest")
+        try:
+            signed = cls.model_validate_json(raw)
+        except ValidationError as e:
+            first = e.errors()[0]
+            place = ".".join(str(p) for p in first["loc"]) or "the manifest"
+            raise ManifestMalformed(f"{place}: {first['msg']}", rule="manifest_schema") from None
+        if signed.model_dump(mode="json") != value:
+            raise ManifestMalformed("a field is not in its canonical spelling", rule="manifest_schema")
+        return signed
+
+
+def signed_text(manifest: Manifest) -> bytes:
+    """The bytes that the participant's signature covers."""
+    return MANIFEST_DOMAIN + manifest.canonical()

@@ -1,0 +1,37 @@
+"""The locked room as one object: its settings and its opened stores. Pipeline functions take it as first argument."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from cleanroom.crypto.keyring import RoomKeyRing
+from cleanroom.settings import RoomSettings
+from cleanroom.stores.objects import open_object_store
+from cleanroom.stores.portal_http import HttpPortal
+from cleanroom.stores.ports import ObjectStore, Portal, Warehouse
+from cleanroom.stores.warehouse import open_warehouse
+
+
+@dataclass(frozen=True)
+class Room:
+    settings: RoomSettings
+    objects: ObjectStore
+    warehouse: Warehouse
+    portal: Portal
+    keys: RoomKeyRing
+
+
+@contextmanager
+def open_room(settings: RoomSettings) -> Iterator[Room]:
+    """Open the stores, and close the warehouse again: its file admits one process at a time."""
+    warehouse = open_warehouse(settings)
+    try:
+        yield Room(
+            settings=settings,
+            objects=open_object_store(settings.object_store, settings.objects_dir),
+            warehouse=warehouse,
+            portal=HttpPortal.from_token_file(settings.portal_url, settings.portal_token),
+            keys=RoomKeyRing.open(settings.keys, production=settings.production),
+        )
+    finally:
+        warehouse.close()

@@ -1,0 +1,46 @@
+"""What every step of the line gives back, and how a step is timed, recorded and shown to the portal."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cleanroom.contracts.messages import StationRun
+from cleanroom.stores.ports import Portal
+
+Detail = dict[str, str | int | float | bool | None]
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """`rows`: how many rows, accounts or warnings the step worked on. `detail`: what a person wants to know of it."""
+
+    rows: int
+    detail: Detail = field(default_factory=dict)
+
+
+def run_step(
+    work: Callable[[], StepResult], *, run_id: str, station: str, step: str, portal: Portal, runs_dir: Path
+) -> StationRun:
+    """Do the work, then append its record to `<runs_dir>/<run_id>.jsonl` and report it to the portal.
+
+    A step that raises leaves no record: what stands in the file was done.
+    """
+    started_at, clock = datetime.now(UTC), time.perf_counter()
+    result = work()
+    run = StationRun(
+        run_id=run_id,
+        station=station,
+        step=step,
+        started_at=started_at,
+        seconds=round(time.perf_counter() - clock, 3),
+        rows=result.rows,
+        detail=result.detail,
+    )
+    runs_dir.mkdir(parents=True, exist_ok=True)
+    with (runs_dir / f"{run_id}.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(run.model_dump(mode="json"), ensure_ascii=False) + "\n")
+    portal.report_station(run)
+    return run

@@ -1,0 +1,173 @@
+"""One frozen object per side, built from the environment; the embedded default needs none of it.
+
+Nothing reads the environment at import: call `RoomSettings.from_environment()` where a run starts.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cleanroom.errors import SettingsInvalid
+
+EMBEDDED = "embedded"
+PRODUCTION = "production"
+
+
+@dataclass(frozen=True)
+class RoomSettings:
+    """The locked room's settings.
+
+    `object_store`: "" for the local folder under `home`, else "gs://BUCKET".
+    `warehouse`: "" for the DuckDB file under `home`, else "bigquery://PROJECT/DATASET_PREFIX".
+    """
+
+    home: Path
+    environment: str = EMBEDDED
+    object_store: str = ""
+    warehouse: str = ""
+    portal_url: str = "http://127.0.0.1:8000"
+    portal_token_file: Path | None = None
+    keys_dir: Path | None = None
+    policy_file: Path | None = None
+    upload_cap_bytes: int = 8 * 1024**3
+    notice_delay_hours: float = 2.0
+    warning_capacity: int = 100
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> "RoomSettings":
+        env = os.environ if environ is None else environ
+        return cls(
+            home=_path(env, "CLEANROOM_HOME", "."),
+            environment=_one_of(env, "CLEANROOM_ENVIRONMENT", (EMBEDDED, PRODUCTION)),
+            object_store=env.get("CLEANROOM_OBJECT_STORE", ""),
+            warehouse=env.get("CLEANROOM_WAREHOUSE", ""),
+            portal_url=env.get("CLEANROOM_PORTAL_URL", cls.portal_url).rstrip("/"),
+            portal_token_file=_optional_path(env, "CLEANROOM_PORTAL_TOKEN_FILE"),
+            keys_dir=_optional_path(env, "CLEANROOM_KEYS_DIR"),
+            policy_file=_optional_path(env, "CLEANROOM_POLICY_FILE"),
+            upload_cap_bytes=_integer(env, "CLEANROOM_UPLOAD_CAP_BYTES", cls.upload_cap_bytes),
+            notice_delay_hours=_number(env, "CLEANROOM_NOTICE_DELAY_HOURS", cls.notice_delay_hours),
+            warning_capacity=_integer(env, "CLEANROOM_WARNING_CAPACITY", cls.warning_capacity),
+        )
+
+    @property
+    def production(self) -> bool:
+        return self.environment == PRODUCTION
+
+    @property
+    def room_dir(self) -> Path:
+        return self.home / "room"
+
+    @property
+    def keys(self) -> Path:
+        return self.keys_dir or self.room_dir / "keys"
+
+    @property
+    def portal_token(self) -> Path:
+        return self.portal_token_file or self.room_dir / "portal.token"
+
+    @property
+    def objects_dir(self) -> Path:
+        return self.home / "objects"
+
+    @property
+    def warehouse_file(self) -> Path:
+        return self.room_dir / "warehouse.duckdb"
+
+    @property
+    def scratch_dir(self) -> Path:
+        return self.room_dir / "scratch"
+
+    @property
+    def artefacts_dir(self) -> Path:
+        return self.room_dir / "artefacts"
+
+    @property
+    def institutions_dir(self) -> Path:
+        return self.home / "institutions"
+
+
+@dataclass(frozen=True)
+class ParticipantSettings:
+    """One institution's side: its clear files, its key ring, its upload state. Never read by the locked room."""
+
+    institution: str
+    home: Path
+    data_dir: Path
+    environment: str = EMBEDDED
+    object_store: str = ""
+    objects_dir: Path | None = None
+    portal_url: str = "http://127.0.0.1:8000"
+    keys_dir: Path | None = None
+    portal_token_file: Path | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_environment(cls, institution: str, environ: Mapping[str, str] | None = None) -> "ParticipantSettings":
+        env = os.environ if environ is None else environ
+        home = _path(env, "CLEANROOM_HOME", ".")
+        own = home / "institutions" / institution
+        return cls(
+            institution=institution,
+            home=own,
+            data_dir=_optional_path(env, "CLEANROOM_DATA_DIR") or own / "data",
+            environment=_one_of(env, "CLEANROOM_ENVIRONMENT", (EMBEDDED, PRODUCTION)),
+            object_store=env.get("CLEANROOM_OBJECT_STORE", ""),
+            objects_dir=home / "objects",
+            portal_url=env.get("CLEANROOM_PORTAL_URL", cls.portal_url).rstrip("/"),
+            keys_dir=_optional_path(env, "CLEANROOM_PARTICIPANT_KEYS_DIR"),
+            portal_token_file=_optional_path(env, "CLEANROOM_PARTICIPANT_TOKEN_FILE"),
+        )
+
+    @property
+    def keys(self) -> Path:
+        return self.keys_dir or self.home / "keys"
+
+    @property
+    def portal_token(self) -> Path:
+        return self.portal_token_file or self.home / "portal.token"
+
+    @property
+    def outbox_dir(self) -> Path:
+        """Sealed parts that wait for upload; safe to send again."""
+        return self.home / "outbox"
+
+    @property
+    def audit_file(self) -> Path:
+        return self.home / "audit.jsonl"
+
+
+def _path(env: Mapping[str, str], name: str, default: str) -> Path:
+    return Path(env.get(name) or default).expanduser().absolute()
+
+
+def _optional_path(env: Mapping[str, str], name: str) -> Path | None:
+    return Path(env[name]).expanduser().absolute() if env.get(name) else None
+
+
+def _one_of(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    value = env.get(name) or allowed[0]
+    if value not in allowed:
+        raise SettingsInvalid(f"{name} is {value!r}; set it to one of {', '.join(allowed)}")
+    return value
+
+
+def _integer(env: Mapping[str, str], name: str, default: int) -> int:
+    return int(_number(env, name, default))
+
+
+def _number(env: Mapping[str, str], name: str, default: float) -> float:
+    try:
+        value = float(env.get(name) or default)
+    except ValueError:
+        raise SettingsInvalid(f"{name} is not a number; give one greater than zero") from None
+    if not value > 0:
+        raise SettingsInvalid(f"{name} must be greater than zero")
+    return value
+
+
+def project_root() -> Path:
+    """Where dbt_project/, expectations/, dags/ and portal/ lie: the checkout, or what CLEANROOM_PROJECT names."""
+    named = os.environ.get("CLEANROOM_PROJECT")
+    return Path(named).absolute() if named else Path(__file__).resolve().parents[2]

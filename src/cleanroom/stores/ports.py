@@ -1,0 +1,91 @@
+"""What the line asks of its stores. Every engine passes the same contract tests (tests/spec/stores)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from cleanroom.contracts import messages as m
+
+
+@dataclass(frozen=True)
+class ObjectInfo:
+    name: str
+    size: int
+    crc32c: str | None
+    generation: str
+
+
+class ObjectStore(Protocol):
+    """Write-once objects. Names use `/`; no name may leave the store."""
+
+    def put_file(self, name: str, path: Path) -> ObjectInfo:
+        """Write only where nothing is (generation match 0). Same content again: no-op. Other content: Refusal
+        NotAllowed. StoreFault on failure of the store."""
+
+    def put_bytes(self, name: str, data: bytes) -> ObjectInfo: ...
+
+    def get_bytes(self, name: str, *, cap_bytes: int) -> bytes:
+        """TooLarge over the cap; StoreFault when it does not exist or cannot be read."""
+
+    def download(self, name: str, path: Path, *, cap_bytes: int) -> ObjectInfo:
+        """To a temporary name, checksum verified, then renamed."""
+
+    def exists(self, name: str) -> bool: ...
+
+    def list(self, prefix: str) -> Iterator[ObjectInfo]:
+        """In order of name."""
+
+    def move(self, source: str, target: str) -> None:
+        """Used for quarantine only; the same move again is a no-op."""
+
+
+class Warehouse(Protocol):
+    """SQL in BigQuery's and DuckDB's common subset; table names as `schema.table`."""
+
+    engine: str  # "duckdb" or "bigquery"
+
+    def ensure_tables(self) -> None:
+        """Create landing and routing tables where missing, from cleanroom.contracts.tables."""
+
+    def land(
+        self, *, submission: dict[str, Any], dataset: str, rows: pa.Table, handles: pa.Table | None
+    ) -> bool:
+        """Rows, handles and the ledger row commit together. False where the submission had landed before."""
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """Read. `{schema.table}`-style names are not interpolated: write `schema.table`, the engine qualifies it."""
+
+    def replace_rows(self, table: str, rows: pa.Table, *, where: str | None = None) -> int:
+        """Atomically delete `where` (all rows without it) and insert; creates the table from `rows.schema`."""
+
+    def table_exists(self, table: str) -> bool: ...
+
+    def close(self) -> None: ...
+
+
+class Portal(Protocol):
+    """The portal's API as the locked room and the participants use it. Faults raise PortalFault; a 4xx problem is
+    raised again as the Refusal whose reason it names."""
+
+    def gate(self, participant: str) -> m.ParticipantGate: ...
+    def participants(self) -> list[m.ParticipantGate]: ...
+    def report_upload(self, report: m.UploadReport) -> None: ...
+    def uploads(self, participant: str | None = None) -> list[m.UploadReport]: ...
+    def report_station(self, run: m.StationRun) -> None: ...
+    def publish_result(self, result: m.ResultPublication) -> None: ...
+    def draft_release(self, draft: m.ReleaseDraft) -> m.ReleaseRecord: ...
+    def submit_release(self, release_id: str) -> m.ReleaseRecord: ...
+    def release(self, release_id: str) -> m.ReleaseRecord: ...
+    def current_release(self, use_case: str) -> m.ReleaseRecord | None: ...
+    def sign_off(self, release_id: str, request: m.SignOffRequest) -> m.ReleaseRecord: ...
+    def request_waiver(self, release_id: str, request: m.WaiverRequest) -> m.ReleaseRecord: ...
+    def approve_waiver(self, release_id: str, control_id: str) -> m.ReleaseRecord: ...
+    def publish_release(self, release_id: str) -> m.ReleaseRecord: ...
+    def suspend_release(self, release_id: str, reason: str) -> m.ReleaseRecord: ...
+    def send_warnings(self, warnings: list[m.WarningMessage]) -> int: ...
+    def warnings(self) -> list[m.WarningStanding]: ...
+    def answer(self, answer: m.AnswerMessage) -> None: ...
+    def record_event(self, event: m.AuditEvent) -> None: ...
