@@ -1,7 +1,8 @@
 """What the line asks of its stores. Every engine passes the same contract tests (tests/spec/stores)."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -42,6 +43,14 @@ class ObjectStore(Protocol):
         """Used for quarantine only; the same move again is a no-op."""
 
 
+@dataclass(frozen=True)
+class DbtTarget:
+    """How dbt reaches this warehouse: the target in `dbt_project/profiles.yml` and the variables it reads."""
+
+    name: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
 class Warehouse(Protocol):
     """SQL in BigQuery's and DuckDB's common subset; table names as `schema.table`."""
 
@@ -50,9 +59,7 @@ class Warehouse(Protocol):
     def ensure_tables(self) -> None:
         """Create landing and routing tables where missing, from cleanroom.contracts.tables."""
 
-    def land(
-        self, *, submission: dict[str, Any], dataset: str, rows: pa.Table, handles: pa.Table | None
-    ) -> bool:
+    def land(self, *, submission: dict[str, Any], dataset: str, rows: pa.Table, handles: pa.Table | None) -> bool:
         """Rows, handles and the ledger row commit together. False where the submission had landed before."""
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
@@ -62,6 +69,11 @@ class Warehouse(Protocol):
         """Atomically delete `where` (all rows without it) and insert; creates the table from `rows.schema`."""
 
     def table_exists(self, table: str) -> bool: ...
+
+    def released(self) -> AbstractContextManager[None]:
+        """While it lasts another opener (dbt) may have the warehouse; afterwards this one opens again by itself."""
+
+    def dbt_target(self) -> DbtTarget: ...
 
     def close(self) -> None: ...
 
