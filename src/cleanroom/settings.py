@@ -5,7 +5,7 @@ Nothing reads the environment at import: call `RoomSettings.from_environment()` 
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from cleanroom.errors import SettingsInvalid
@@ -84,8 +84,18 @@ class RoomSettings:
         return self.room_dir / "artefacts"
 
     @property
-    def institutions_dir(self) -> Path:
-        return self.home / "institutions"
+    def runs_dir(self) -> Path:
+        return self.room_dir / "runs"
+
+    @property
+    def release_request_file(self) -> Path:
+        """What people declare of a model before its release: risk answers, and the evidence only people can give."""
+        return self.room_dir / "release-request.yaml"
+
+    @property
+    def truth_file(self) -> Path:
+        """Known truth as final tokens, for evaluation alone. Absent outside rehearsals and back-tests."""
+        return self.room_dir / "truth-tokens.json"
 
 
 @dataclass(frozen=True)
@@ -101,7 +111,6 @@ class ParticipantSettings:
     portal_url: str = "http://127.0.0.1:8000"
     keys_dir: Path | None = None
     portal_token_file: Path | None = None
-    extra: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_environment(cls, institution: str, environ: Mapping[str, str] | None = None) -> "ParticipantSettings":
@@ -121,6 +130,10 @@ class ParticipantSettings:
         )
 
     @property
+    def production(self) -> bool:
+        return self.environment == PRODUCTION
+
+    @property
     def keys(self) -> Path:
         return self.keys_dir or self.home / "keys"
 
@@ -134,8 +147,24 @@ class ParticipantSettings:
         return self.home / "outbox"
 
     @property
+    def runs_dir(self) -> Path:
+        return self.home / "runs"
+
+    @property
     def audit_file(self) -> Path:
         return self.home / "audit.jsonl"
+
+
+def participants_here(environ: Mapping[str, str] | None = None) -> list[str]:
+    """Institution codes whose clear files this machine holds: at an institution one, in a rehearsal all of them.
+
+    `CLEANROOM_PARTICIPANT` names it; without it every folder of `CLEANROOM_HOME/institutions` counts.
+    """
+    env = os.environ if environ is None else environ
+    if env.get("CLEANROOM_PARTICIPANT"):
+        return [env["CLEANROOM_PARTICIPANT"]]
+    folder = _path(env, "CLEANROOM_HOME", ".") / "institutions"
+    return sorted(p.name for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []
 
 
 def _path(env: Mapping[str, str], name: str, default: str) -> Path:

@@ -22,11 +22,12 @@ class StepResult:
 
 
 def run_step(
-    work: Callable[[], StepResult], *, run_id: str, station: str, step: str, portal: Portal, runs_dir: Path
+    work: Callable[[], StepResult], *, run_id: str, station: str, step: str, portal: Portal | None, runs_dir: Path
 ) -> StationRun:
     """Do the work, then append its record to `<runs_dir>/<run_id>.jsonl` and report it to the portal.
 
-    A step that raises leaves no record: what stands in the file was done.
+    `portal` is None at an institution, whose own timings are its own. A step that raises leaves no record: what
+    stands in the file was done.
     """
     started_at, clock = datetime.now(UTC), time.perf_counter()
     result = work()
@@ -42,5 +43,6 @@ def run_step(
     runs_dir.mkdir(parents=True, exist_ok=True)
     with (runs_dir / f"{run_id}.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps(run.model_dump(mode="json"), ensure_ascii=False) + "\n")
-    portal.report_station(run)
+    if portal is not None:
+        portal.report_station(run)
     return run

@@ -1,0 +1,130 @@
+"""The line: every step in order, each callable by itself. DAG tasks and the command line call these and nothing else.
+
+Each function opens what it needs, does one station's step, records it under `run_id` and closes everything again, so
+that steps may run in any process; the same step again with the same input changes nothing.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import yaml
+
+from cleanroom.contracts.messages import StationRun
+from cleanroom.errors import SettingsInvalid, Where
+from cleanroom.pipeline import dispatch, evaluation, intake, moneyflow, onboarding, scoring, sealing
+from cleanroom.pipeline.room import Room, open_room
+from cleanroom.pipeline.steps import StepResult, run_step
+from cleanroom.settings import ParticipantSettings, RoomSettings
+from cleanroom.stores.objects import open_object_store
+from cleanroom.stores.portal_http import HttpPortal
+
+# Station, step and whose side it runs on, in the order in which the data walks. README, docs and the DAG tests read it.
+LINE = (
+    ("sealing", "seal_and_upload", "participant"),
+    ("intake", "take_in", "room"),
+    ("moneyflow", "build", "room"),
+    ("scoring", "train", "room"),
+    ("scoring", "evaluate", "room"),
+    ("scoring", "score", "room"),
+    ("dispatch", "dispatch", "room"),
+    ("evaluation", "evaluate", "room"),
+)
+
+
+def new_run_id(now: datetime | None = None) -> str:
+    return (now or datetime.now(UTC)).strftime("run-%Y%m%dT%H%M%S")
+
+
+def check_onboarding(settings: RoomSettings, *, participant: str) -> dict[str, Any]:
+    """Everything that must be there before a first upload. Raises the refusal of what is missing."""
+    portal = HttpPortal.from_token_file(settings.portal_url, settings.portal_token)
+    return onboarding.check(portal, participant=participant)
+
+
+def check_specification(settings: RoomSettings, *, participant: str) -> dict[str, Any]:
+    """That the participant works under the specification in force, and that this software holds that very text."""
+    portal = HttpPortal.from_token_file(settings.portal_url, settings.portal_token)
+    return onboarding.check_specification(portal.gate(participant))
+
+
+def participants(settings: RoomSettings) -> list[str]:
+    """Codes of all active participants."""
+    portal = HttpPortal.from_token_file(settings.portal_url, settings.portal_token)
+    return sorted(gate.participant for gate in portal.participants() if gate.state == "active")
+
+
+def seal_and_upload(settings: ParticipantSettings, *, run_id: str) -> StationRun:
+    portal = HttpPortal.from_token_file(settings.portal_url, settings.portal_token)
+    objects = open_object_store(settings.object_store, settings.objects_dir)
+    return run_step(
+        lambda: sealing.seal_and_upload(settings, portal=portal, objects=objects),
+        run_id=run_id,
+        station="sealing",
+        step="seal_and_upload",
+        portal=None,
+        runs_dir=settings.runs_dir,
+    )
+
+
+def take_in(settings: RoomSettings, *, run_id: str, participant: str) -> StationRun:
+    return _in_room(settings, run_id, "intake", "take_in", lambda room: intake.take_in(room, participant=participant))
+
+
+def build_moneyflow(settings: RoomSettings, *, run_id: str) -> StationRun:
+    return _in_room(settings, run_id, "moneyflow", "build", moneyflow.build)
+
+
+def train(settings: RoomSettings, *, run_id: str) -> StationRun:
+    return _in_room(settings, run_id, "scoring", "train", scoring.train)
+
+
+def evaluate_release(settings: RoomSettings, *, run_id: str) -> StationRun:
+    request = release_request(settings)
+    return _in_room(settings, run_id, "scoring", "evaluate", lambda room: scoring.evaluate(room, **request))
+
+
+def score(settings: RoomSettings, *, run_id: str) -> StationRun:
+    """With a valid certificate released scores, without one shadow scores: kept, never sent."""
+    return _in_room(settings, run_id, "scoring", "score", lambda room: scoring.score(room, shadow=True))
+
+
+def dispatch_warnings(settings: RoomSettings, *, run_id: str) -> StationRun:
+    return _in_room(settings, run_id, "dispatch", "dispatch", dispatch.dispatch)
+
+
+def evaluate_outcomes(settings: RoomSettings, *, run_id: str) -> StationRun:
+    truth = json.loads(settings.truth_file.read_text()) if settings.truth_file.exists() else None
+    return _in_room(
+        settings, run_id, "evaluation", "evaluate", lambda room: evaluation.evaluate(room, truth_tokens=truth)
+    )
+
+
+def release_request(settings: RoomSettings) -> dict[str, Any]:
+    """What people declared for the release: developer, factors, declared answers and evidence only people can give."""
+    path = settings.release_request_file
+    where = Where(file=str(path))
+    if not path.exists():
+        raise SettingsInvalid(
+            "the release request is missing; copy docs/release-request-sample.yaml there and fill it in", where=where
+        )
+    request = yaml.safe_load(path.read_text(encoding="utf-8"))
+    wanted = {"developer", "factors", "declared", "evidence_documents"}
+    if not isinstance(request, dict) or set(request) != wanted:
+        raise SettingsInvalid(f"the release request must hold exactly: {', '.join(sorted(wanted))}", where=where)
+    return request
+
+
+def _in_room(
+    settings: RoomSettings, run_id: str, station: str, step: str, work: Callable[[Room], StepResult]
+) -> StationRun:
+    with open_room(settings) as room:
+        return run_step(
+            lambda: work(room),
+            run_id=run_id,
+            station=station,
+            step=step,
+            portal=room.portal,
+            runs_dir=settings.runs_dir,
+        )

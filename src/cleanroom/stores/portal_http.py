@@ -1,0 +1,198 @@
+"""The portal's API over HTTP, for the locked room and for participants. See contracts.messages for every shape."""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from cleanroom import errors
+from cleanroom.contracts import messages as m
+
+API = "/api/v1"
+TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+BATCH = 500  # warnings per request
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _refusals(kind: type[errors.Refusal] = errors.Refusal) -> dict[str, type[errors.Refusal]]:
+    found = {kind.reason: kind}
+    for child in kind.__subclasses__():
+        found.update(_refusals(child))
+    return found
+
+
+class HttpPortal:
+    """One token, one portal. Every failure of transport or of the server is a PortalFault (retry); every 4xx is the
+    Refusal that its problem body names, NotAllowed where it names none that we know."""
+
+    def __init__(self, url: str, token: str, *, transport: httpx.BaseTransport | None = None):
+        self._client = httpx.Client(
+            base_url=url.rstrip("/") + API,
+            headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
+            timeout=TIMEOUT,
+            follow_redirects=False,
+            trust_env=False,  # no proxy from the environment may see the token
+            transport=transport,
+        )
+        self._refusals = _refusals()
+
+    @classmethod
+    def from_token_file(cls, url: str, path: Path) -> "HttpPortal":
+        """Raises SettingsInvalid where the token file is absent or may be read by others."""
+        try:
+            mode = path.stat().st_mode
+            token = path.read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError):
+            raise errors.SettingsInvalid(
+                "the portal token file is missing or unreadable; ask the platform administrator for a token and "
+                "store it there with mode 0600",
+                where=errors.Where(file=str(path)),
+            ) from None
+        if mode & 0o077:
+            raise errors.SettingsInvalid(
+                "others may read the portal token; run: chmod 600", where=errors.Where(file=str(path))
+            )
+        return cls(url, token)
+
+    def close(self) -> None:
+        self._client.close()
+
+    # --- what the room and the participants ask -------------------------------------------------------------------
+
+    def gate(self, participant: str) -> m.ParticipantGate:
+        return self._get(f"/participants/{participant}/gate", m.ParticipantGate)
+
+    def participants(self) -> list[m.ParticipantGate]:
+        return self._get_list("/participants", m.ParticipantGate)
+
+    def report_upload(self, report: m.UploadReport) -> None:
+        self._post("/uploads", report)
+
+    def uploads(self, participant: str | None = None) -> list[m.UploadReport]:
+        return self._get_list("/uploads", m.UploadReport, {"participant": participant} if participant else None)
+
+    def report_station(self, run: m.StationRun) -> None:
+        self._post("/station-runs", run)
+
+    def publish_result(self, result: m.ResultPublication) -> None:
+        self._post("/results", result)
+
+    def draft_release(self, draft: m.ReleaseDraft) -> m.ReleaseRecord:
+        return self._release("/releases", draft)
+
+    def submit_release(self, release_id: str) -> m.ReleaseRecord:
+        return self._release(f"/releases/{release_id}/submit")
+
+    def release(self, release_id: str) -> m.ReleaseRecord:
+        return self._get(f"/releases/{release_id}", m.ReleaseRecord)
+
+    def current_release(self, use_case: str) -> m.ReleaseRecord | None:
+        response = self._send("GET", "/releases/current", params={"use_case": use_case})
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return None
+        return _parse(m.ReleaseRecord, self._checked(response))
+
+    def sign_off(self, release_id: str, request: m.SignOffRequest) -> m.ReleaseRecord:
+        return self._release(f"/releases/{release_id}/sign-offs", request)
+
+    def request_waiver(self, release_id: str, request: m.WaiverRequest) -> m.ReleaseRecord:
+        return self._release(f"/releases/{release_id}/waivers", request)
+
+    def approve_waiver(self, release_id: str, control_id: str) -> m.ReleaseRecord:
+        return self._release(f"/releases/{release_id}/waivers/{control_id}/approve")
+
+    def publish_release(self, release_id: str) -> m.ReleaseRecord:
+        return self._release(f"/releases/{release_id}/release")
+
+    def suspend_release(self, release_id: str, reason: str) -> m.ReleaseRecord:
+        return self._release(f"/releases/{release_id}/suspend", {"reason": reason})
+
+    def send_warnings(self, warnings: list[m.WarningMessage]) -> int:
+        accepted = 0
+        for start in range(0, len(warnings), BATCH):
+            batch = [w.model_dump(mode="json") for w in warnings[start : start + BATCH]]
+            accepted += self._post("/warnings", batch)["accepted"]
+        return accepted
+
+    def warnings(self) -> list[m.WarningStanding]:
+        return self._get_list("/warning-standings", m.WarningStanding)
+
+    def answer(self, answer: m.AnswerMessage) -> None:
+        self._post(f"/warnings/{answer.warning_id}/answers", answer)
+
+    def record_event(self, event: m.AuditEvent) -> None:
+        self._post("/events", event)
+
+    # --- onboarding -----------------------------------------------------------------------------------------------
+
+    def post(self, path: str, body: BaseModel | dict | list | None = None) -> Any:
+        """One call of the onboarding API (participants, keys, MoU, specification); the table stands in docs."""
+        return self._post(path, body)
+
+    # --- transport ------------------------------------------------------------------------------------------------
+
+    def _release(self, path: str, body: BaseModel | dict | None = None) -> m.ReleaseRecord:
+        return _parse(m.ReleaseRecord, self._checked(self._send("POST", path, body=body)))
+
+    def _get(self, path: str, model: type[Model], params: dict | None = None) -> Model:
+        return _parse(model, self._checked(self._send("GET", path, params=params)))
+
+    def _get_list(self, path: str, model: type[Model], params: dict | None = None) -> list[Model]:
+        response = self._checked(self._send("GET", path, params=params))
+        return _validated(lambda: TypeAdapter(list[model]).validate_json(response.content))
+
+    def _post(self, path: str, body: BaseModel | dict | list | None = None) -> Any:
+        response = self._checked(self._send("POST", path, body=body))
+        return response.json() if response.content else None
+
+    def _send(self, method: str, path: str, *, body: Any = None, params: dict | None = None) -> httpx.Response:
+        content = body.model_dump(mode="json") if isinstance(body, BaseModel) else body
+        try:
+            return self._client.request(
+                method, path, json={} if content is None and method == "POST" else content, params=params
+            )
+        except httpx.HTTPError as e:
+            raise errors.PortalFault(
+                f"the portal at {self._client.base_url.host} did not answer {method} {path} "
+                f"({type(e).__name__}); check that it runs, then run this again"
+            ) from e
+
+    def _checked(self, response: httpx.Response) -> httpx.Response:
+        if response.is_success:
+            return response
+        call = f"{response.request.method} {response.request.url.path}"
+        if response.status_code >= 500 or response.status_code in (408, 425, 429):
+            raise errors.PortalFault(f"the portal answered {response.status_code} to {call}; run this again later")
+        problem = _problem(response)
+        kind = self._refusals.get(problem.reason, errors.NotAllowed)
+        raise kind(problem.detail, rule=f"portal {response.status_code} {call}")
+
+
+def _problem(response: httpx.Response) -> m.Problem:
+    try:
+        return m.Problem.model_validate_json(response.content)
+    except ValidationError:
+        return m.Problem(
+            title="refused",
+            status=response.status_code,
+            detail=f"the portal refused the call with status {response.status_code} and gave no reason",
+            reason="not_allowed",
+        )
+
+
+def _parse(model: type[Model], response: httpx.Response) -> Model:
+    return _validated(lambda: model.model_validate_json(response.content))
+
+
+def _validated(parse):
+    """An answer of another shape is the other side's fault, and may be one version's; never a crash."""
+    try:
+        return parse()
+    except ValidationError as e:
+        first = e.errors()[0]
+        raise errors.PortalFault(
+            f"the portal's answer has another shape than agreed ({'.'.join(map(str, first['loc']))}: {first['msg']}); "
+            "check that portal and room run the same version"
+        ) from None
