@@ -161,6 +161,18 @@ class NothingToDo(Refusal):
     exit_code, reason = 30, "nothing_to_do"
 
 
+class NotFound(Refusal):
+    """Something that was asked for by name and does not exist."""
+
+    exit_code, reason = 40, "not_found"
+
+
+class RequestInvalid(Refusal):
+    """A message or form that does not have the agreed shape."""
+
+    exit_code, reason = 41, "request_invalid"
+
+
 class StoreFault(Fault):
     exit_code, reason = 70, "store_fault"
 
