@@ -156,6 +156,9 @@ class ResultPublication(Frozen):
 
 
 class ControlResult(Frozen):
+    """One metric of one control. `value` is the point estimate, `low` and `high` its confidence bounds, `reference` what
+    a relative limit was compared with: enough to judge it again without the evidence."""
+
     control_id: str
     outcome: ControlOutcome
     metric: str | None = None
@@ -164,6 +167,9 @@ class ControlResult(Frozen):
     detail: str = ""
     measured_at: datetime | None = None
     cases: int | None = None
+    low: float | None = None
+    high: float | None = None
+    reference: float | None = None
 
 
 class ReleaseDigests(Frozen):

@@ -1,0 +1,176 @@
+"""The gate: may this model's scores leave the room now? Asked before every scoring and every dispatch; fails closed.
+
+It trusts no summary in the record: grade, digests, control outcomes, waivers and sign-offs are all judged afresh.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from cleanroom.contracts.messages import ControlResult, ReleaseRecord
+from cleanroom.errors import CleanroomError, GateClosed
+from cleanroom.governance import certificate, controls, drafts, record_evidence, releases, waivers
+from cleanroom.governance.certificate import Certificate
+from cleanroom.governance.policy import Policy
+from cleanroom.governance.reasons import Reason, as_sentence
+from cleanroom.vocabulary.terms import ReleaseState, Tier
+
+
+def check(
+    policy: Policy,
+    record: ReleaseRecord | None,
+    *,
+    now: datetime,
+    artefact_digest: str,
+    participants: Collection[str],
+    code_commit: str | None = None,
+) -> Certificate:
+    """Return the valid certificate or raise GateClosed with every reason.
+
+    `record`: what the portal holds, None where it holds none. `artefact_digest`: SHA-256 (hex) of the artefact that is
+    about to be used. `participants`: codes of the institutions that receive the output. `code_commit`: compared where
+    given.
+    """
+    if record is None:
+        raise GateClosed("the gate is closed: this use case has no release", rule="no_release")
+    reasons = (
+        *_state_reasons(record, now),
+        *_running_reasons(record, artefact_digest, code_commit),
+        *blockers(policy, record, now=now, participants=participants),
+    )
+    return _certificate_or_refusal(policy, record, reasons, now, participants)
+
+
+def check_may_release(
+    policy: Policy, record: ReleaseRecord, *, by: str, now: datetime, participants: Collection[str]
+) -> Certificate:
+    """What the portal asks before it writes RELEASED: the certificate that the release will have.
+
+    Raises NotAllowed for the move itself (`releases.check_may_move`), GateClosed with every reason otherwise.
+    """
+    releases.check_may_move(policy, record, ReleaseState.RELEASED, by=by, participants=participants)
+    reasons = blockers(policy, record, now=now, participants=participants)
+    return _certificate_or_refusal(policy, record, reasons, now, participants)
+
+
+def verdict(
+    policy: Policy,
+    record: ReleaseRecord | None,
+    *,
+    now: datetime,
+    artefact_digest: str,
+    participants: Collection[str],
+    code_commit: str | None = None,
+) -> dict:
+    """`check` as a plain dict, for the command line and pages: allowed, reason, certificate, expires_at."""
+    try:
+        issued = check(
+            policy,
+            record,
+            now=now,
+            artefact_digest=artefact_digest,
+            participants=participants,
+            code_commit=code_commit,
+        )
+    except GateClosed as e:
+        return {"allowed": False, "reason": e.sentence, "certificate": None, "expires_at": None}
+    expires = issued.expires_at.isoformat()
+    return {"allowed": True, "reason": "", "certificate": issued.digest, "expires_at": expires}
+
+
+def results(policy: Policy, record: ReleaseRecord, *, now: datetime) -> tuple[ControlResult, ...]:
+    """Every applicable control judged afresh at `now` on the record's evidence, with valid waivers applied."""
+    evidence = controls.evidence_of(policy, record.draft.controls)
+    evidence |= record_evidence.from_record(policy, record, now=now)
+    kind = releases.ai_kind(policy, record.draft)
+    judged = controls.evaluate(policy, tier=record.draft.tier, ai_kind=kind, evidence=evidence, now=now)
+    return controls.with_waivers(policy, judged, waivers.valid(policy, record, now=now))
+
+
+def blockers(
+    policy: Policy, record: ReleaseRecord, *, now: datetime, participants: Collection[str]
+) -> tuple[Reason, ...]:
+    """Every reason, apart from the state and what is running, why the gate is closed for this record; () when none."""
+    unreadable = drafts.problems(policy, record.draft, now=now)
+    if unreadable:  # the rest cannot be judged on a draft that is not what it says
+        return unreadable
+    return (
+        *_receiver_reasons(record, participants),
+        *_control_reasons(policy, record, now),
+        *releases.sign_off_problems(policy, record, participants=participants),
+        *_expiry_reasons(policy, record, now),
+    )
+
+
+def _certificate_or_refusal(
+    policy: Policy, record: ReleaseRecord, reasons: tuple[Reason, ...], now: datetime, participants: Collection[str]
+) -> Certificate:
+    if reasons:
+        raise GateClosed(as_sentence("the gate is closed", reasons), rule=reasons[0].code)
+    try:
+        return certificate.issue(policy, record, now=now, participants=participants)
+    except CleanroomError as e:
+        raise GateClosed(f"the gate is closed: no certificate can be written: {e.sentence}") from e
+
+
+def _state_reasons(record: ReleaseRecord, now: datetime) -> list[Reason]:
+    if record.state is not ReleaseState.RELEASED:
+        why = f" ({record.suspended_reason})" if record.suspended_reason else ""
+        return [Reason("not_released", f"the release is {record.state}{why}", f"發布狀態為 {record.state}{why}")]
+    if record.released_at is None or not record.draft.evaluated_at <= record.released_at <= now:
+        return [Reason("release_time", "the time of release is missing or impossible", "發布時間缺漏或不合理")]
+    return []
+
+
+def _running_reasons(record: ReleaseRecord, artefact_digest: str, code_commit: str | None) -> list[Reason]:
+    digests, reasons = record.draft.digests, []
+    if artefact_digest != digests.artefact:
+        reasons.append(Reason("artefact", "the artefact is not the one that was released", "模型檔與發布之檔案不符"))
+    if code_commit is not None and code_commit != digests.code_commit:
+        reasons.append(Reason("code", "the code is not the commit that was released", "程式版本與發布之版本不符"))
+    return reasons
+
+
+def _receiver_reasons(record: ReleaseRecord, participants: Collection[str]) -> list[Reason]:
+    if set(participants) - set(record.held_by):
+        return []
+    return [Reason("no_receiver", "no institution is left to receive the output", "無任何機構可接收結果")]
+
+
+def _control_reasons(policy: Policy, record: ReleaseRecord, now: datetime) -> list[Reason]:
+    in_use = record.draft.declared[policy.in_use_question]
+    due = in_use or now >= record_evidence.first_review_at(policy, record, now=now)
+    stopped = controls.blocking(policy, results(policy, record, now=now), after_release_due=due)
+    return [_control_reason(policy, r) for r in stopped]
+
+
+def _control_reason(policy: Policy, result: ControlResult) -> Reason:
+    zh = policy.control(result.control_id).text.zh_hant
+    if result.value is None:
+        en = f"{result.metric} could not be measured: {result.detail}"
+        return Reason("not_measurable", en, f"{result.metric} 無法衡量（{zh}）", result.control_id)
+    figure = f"{result.metric} is {result.value:.6g}{_interval(result)}, the limit is {result.limit}"
+    if result.outcome == "not_measurable":
+        return Reason(
+            "not_measurable", f"{figure}; {result.detail}", f"{result.metric} 證據不可用（{zh}）", result.control_id
+        )
+    return Reason("control_failed", figure, f"{result.metric} 未達門檻 {result.limit}（{zh}）", result.control_id)
+
+
+def _interval(result: ControlResult) -> str:
+    if result.low is None and result.high is None:
+        return ""
+    low, high = ("?" if bound is None else f"{bound:.6g}" for bound in (result.low, result.high))
+    return f" ({low} to {high})"
+
+
+def _expiry_reasons(policy: Policy, record: ReleaseRecord, now: datetime) -> list[Reason]:
+    if record.draft.tier is Tier.R0:
+        return []
+    ends = certificate.expires_at(policy, record, now=now)
+    if now < ends:
+        return []
+    return [
+        Reason(
+            "expired", f"the certificate expired at {ends:%Y-%m-%d %H:%M} UTC", f"憑證已於 {ends:%Y-%m-%d %H:%M} 到期"
+        )
+    ]

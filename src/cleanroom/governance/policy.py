@@ -1,0 +1,328 @@
+"""The policy: what decides. Read from a YAML file, validated, and named by a digest of its content.
+
+The limits are this project's proposals; the regulator gives none. They stand in the file, never in code.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from cleanroom.contracts.canonical import digest_of
+from cleanroom.contracts.manifest import Frozen
+from cleanroom.errors import PolicyInvalid, Where
+from cleanroom.vocabulary.terms import SignOffRole, Tier
+
+DEFAULT_POLICY = "anti-fraud-2025.1"
+GRADED = (Tier.R1, Tier.R2, Tier.R3)
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Days = Annotated[int, Field(ge=1, le=3660)]
+
+
+class Text(Frozen):
+    """A sentence in both languages."""
+
+    en: Annotated[str, Field(min_length=1)]
+    zh_hant: Annotated[str, Field(min_length=1)]
+
+
+class Principle(StrEnum):
+    GOV = "GOV"
+    FAI = "FAI"
+    PRI = "PRI"
+    ROB = "ROB"
+    TRA = "TRA"
+    SUS = "SUS"
+
+
+class AiKind(StrEnum):
+    """What a control applies to; a release is `pred` or `gen`."""
+
+    ALL = "all"
+    PREDICTIVE = "pred"
+    GENERATIVE = "gen"
+
+
+class EvidenceKind(StrEnum):
+    METRIC = "metric"
+    DOCUMENT = "document"
+    SIGN_OFF = "sign-off"
+
+
+class Phase(StrEnum):
+    """When a control can be judged. `from_record`: by the gate, from the release record. `after_release`: evidence
+    exists only in operation, and falls due `first_review_days` after the release; evidence given earlier is judged."""
+
+    BEFORE_RELEASE = "before_release"
+    FROM_RECORD = "from_record"
+    AFTER_RELEASE = "after_release"
+
+
+class GateKind(StrEnum):
+    BLOCK = "block"
+    WARN = "warn"
+
+
+class Reference(Frozen):
+    """A relative limit: `factor` times the evidence under `metric`, or times the policy's setting `setting`."""
+
+    metric: Name | None = None
+    setting: Name | None = None
+    factor: Annotated[float, Field(gt=0)] = 1.0
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.metric is None) == (self.setting is None):
+            raise ValueError("a relative limit names either a metric or a setting")
+        return self
+
+
+class Metric(Frozen):
+    """One measured condition. `limit` may differ `by_tier`; `of` is the whole that the limit is a part of.
+
+    `min_cases`: fewer cases than this are no evidence. `interval: required`: a sampled figure without its confidence
+    bound is no evidence. `recorded` has no limit: the figure must be there.
+    """
+
+    name: Name
+    operator: Literal[">=", "<=", "=", "recorded"]
+    limit: float | None = None
+    by_tier: dict[Tier, float] = {}
+    reference: Reference | None = None
+    of: int | None = None
+    reads: str | None = None  # how a coded limit is read by a person: "1 = allow"
+    min_cases: Annotated[int, Field(ge=1)] | None = None
+    interval: Literal["required", "optional"] = "optional"
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> Self:
+        wanted = 0 if self.operator == "recorded" else 1
+        if (self.limit is not None) + (self.reference is not None) != wanted:
+            raise ValueError("a metric has one limit or one reference; a recorded metric has neither")
+        if self.by_tier and self.limit is None:
+            raise ValueError("by_tier needs a limit that it departs from")
+        return self
+
+    def limit_for(self, tier: Tier) -> float | None:
+        return self.by_tier.get(Tier.R3 if tier is Tier.R0 else tier, self.limit)
+
+
+class Control(Frozen):
+    """One control. `not_waivable` gives the reason why nobody may waive it; without it a waiver is possible."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Z]{3}-[1-4]-[0-9]{2}$")]
+    principle: Principle
+    stage: Literal[1, 2, 3, 4]
+    text: Text
+    from_tier: Literal[Tier.R1, Tier.R2, Tier.R3]
+    ai_kind: AiKind
+    evidence: EvidenceKind
+    phase: Phase
+    gate: GateKind
+    not_waivable: Text | None = None
+    metrics: Annotated[tuple[Metric, ...], Field(min_length=1)]
+    sources: Annotated[str, Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _id_tells_the_cell(self) -> Self:
+        if self.id[:5] != f"{self.principle}-{self.stage}":
+            raise ValueError(f"the id {self.id} does not lie in cell {self.principle}-{self.stage}")
+        return self
+
+    def applies_to(self, tier: Tier, ai_kind: AiKind) -> bool:
+        return _rank(tier) >= _rank(self.from_tier) and self.ai_kind in (AiKind.ALL, ai_kind)
+
+
+class Factor(Frozen):
+    weight: Annotated[int, Field(gt=0)]
+    text: Text
+    anchors: Annotated[tuple[Text, ...], Field(min_length=4, max_length=4)]
+
+
+class Prohibition(Frozen):
+    """A use that no score can allow: R0 where the question is answered yes."""
+
+    when: Name
+    text: Text
+
+
+class Floor(Frozen):
+    """Lifts the tier where all questions in `when` are answered yes: to a tier, or by one step. Never lowers it."""
+
+    when: Annotated[tuple[Name, ...], Field(min_length=1)]
+    lift_to: Literal[Tier.R2, Tier.R3] | None = None
+    lift_one: bool = False
+    text: Text
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.lift_to is None) == (not self.lift_one):
+            raise ValueError("a floor either lifts to a tier or lifts one tier")
+        return self
+
+
+class PerTier(Frozen):
+    R1: Days
+    R2: Days
+    R3: Days
+
+    def __getitem__(self, tier: Tier) -> int:
+        return getattr(self, str(tier))
+
+
+class WaiverRules(Frozen):
+    max_days: PerTier
+    time_zone: str  # `ends_on` is a whole day there
+
+
+class Quorum(Frozen):
+    R1: tuple[SignOffRole, ...]
+    R2: tuple[SignOffRole, ...]
+    R3: tuple[SignOffRole, ...]
+
+    def __getitem__(self, tier: Tier) -> tuple[SignOffRole, ...]:
+        return getattr(self, str(tier))
+
+
+class Thresholds(Frozen):
+    """A score below `R2_from` is R1; from `R3_from` on it is R3."""
+
+    R2_from: float
+    R3_from: float
+
+
+class Policy(Frozen):
+    version: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
+    title: Text
+    adopted_on: date
+    principles: dict[Principle, Text]
+    stages: dict[Literal[1, 2, 3, 4], Text]
+    thresholds: Thresholds
+    factors: dict[Annotated[str, Field(pattern=r"^F[1-9]$")], Factor]
+    questions: dict[Name, Text]
+    generative_question: Name
+    in_use_question: Name
+    prohibitions: Annotated[tuple[Prohibition, ...], Field(min_length=1)]
+    floors: tuple[Floor, ...]
+    freshness_days: PerTier
+    review_days: PerTier
+    first_review_days: PerTier
+    quorum: Quorum
+    waivers: WaiverRules
+    settings: dict[Name, float]
+    inventory_fields: tuple[Name, ...]
+    model_card_fields: tuple[Name, ...]
+    controls: Annotated[tuple[Control, ...], Field(min_length=1)]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the canonical content: comments and layout of the file do not count."""
+        return digest_of(self.model_dump(mode="json"))
+
+    def control(self, control_id: str) -> Control:
+        """Raises PolicyInvalid for an id that this policy does not hold."""
+        found = next((c for c in self.controls if c.id == control_id), None)
+        if found is None:
+            raise PolicyInvalid(f"policy {self.version} has no control {control_id}")
+        return found
+
+    def applicable(self, tier: Tier, ai_kind: AiKind) -> tuple[Control, ...]:
+        return tuple(c for c in self.controls if c.applies_to(tier, ai_kind))
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        problems = list(_problems(self))
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+
+def _rank(tier: Tier) -> int:
+    """R0 is not on the scale; what is prohibited is judged by the strictest list."""
+    return len(GRADED) if tier is Tier.R0 else GRADED.index(tier)
+
+
+def _problems(policy: Policy) -> Iterator[str]:
+    """What one field cannot see: names that must exist elsewhere in the file, and sums."""
+    if sum(f.weight for f in policy.factors.values()) != 100:
+        yield "the factors' weights must add up to 100"
+    if not 0 < policy.thresholds.R2_from < policy.thresholds.R3_from <= 100:
+        yield "the thresholds must rise between 0 and 100"
+    twice = [i for i, n in Counter(c.id for c in policy.controls).items() if n > 1]
+    if twice:
+        yield f"controls stand twice: {', '.join(twice)}"
+    asked = {policy.generative_question, policy.in_use_question, *(p.when for p in policy.prohibitions)}
+    asked.update(name for floor in policy.floors for name in floor.when)
+    if unasked := sorted(asked - policy.questions.keys()):
+        yield f"rules read questions that the policy does not ask: {', '.join(unasked)}"
+    yield from _unknown_settings(policy)
+    yield from _shrinking_quorum(policy.quorum)
+
+
+def _unknown_settings(policy: Policy) -> Iterator[str]:
+    for control in policy.controls:
+        for metric in control.metrics:
+            setting = metric.reference and metric.reference.setting
+            if setting and setting not in policy.settings:
+                yield f"{control.id} reads the setting {setting}, which the policy does not hold"
+
+
+def _shrinking_quorum(quorum: Quorum) -> Iterator[str]:
+    if not quorum.R1 or not set(quorum.R1) <= set(quorum.R2) <= set(quorum.R3):
+        yield "a higher tier must ask for every sign-off of the lower one, and R1 for at least one"
+
+
+def load_policy(path: Path | str | None = None) -> Policy:
+    """Read and validate a policy file; None reads the one that ships with this software.
+
+    Raises PolicyInvalid naming the file and the place in it.
+    """
+    source = files("cleanroom.governance") / "policies" / f"{DEFAULT_POLICY}.yaml" if path is None else Path(path)
+    try:
+        document = yaml.load(source.read_text(encoding="utf-8"), Loader=UniqueKeyLoader)  # noqa: S506 - a SafeLoader
+    except (OSError, UnicodeDecodeError) as e:
+        raise PolicyInvalid(f"the policy cannot be read: {e}", where=Where(file=source.name)) from None
+    except yaml.YAMLError as e:
+        raise PolicyInvalid(f"the policy is not YAML: {e}", where=Where(file=source.name)) from None
+    return parse_policy(document, name=source.name)
+
+
+def parse_policy(document: object, *, name: str) -> Policy:
+    """Validate a parsed document. Raises PolicyInvalid with the first error's place."""
+    try:
+        return Policy.model_validate(document)
+    except ValidationError as e:
+        raise PolicyInvalid(_first_error(e, document), where=Where(file=name), rule="policy_schema") from None
+
+
+def _first_error(error: ValidationError, document: object) -> str:
+    first, more = error.errors()[0], error.error_count() - 1
+    place = _place(first["loc"], document) or "the policy"
+    return f"{place}: {first['msg']}" + (f" (and {more} more)" if more else "")
+
+
+def _place(loc: tuple[int | str, ...], document: object) -> str:
+    """`controls.17.gate` reads better with the control's id beside its index."""
+    if len(loc) > 1 and loc[0] == "controls" and isinstance(loc[1], int):
+        entry = document["controls"][loc[1]]
+        name = entry.get("id") if isinstance(entry, dict) else None
+        loc = ("controls", name or loc[1], *loc[2:])
+    return ".".join(str(part) for part in loc)
+
+
+class UniqueKeyLoader(yaml.SafeLoader):
+    """A key that stands twice in one mapping is a mistake that YAML hides: the last one would win."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        keys = [self.construct_object(k, deep=True) for k, _ in node.value]
+        twice = sorted(str(k) for k, n in Counter(keys).items() if n > 1)
+        if twice:
+            raise yaml.constructor.ConstructorError(None, None, f"{', '.join(twice)} stands twice", node.start_mark)
+        return super().construct_mapping(node, deep)
