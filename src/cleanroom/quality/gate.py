@@ -7,7 +7,7 @@ Row numbers are told, values never.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -113,7 +113,7 @@ def _parameters(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "period_start": _midnight(first),
         "period_end": _midnight(last + timedelta(days=1)),
-        "period_last": datetime.combine(last, datetime.min.time()),  # noqa: DTZ001 - a day has no zone
+        "period_last": datetime.combine(last, datetime.min.time(), UTC),  # days are compared as UTC midnights
         "known_institutions": sorted(facts["known_institutions"]),
     }
 
