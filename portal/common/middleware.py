@@ -1,0 +1,30 @@
+"""Pages need a login; a refusal on a page becomes a page that says why."""
+
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from cleanroom.errors import CleanroomError
+from portal.common.problems import status_of
+
+
+class PagesNeedLogin(LoginRequiredMiddleware):
+    """Every page, except where a view says otherwise. The API has its own authentication."""
+
+    def process_view(self, request: HttpRequest, view_func, view_args, view_kwargs):
+        if request.path.startswith("/api/v1/"):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
+
+
+class RefusalMiddleware:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, CleanroomError):
+            return None
+        return render(request, "common/refused.html", {"sentence": str(error)}, status=status_of(error))

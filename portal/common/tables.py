@@ -1,0 +1,75 @@
+"""Table pages: sorted, searched, paged and exported the same way everywhere."""
+
+import csv
+from collections.abc import Iterable
+from typing import Any
+
+import django_tables2
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+PER_PAGE = 25
+
+
+class Table(django_tables2.Table):
+    """Base of all tables. Give every column a translated `verbose_name`."""
+
+    class Meta:
+        attrs = {"class": "table table-sm align-middle"}
+        empty_text = _("Nothing here yet.")
+        per_page = PER_PAGE
+
+
+def search(rows: QuerySet, request: HttpRequest, *fields: str) -> QuerySet:
+    """Keep the rows in which a field contains the `q` of the address."""
+    words = request.GET.get("q", "").strip()
+    if not words:
+        return rows
+    condition = Q()
+    for field in fields:
+        condition |= Q(**{f"{field}__icontains": words})
+    return rows.filter(condition)
+
+
+def table_page(
+    request: HttpRequest, template: str, table: Table, context: dict[str, Any] | None = None
+) -> HttpResponse:
+    """Render a page around one table, or the whole table as CSV where the address asks `export=csv`."""
+    if request.GET.get("export") == "csv":
+        django_tables2.RequestConfig(request, paginate=False).configure(table)
+        return as_csv(table.as_values(), name=template.rpartition("/")[2].removesuffix(".html"))
+    configure(request, table)
+    return render(request, template, {"table": table, **(context or {})})
+
+
+def configure(request: HttpRequest, *tables: Table) -> None:
+    """Sort and page tables by the address; several on one page need their own `prefix`."""
+    for table in tables:
+        django_tables2.RequestConfig(request, paginate={"per_page": PER_PAGE}).configure(table)
+
+
+class _Line:
+    @staticmethod
+    def write(line: str) -> str:
+        return line
+
+
+def as_csv(rows: Iterable[Iterable[Any]], *, name: str) -> StreamingHttpResponse:
+    """UTF-8 with a mark, so that spreadsheets show Chinese. Cells that a spreadsheet would run are quoted."""
+    writer = csv.writer(_Line())
+    lines = (writer.writerow([_harmless(cell) for cell in row]) for row in rows)
+    response = StreamingHttpResponse(_marked(lines), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return response
+
+
+def _marked(lines: Iterable[str]) -> Iterable[str]:
+    yield "\ufeff"
+    yield from lines
+
+
+def _harmless(cell: Any) -> str:
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if text[:1] in "=+-@\t\r" and text else text
