@@ -1,0 +1,1 @@
+{{ moneyflow_layer(4) }}

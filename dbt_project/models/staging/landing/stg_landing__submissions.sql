@@ -1,0 +1,10 @@
+select
+  submission_id,
+  participant,
+  dataset,
+  sequence,
+  specification_version,
+  period_from,
+  period_to,
+  landed_at
+from {{ source('landing', 'submissions') }}
