@@ -173,6 +173,12 @@ class RequestInvalid(Refusal):
     exit_code, reason = 41, "request_invalid"
 
 
+class DataTestsFailed(Refusal):
+    """Tables that dbt built do not keep their promises (a data test, a unit test or a contract), so nothing follows."""
+
+    exit_code, reason = 31, "data_tests_failed"
+
+
 class StoreFault(Fault):
     exit_code, reason = 70, "store_fault"
 

@@ -1,0 +1,93 @@
+"""The money-flow station: both legs joined, watch-listed accounts, layers by time. dbt does it in the warehouse."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from cleanroom.contracts.messages import ResultPublication
+from cleanroom.pipeline.dbt import DbtRun, run_dbt
+from cleanroom.pipeline.steps import Detail, StepResult
+from cleanroom.stores.ports import Warehouse
+
+if TYPE_CHECKING:
+    from cleanroom.pipeline.room import Room
+
+SELECTION = ("staging", "intermediate.moneyflow")
+LAST_LAYER = 6
+_LAYER = "int_moneyflow__layer_{}"
+
+_LEGS = """
+select sender_institution, receiver_institution, leg_state, issue, transfers, legs, amount_cents
+from moneyflow.int_transfers__leg_summary
+order by sender_institution, receiver_institution, leg_state, issue
+"""
+# Accounts per layer at the latest cut-off, and how many of them stand at no nearer layer.
+_LAYERS = """
+with latest as (
+  select layers.direction, layers.layer, layers.account_token, known.institution,
+    min(layers.layer) over (partition by layers.direction, layers.account_token) as nearest
+  from moneyflow.int_moneyflow__layers as layers
+  inner join moneyflow.int_moneyflow__as_of as cut_offs on cut_offs.as_of = layers.as_of and cut_offs.is_latest
+  inner join moneyflow.int_accounts__known as known on known.account_token = layers.account_token
+)
+select direction, layer, institution, count(*) as accounts,
+  count(case when nearest = layer then 1 end) as first_reached
+from latest
+group by direction, layer, institution
+order by direction, layer, institution
+"""
+
+
+def build(room: "Room", *, run_id: str = "", rebuild_tests: bool = True) -> StepResult:
+    """Build staging and money flow, publish the tables of legs and of layers, and say what there is.
+
+    Raises DataTestsFailed (a promise of a table is broken) or WarehouseFault.
+    """
+    run = run_dbt(room, "build" if rebuild_tests else "run", SELECTION, options=_without_unit_tests(rebuild_tests))
+    legs = room.warehouse.query(_LEGS).to_pylist()
+    layers = room.warehouse.query(_LAYERS).to_pylist()
+    seconds = _seconds(run)
+    _publish(room, run_id, "legs", {"rows": legs, "totals": _leg_totals(legs)})
+    _publish(room, run_id, "layers", {"rows": layers, "cumulative_seconds": _cumulative(seconds)})
+    detail = _counts(room.warehouse) | _leg_totals(legs) | _layer_detail(seconds)
+    return StepResult(rows=int(detail["transfers"]), detail=detail)
+
+
+def _without_unit_tests(tested: bool) -> tuple[str, ...]:
+    # Unit tests prove the SQL, not these rows: they belong to `make test`.
+    return ("--exclude-resource-type", "unit_test") if tested else ()
+
+
+def _publish(room: "Room", run_id: str, kind: Any, body: dict) -> None:
+    room.portal.publish_result(ResultPublication(run_id=run_id, kind=kind, computed_at=datetime.now(UTC), body=body))
+
+
+def _counts(warehouse: Warehouse) -> Detail:
+    tables = {
+        "transfers": "moneyflow.int_transfers__joined",
+        "watch_listed": "moneyflow.int_list_events__watch_listed",
+        "accounts": "moneyflow.int_accounts__known",
+        "rows_landed": "landing.transfers",
+    }
+    counts = [f"select '{name}' as name, count(*) as n from {table}" for name, table in tables.items()]
+    found = warehouse.query(" union all ".join(counts)).to_pylist()
+    return {row["name"]: row["n"] for row in found}
+
+
+def _leg_totals(legs: list[dict[str, Any]]) -> dict[str, int]:
+    """Transfers by state of their legs; `legs_not_expected` are the unmatched whose other end uploads nothing."""
+    states = ("own", "matched", "unmatched", "disagreeing")
+    totals = {f"legs_{state}": sum(r["transfers"] for r in legs if r["leg_state"] == state) for state in states}
+    totals["legs_not_expected"] = sum(r["transfers"] for r in legs if r["issue"] == "not_expected")
+    return totals
+
+
+def _seconds(run: DbtRun) -> list[float]:
+    return [run.seconds_of(_LAYER.format(layer)) for layer in range(LAST_LAYER + 1)]
+
+
+def _cumulative(seconds: list[float]) -> list[float]:
+    return [round(sum(seconds[: layer + 1]), 3) for layer in range(len(seconds))]
+
+
+def _layer_detail(seconds: list[float]) -> Detail:
+    return {f"seconds_layer_{layer}": value for layer, value in enumerate(seconds)}
