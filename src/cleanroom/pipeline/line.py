@@ -1,4 +1,4 @@
-"""The line: every step in order, each callable by itself. DAG tasks and the command line call these and nothing else.
+"""The line: every step in order, each callable by itself. DAG tasks and the command line call these and `upload`.
 
 Each function opens what it needs, does one station's step, records it under `run_id` and closes everything again, so
 that steps may run in any process; the same step again with the same input changes nothing.
@@ -13,16 +13,15 @@ import yaml
 
 from cleanroom.contracts.messages import StationRun
 from cleanroom.errors import SettingsInvalid, Where
-from cleanroom.pipeline import dispatch, evaluation, intake, moneyflow, onboarding, scoring, sealing
+from cleanroom.pipeline import dispatch, evaluation, intake, moneyflow, onboarding, scoring
 from cleanroom.pipeline.room import Room, open_room
 from cleanroom.pipeline.steps import StepResult, run_step
-from cleanroom.settings import ParticipantSettings, RoomSettings
-from cleanroom.stores.objects import open_object_store
+from cleanroom.settings import RoomSettings
 from cleanroom.stores.portal_http import HttpPortal
 
 # Station, step and whose side it runs on, in the order in which the data walks. README, docs and the DAG tests read it.
 LINE = (
-    ("sealing", "seal_and_upload", "participant"),
+    ("sealing", "seal_and_upload", "participant"),  # in `upload`: the participant's side imports nothing of the room
     ("intake", "take_in", "room"),
     ("moneyflow", "build", "room"),
     ("scoring", "train", "room"),
@@ -55,19 +54,6 @@ def participants(settings: RoomSettings) -> list[str]:
     return sorted(gate.participant for gate in portal.participants() if gate.state == "active")
 
 
-def seal_and_upload(settings: ParticipantSettings, *, run_id: str) -> StationRun:
-    portal = HttpPortal.from_token_file(settings.portal_url, settings.portal_token)
-    objects = open_object_store(settings.object_store, settings.objects_dir)
-    return run_step(
-        lambda: sealing.seal_and_upload(settings, portal=portal, objects=objects),
-        run_id=run_id,
-        station="sealing",
-        step="seal_and_upload",
-        portal=None,
-        runs_dir=settings.runs_dir,
-    )
-
-
 def take_in(settings: RoomSettings, *, run_id: str, participant: str) -> StationRun:
     return _in_room(settings, run_id, "intake", "take_in", lambda room: intake.take_in(room, participant=participant))
 
@@ -88,6 +74,12 @@ def evaluate_release(settings: RoomSettings, *, run_id: str) -> StationRun:
 def score(settings: RoomSettings, *, run_id: str) -> StationRun:
     """With a valid certificate released scores, without one shadow scores: kept, never sent."""
     return _in_room(settings, run_id, "scoring", "score", lambda room: scoring.score(room, shadow=True))
+
+
+def gate_is_open(settings: RoomSettings) -> bool:
+    """Whether a release with a valid certificate stands; the dispatch itself checks again and fails closed."""
+    portal = HttpPortal.from_token_file(settings.portal_url, settings.portal_token)
+    return scoring.gate_is_open(portal, settings)
 
 
 def dispatch_warnings(settings: RoomSettings, *, run_id: str) -> StationRun:
