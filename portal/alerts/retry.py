@@ -24,7 +24,7 @@ RETRY_AFTER_CAP_SECONDS = 5 * _MINUTE
 JITTER = 0.1
 _CLOCK_NOISE = SystemRandom()
 
-# Unanswered critical warnings are escalated at these ages, counted from composition.
+# Unanswered critical warnings are escalated at these ages, counted from when the portal took them in.
 ESCALATION_SECONDS = (60, 5 * _MINUTE, 30 * _MINUTE)
 
 

@@ -1,0 +1,1 @@
+"""What is done to warnings: one module per verb; lock, check, write, record."""

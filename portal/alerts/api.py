@@ -1,0 +1,65 @@
+"""Warnings: sent by the room, pulled and answered by the institutions."""
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest
+from ninja import Router, Schema
+
+from cleanroom.contracts.messages import AnswerMessage, WarningMessage, WarningStanding
+from cleanroom.errors import NotAllowed
+from portal.alerts import webhook_key
+from portal.alerts.actions.answer import answer_by_key
+from portal.alerts.actions.pull import pull_warnings
+from portal.alerts.actions.send import send_warnings
+from portal.alerts.queries import own_or_named, standings
+from portal.alerts.tasks import wake_soon
+
+router = Router(tags=["warnings"])
+
+
+class Accepted(Schema):
+    accepted: int
+
+
+class PulledWarning(WarningMessage):
+    """`cursor`: give the last one you have read as `?cursor=` to go on after it."""
+
+    cursor: int
+
+
+class PublicWebhookKey(Schema):
+    kid: str
+    public_key: str  # Ed25519, base64url without padding
+    standard_webhooks_key: str  # the same, as Standard Webhooks libraries read it
+
+
+@router.post("/warnings", response=Accepted)
+def send(request: HttpRequest, body: list[WarningMessage]):
+    accepted = send_warnings(body, by=request.auth)
+    transaction.on_commit(wake_soon)
+    return Accepted(accepted=accepted)
+
+
+@router.get("/warnings", response=list[PulledWarning])
+def pull(request: HttpRequest, cursor: int = 0, participant: str | None = None):
+    rows = pull_warnings(own_or_named(request.auth, participant), after=cursor, by=request.auth)
+    return [PulledWarning(**row.message, cursor=row.cursor) for row in rows]
+
+
+@router.get("/warning-standings", response=list[WarningStanding])
+def read_standings(request: HttpRequest):
+    return standings(request.auth)
+
+
+@router.post("/warnings/{warning_id}/answers", response=AnswerMessage)
+def answer(request: HttpRequest, warning_id: str, body: AnswerMessage):
+    if body.warning_id != warning_id:
+        raise NotAllowed("the answer names another warning than its address")
+    return AnswerMessage.model_validate(answer_by_key(body, by=request.auth).message)
+
+
+@router.get("/webhook-key", response=PublicWebhookKey, auth=None)
+def public_key(request: HttpRequest):
+    """With what receivers verify that a request comes from this portal; a public key, so anyone may read it."""
+    key = webhook_key.read(settings.HOME / "keys")
+    return PublicWebhookKey(kid=key.kid, public_key=key.public_key, standard_webhooks_key=key.standard_webhooks_key)

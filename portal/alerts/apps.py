@@ -1,0 +1,5 @@
+from portal.common.apps import PortalApp
+
+
+class AlertsConfig(PortalApp):
+    name = "portal.alerts"

@@ -1,0 +1,1 @@
+"""What the locked room brings: one module per verb."""

@@ -1,0 +1,66 @@
+"""Releases over the API: drafted by the room, signed, waived, released and suspended by people."""
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+
+from cleanroom.contracts.messages import ReleaseDraft, ReleaseRecord, SignOffRequest, WaiverRequest
+from portal.accounts.permissions import Permission, check_may
+from portal.signoffs.actions.draft import draft_release
+from portal.signoffs.actions.release import publish_release, suspend_release
+from portal.signoffs.actions.sign import sign_release
+from portal.signoffs.actions.submit import submit_release
+from portal.signoffs.actions.waive import approve_waiver, request_waiver
+from portal.signoffs.queries import current_release, record_of, release_of
+
+router = Router(tags=["releases"])
+
+
+class Reason(Schema):
+    reason: str
+
+
+@router.post("/releases", response=ReleaseRecord)
+def draft(request: HttpRequest, body: ReleaseDraft):
+    return record_of(draft_release(body, by=request.auth))
+
+
+@router.get("/releases/current", response=ReleaseRecord)
+def current(request: HttpRequest, use_case: str):
+    check_may(request.auth, Permission.READ_RELEASE)
+    return record_of(current_release(use_case))
+
+
+@router.get("/releases/{release_id}", response=ReleaseRecord)
+def read(request: HttpRequest, release_id: str):
+    check_may(request.auth, Permission.READ_RELEASE)
+    return record_of(release_of(release_id))
+
+
+@router.post("/releases/{release_id}/submit", response=ReleaseRecord)
+def submit(request: HttpRequest, release_id: str):
+    return record_of(submit_release(release_id, by=request.auth))
+
+
+@router.post("/releases/{release_id}/sign-offs", response=ReleaseRecord)
+def sign(request: HttpRequest, release_id: str, body: SignOffRequest):
+    return record_of(sign_release(release_id, body, by=request.auth))
+
+
+@router.post("/releases/{release_id}/waivers", response=ReleaseRecord)
+def waive(request: HttpRequest, release_id: str, body: WaiverRequest):
+    return record_of(request_waiver(release_id, body, by=request.auth))
+
+
+@router.post("/releases/{release_id}/waivers/{control_id}/approve", response=ReleaseRecord)
+def waive_approved(request: HttpRequest, release_id: str, control_id: str):
+    return record_of(approve_waiver(release_id, control_id, by=request.auth))
+
+
+@router.post("/releases/{release_id}/release", response=ReleaseRecord)
+def release(request: HttpRequest, release_id: str):
+    return record_of(publish_release(release_id, by=request.auth))
+
+
+@router.post("/releases/{release_id}/suspend", response=ReleaseRecord)
+def suspend(request: HttpRequest, release_id: str, body: Reason):
+    return record_of(suspend_release(release_id, reason=body.reason, by=request.auth))

@@ -1,0 +1,5 @@
+from portal.common.apps import PortalApp
+
+
+class SignoffsConfig(PortalApp):
+    name = "portal.signoffs"

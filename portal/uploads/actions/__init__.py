@@ -1,0 +1,1 @@
+"""What is done to submissions: one module per verb."""

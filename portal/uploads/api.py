@@ -1,0 +1,20 @@
+"""Decisions on submissions: reported by the room, read by the room and by the institutions themselves."""
+
+from django.http import HttpRequest
+from ninja import Router
+
+from cleanroom.contracts.messages import UploadReport
+from portal.uploads.actions.report import report_upload
+from portal.uploads.queries import reports_for
+
+router = Router(tags=["uploads"])
+
+
+@router.post("/uploads", response=UploadReport)
+def report(request: HttpRequest, body: UploadReport):
+    return UploadReport.model_validate(report_upload(body, by=request.auth).report)
+
+
+@router.get("/uploads", response=list[UploadReport])
+def uploads(request: HttpRequest, participant: str | None = None):
+    return reports_for(request.auth, participant)

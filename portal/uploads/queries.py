@@ -1,0 +1,105 @@
+"""Reads of submissions: what a person may see, the next numbers, and which days are covered."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Max, Q, QuerySet
+
+from cleanroom.contracts.messages import UploadReport
+from cleanroom.errors import NotFound
+from cleanroom.vocabulary.terms import Dataset, UploadState
+from portal.accounts.permissions import Permission, within_reach
+from portal.uploads.models import Submission
+
+if TYPE_CHECKING:
+    from portal.accounts.models import User
+
+_TAKEN = [UploadState.ACCEPTED, UploadState.HELD]
+CALENDAR_DAYS = 120  # the heat map's widest window
+
+
+def next_sequences(code: str) -> dict[Dataset, int]:
+    """Per dataset: 1 + the highest number that was accepted or is held; 1 where none."""
+    rows = Submission.objects.filter(participant__code=code, state__in=_TAKEN)
+    highest = dict(rows.values("dataset").annotate(last=Max("sequence")).values_list("dataset", "last"))
+    return {dataset: highest.get(str(dataset), 0) + 1 for dataset in Dataset}
+
+
+def visible_to(person: "User") -> QuerySet[Submission]:
+    """Submissions that this person may read, with the counts that lists show. NotAllowed where none."""
+    codes = within_reach(person, Permission.READ_UPLOADS)
+    rows = Submission.objects.select_related("participant").annotate(
+        rules_broken=Count("rule_outcomes", filter=Q(rule_outcomes__passed=False)),
+        rules_run=Count("rule_outcomes"),
+    )
+    return rows if codes is None else rows.filter(participant__code__in=codes)
+
+
+def submission_for(person: "User", submission_id: str) -> Submission:
+    """NotFound also where another institution's: whether it exists is not the asker's to know."""
+    found = visible_to(person).filter(submission_id=submission_id).first()
+    if found is None:
+        raise NotFound("there is no such submission")
+    return found
+
+
+def reports_for(person: "User", participant: str | None) -> list[UploadReport]:
+    rows = visible_to(person).order_by("decided_at", "pk")
+    if participant:
+        rows = rows.filter(participant__code=participant)
+    return [UploadReport.model_validate(row.report) for row in rows]
+
+
+@dataclass(frozen=True)
+class Day:
+    """`state`: accepted, held, rejected or missing."""
+
+    day: date
+    state: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One institution's dataset over the window; `missing`: how many of its days nothing covers."""
+
+    code: str
+    name: str
+    dataset: str
+    days: tuple[Day, ...]
+
+    @property
+    def missing(self) -> int:
+        return sum(day.state == "missing" for day in self.days)
+
+
+def calendar(submissions: Collection[Submission]) -> tuple[list[date], list[Line]]:
+    """Days x datasets: from the first day that any submission covers to the last, at most CALENDAR_DAYS back.
+
+    A dataset that an institution never sent has no line: which datasets it owes stands in the agreement.
+    """
+    dated = [s for s in submissions if s.period_first and s.period_last]
+    if not dated:
+        return [], []
+    last = max(s.period_last for s in dated)
+    first = max(min(s.period_first for s in dated), last - timedelta(days=CALENDAR_DAYS - 1))
+    days = [first + timedelta(days=i) for i in range((last - first).days + 1)]
+    keys = sorted({(s.participant.code, str(s.participant), s.dataset) for s in dated})
+    return days, [_line(key, days, dated) for key in keys]
+
+
+def _line(key: tuple[str, str, str], days: list[date], dated: Collection[Submission]) -> Line:
+    code, name, dataset = key
+    own = [s for s in dated if s.participant.code == code and s.dataset == dataset]
+    return Line(code, name, dataset, tuple(Day(day, _state(day, own)) for day in days))
+
+
+def _state(day: date, own: list[Submission]) -> str:
+    """The best that is known of the day: data that landed counts for more than a rejected attempt."""
+    states = {s.state for s in own if s.period_first <= day <= s.period_last}
+    if UploadState.ACCEPTED in states:
+        return "accepted"
+    if UploadState.HELD in states:
+        return "held"
+    return "rejected" if states else "missing"
