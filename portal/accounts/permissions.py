@@ -37,6 +37,7 @@ class Permission(StrEnum):
     REGISTER_ROOM_KEY = "register_room_key"
     PROPOSE_ENDPOINT = "propose_endpoint"
     APPROVE_ENDPOINT = "approve_endpoint"
+    DISABLE_ENDPOINT = "disable_endpoint"
     PUBLISH_MOU = "publish_mou"
     SIGN_MOU = "sign_mou"
     PUBLISH_SPECIFICATION = "publish_specification"
@@ -84,6 +85,7 @@ RIGHTS: Mapping[Permission, Mapping[R, Scope]] = {
     P.REGISTER_ROOM_KEY: {R.KEY_CUSTODIAN: ALL},
     P.PROPOSE_ENDPOINT: {R.PARTICIPANT_OFFICER: OWN},
     P.APPROVE_ENDPOINT: {R.COORDINATOR: ALL},
+    P.DISABLE_ENDPOINT: {R.COORDINATOR: ALL, R.DISPATCHER_SERVICE: ALL, R.PARTICIPANT_OFFICER: OWN},
     P.PUBLISH_MOU: {R.COORDINATOR: ALL},
     P.SIGN_MOU: {R.PARTICIPANT_OFFICER: OWN},
     P.PUBLISH_SPECIFICATION: {R.COORDINATOR: ALL},
@@ -127,6 +129,7 @@ ACTS = {
     P.REGISTER_ROOM_KEY: gettext_lazy("register the clean room's keys"),
     P.PROPOSE_ENDPOINT: gettext_lazy("propose an institution's alert address"),
     P.APPROVE_ENDPOINT: gettext_lazy("approve an institution's alert address"),
+    P.DISABLE_ENDPOINT: gettext_lazy("disable an institution's alert address"),
     P.PUBLISH_MOU: gettext_lazy("publish a version of the MoU"),
     P.SIGN_MOU: gettext_lazy("sign the MoU"),
     P.PUBLISH_SPECIFICATION: gettext_lazy("publish a specification version"),

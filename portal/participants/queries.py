@@ -1,0 +1,114 @@
+"""Reads: participants, what they agreed on, and the gate that stations ask."""
+
+from collections.abc import Mapping
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from cleanroom.contracts import messages as m
+from cleanroom.contracts.institutions import known_codes
+from cleanroom.errors import UnknownInstitution
+from cleanroom.vocabulary.terms import Dataset
+from portal.participants.models import Endpoint, Mou, Participant, RoomKey, SpecificationVersion
+
+
+def participant_by_code(code: str) -> Participant:
+    """Raises UnknownInstitution."""
+    return _one(Participant.objects.all(), code)
+
+
+def participant_for_change(code: str) -> Participant:
+    """The same, locked until the transaction ends."""
+    return _one(Participant.objects.select_for_update(), code)
+
+
+def _one(rows: QuerySet[Participant], code: str) -> Participant:
+    found = rows.filter(code=code).first()
+    if found is None:
+        raise UnknownInstitution("no institution with this code takes part")
+    return found
+
+
+def participants_within(reach: frozenset[str] | None) -> QuerySet[Participant]:
+    """`reach`: what `within_reach` gave; None is all."""
+    rows = Participant.objects.all()
+    return rows if reach is None else rows.filter(code__in=reach)
+
+
+def current_room_key() -> RoomKey | None:
+    return RoomKey.objects.filter(replaced_at=None).first()
+
+
+def live_endpoint(code: str) -> Endpoint | None:
+    """Where the institution's warnings are delivered now: approved by a second person and not disabled."""
+    return Endpoint.objects.filter(participant__code=code, approved_at__isnull=False, disabled_at=None).first()
+
+
+def known_institutions() -> tuple[str, ...]:
+    """Codes that may stand in uploaded rows: the published table and the participants."""
+    own = Participant.objects.values_list("code", flat=True)
+    return tuple(sorted({*known_codes(), *own}))
+
+
+def current_mou(participant: Participant) -> Mou | None:
+    """The newest version that the participant signed and that is valid today; else the newest published."""
+    today = timezone.localdate()
+    signed = Mou.objects.filter(signatures__participant=participant, valid_from__lte=today, expires_on__gte=today)
+    return signed.first() or Mou.objects.first()
+
+
+def mou_standing(participant: Participant) -> m.MouStanding | None:
+    mou = current_mou(participant)
+    if mou is None:
+        return None
+    signature = mou.signatures.filter(participant=participant).first()
+    return m.MouStanding(
+        version=mou.version, digest=mou.digest, valid_from=mou.valid_from, expires_on=mou.expires_on,
+        signed_at=signature.signed_at if signature else None, purposes=tuple(mou.purposes),
+    )  # fmt: skip
+
+
+def specification_standing(participant: Participant) -> m.SpecificationStanding | None:
+    """The newest version in force for this participant, else the newest published. A participant that has not
+    ratified a version may not upload under it, so for it that version is not in force."""
+    versions = SpecificationVersion.objects.all()
+    ratified = versions.filter(ratifications__participant=participant, in_force_from__isnull=False).first()
+    found = ratified or versions.first()
+    if found is None:
+        return None
+    codes = found.ratifications.order_by("participant__code").values_list("participant__code", flat=True)
+    return m.SpecificationStanding(
+        version=found.version, digest=found.digest, ratified_by=tuple(codes),
+        in_force_from=found.in_force_from if ratified else None,
+    )  # fmt: skip
+
+
+def registered_keys(participant: Participant) -> tuple[m.RegisteredKey, ...]:
+    return tuple(
+        m.RegisteredKey(
+            kid=key.kid, purpose=key.purpose, public_key=key.public_key,
+            state="revoked" if key.revoked_at else "active",
+            registered_at=key.registered_at, revoked_at=key.revoked_at,
+        )
+        for key in participant.keys.all()
+    )  # fmt: skip
+
+
+def gate_of(participant: Participant, *, next_sequence: Mapping[Dataset, int]) -> m.ParticipantGate:
+    """Everything that sealing and intake check. `next_sequence` comes from the uploads."""
+    room = current_room_key()
+    return m.ParticipantGate(
+        participant=participant.code,
+        name=participant.name,
+        sector=participant.sector,
+        state=participant.state,
+        mou=mou_standing(participant),
+        specification=specification_standing(participant),
+        keys=registered_keys(participant),
+        known_institutions=known_institutions(),
+        next_sequence={dataset: next_sequence.get(dataset, 1) for dataset in Dataset},
+        room_recipient_kid=room.recipient_kid if room else None,
+        room_recipient=room.recipient if room else None,
+        room_signing_kid=room.signing_kid if room else None,
+        room_signing_key=room.signing_key if room else None,
+    )
