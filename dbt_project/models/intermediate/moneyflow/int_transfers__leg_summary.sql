@@ -4,7 +4,7 @@ select
   joined.leg_state,
   coalesce(issues.issue, 'none') as issue,
   count(*) as transfers,
-  sum(joined.legs) as legs,
+  cast(sum(joined.legs) as {{ dbt.type_bigint() }}) as legs,
   cast(sum(joined.amount_cents) as {{ dbt.type_bigint() }}) as amount_cents
 from {{ ref('int_transfers__joined') }} as joined
 left join {{ ref('int_transfers__leg_issues') }} as issues on issues.transfer_id = joined.transfer_id

@@ -72,7 +72,7 @@ select
   channel,
   preregistered,
   reversed or coalesce(second_reversed, false) as reversed,
-  case when matched_by is null then 1 else 2 end as legs,
+  cast(case when matched_by is null then 1 else 2 end as {{ dbt.type_bigint() }}) as legs,
   case
     when side = 'own' then 'own'
     when matched_by is null then 'unmatched'

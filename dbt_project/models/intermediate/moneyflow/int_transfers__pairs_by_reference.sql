@@ -49,5 +49,6 @@ select sender.leg_id, receiver.leg_id, 'clearing_ref' as matched_by
 from rest as sender
 inner join rest as receiver
   on receiver.clearing_ref = sender.clearing_ref
+  and receiver.participant <> sender.participant
   and receiver.place = sender.place
 where sender.side = 'sender' and receiver.side = 'receiver'

@@ -1,0 +1,15 @@
+-- Every step starts where and after the step before arrived: strictly later forward, strictly earlier backward.
+select step.as_of, step.direction, step.layer
+from {{ ref('int_moneyflow__layers') }} as step
+left join {{ ref('int_moneyflow__layers') }} as before
+  on before.as_of = step.as_of
+  and before.direction = step.direction
+  and before.account_token = step.from_account_token
+  and before.start_account_token = step.start_account_token
+  and before.layer = step.layer - 1
+where step.layer > 0
+  and (
+    before.account_token is null
+    or (step.direction = 'forward' and step.arrived_at <= before.arrived_at)
+    or (step.direction = 'backward' and step.arrived_at >= before.arrived_at)
+  )
