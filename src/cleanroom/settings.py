@@ -88,6 +88,11 @@ class RoomSettings:
         return self.room_dir / "runs"
 
     @property
+    def results_dir(self) -> Path:
+        """The latest published result of each kind, as JSON; what the portal shows is a copy of these."""
+        return self.room_dir / "results"
+
+    @property
     def release_request_file(self) -> Path:
         """What people declare of a model before its release: risk answers, and the evidence only people can give."""
         return self.room_dir / "release-request.yaml"

@@ -1,0 +1,99 @@
+"""Keys, MoU, specification and endpoints, each by the person whose act it is, through the portal's API."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cleanroom.contracts.specification import LATEST, load_specification
+from cleanroom.pipeline import keys
+from cleanroom.pipeline.rehearsal.people import People
+from cleanroom.settings import ParticipantSettings, RoomSettings
+
+MOU_VERSION = "1.0"
+MOU_PURPOSES = ("fraud_prevention", "victim_care")
+MOU_TEXT = """\
+# Memorandum of understanding (rehearsal)
+
+The parties join hashed records of transfers to find and stop scam money, and for no other purpose. No party learns
+another's customers. Warnings propose; the institution that keeps the account decides. Records are kept as long as the
+programme runs and destroyed when it ends. This text is a rehearsal's and binds nobody.
+"""
+
+
+def make_keys(home: Path, codes: list[str]) -> None:
+    """Every side's ring. The first institution makes the shared first-hash key and seals it to each of the others."""
+    room = RoomSettings(home=home)
+    keys.init_room_keys(room.keys, demo=True)
+    founder, *others = codes
+    founder_keys = _participant(home, founder).keys
+    keys.init_participant_keys(founder_keys, institution=founder, demo=True)
+    for code in others:
+        _share_key(home, founder_keys, code)
+    card = keys.canary_card(founder_keys)
+    keys.pin_canaries(keys.pin_file(room), hash_kid=card["hash_kid"], canaries=card["canaries"])
+
+
+def _share_key(home: Path, founder_keys: Path, code: str) -> None:
+    settings = _participant(home, code)
+    ring = keys.prepare_participant_keys(settings.keys, institution=code, demo=True)
+    share = settings.keys / "k1.share"
+    share.write_bytes(keys.export_k1(founder_keys, ring.recipient))
+    try:
+        keys.init_participant_keys(settings.keys, institution=code, demo=True, k1_from=share)
+    finally:
+        share.unlink()
+
+
+def register_keys(home: Path, people: People, codes: list[str]) -> None:
+    room = keys.init_room_keys(RoomSettings(home=home).keys, demo=True)
+    custodian = people.portal_as(people.who("key_custodian"))
+    custodian.post(
+        "/room-keys",
+        {
+            "recipient_kid": room.recipient_kid,
+            "recipient": room.recipient,
+            "signing_kid": room.signing_kid,
+            "signing_key": room.signing_public_key,
+        },
+    )
+    for code in codes:
+        officer = people.portal_as(people.who("participant_officer", code))
+        ring = keys.open_participant_keys(_participant(home, code))
+        for registration in ring.key_registrations():
+            officer.post(f"/participants/{code}/keys", registration)
+
+
+def sign_mou(people: People, codes: list[str]) -> None:
+    coordinator = people.portal_as(people.who("coordinator"))
+    today = datetime.now(UTC).date()
+    coordinator.post(
+        "/mou",
+        {
+            "version": MOU_VERSION,
+            "text": MOU_TEXT,
+            "valid_from": str(today - timedelta(days=1)),
+            "expires_on": str(today + timedelta(days=365)),
+            "purposes": list(MOU_PURPOSES),
+        },
+    )
+    for code in codes:
+        people.portal_as(people.who("participant_officer", code)).post(f"/mou/{MOU_VERSION}/signatures")
+
+
+def ratify_specification(people: People, codes: list[str]) -> None:
+    specification = load_specification(LATEST)
+    coordinator = people.portal_as(people.who("coordinator"))
+    coordinator.post("/specifications", {"version": specification.version, "digest": specification.digest})
+    for code in codes:
+        steward = people.portal_as(people.who("data_steward", code))
+        steward.post(f"/specifications/{specification.version}/ratifications")
+
+
+def agree_endpoint(people: People, code: str, url: str) -> None:
+    """Named by the institution's officer, approved by the coordinator."""
+    people.portal_as(people.who("participant_officer", code)).post(f"/participants/{code}/endpoint", {"url": url})
+    people.portal_as(people.who("coordinator")).post(f"/participants/{code}/endpoint/approve")
+
+
+def _participant(home: Path, code: str) -> ParticipantSettings:
+    own = home / "institutions" / code
+    return ParticipantSettings(code, own, own / "data")

@@ -1,0 +1,103 @@
+"""Who takes part: read from the folder of data, one subfolder with an `institution.json` for each institution."""
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from cleanroom.contracts.institutions import known_codes
+from cleanroom.errors import ManifestMalformed, NotAllowed, NothingToDo, UnknownInstitution, Where
+from cleanroom.vocabulary.terms import Sector
+
+DECLARATION = "institution.json"
+TRUTH = Path("truth") / "accounts.csv"
+
+
+@dataclass(frozen=True)
+class Institution:
+    code: str
+    name: str
+    name_zh: str
+    sector: Sector
+    folder: Path
+
+    def as_plan(self) -> dict[str, str]:
+        return {"code": self.code, "name": self.name, "name_zh": self.name_zh, "sector": str(self.sector)}
+
+
+@dataclass(frozen=True)
+class Consortium:
+    institutions: tuple[Institution, ...]
+    truth: Path | None
+
+    @property
+    def codes(self) -> list[str]:
+        return [institution.code for institution in self.institutions]
+
+
+def find_consortium(folder: Path) -> Consortium:
+    """Read every subfolder that declares an institution. Raises NothingToDo where there is none."""
+    if not folder.is_dir():
+        raise NothingToDo("this folder does not exist; name one that holds a subfolder for each institution",
+                          where=Where(file=str(folder)))  # fmt: skip
+    found = [_institution(path.parent) for path in sorted(folder.glob(f"*/{DECLARATION}"))]
+    if not found:
+        raise NothingToDo(f"no subfolder holds an {DECLARATION}; see docs/stations/sealing.md for the form",
+                          where=Where(file=str(folder)))  # fmt: skip
+    codes = [institution.code for institution in found]
+    if len(set(codes)) != len(codes):
+        raise ManifestMalformed("two subfolders declare the same institution code", where=Where(file=str(folder)))
+    truth = folder / TRUTH
+    return Consortium(institutions=tuple(found), truth=truth if truth.exists() else None)
+
+
+def _institution(folder: Path) -> Institution:
+    path = folder / DECLARATION
+    where = Where(file=str(path))
+    try:
+        declared = json.loads(path.read_text(encoding="utf-8"))
+        code, sector = str(declared["institution"]), Sector(declared["sector"])
+    except (ValueError, KeyError, TypeError) as e:
+        raise ManifestMalformed(f"the declaration needs a valid institution and sector ({e})", where=where) from None
+    if not (len(code) == 3 and code.isascii() and code.isdigit()):
+        raise UnknownInstitution("an institution code has three digits", where=where, rule="institution_code")
+    known = known_codes().get(code)
+    return Institution(
+        code=code,
+        name=known.name_en if known else f"Institution {code}",
+        name_zh=known.name_zh if known else f"機構 {code}",
+        sector=sector,
+        folder=folder,
+    )
+
+
+def lay_out(consortium: Consortium, home: Path) -> None:
+    """Give every institution its own side under `home`, with its clear files linked in, not copied.
+
+    A home keeps to the folder it was made for: other data under the same keys and sequence numbers would be another
+    consortium's. Raises NotAllowed then.
+    """
+    note = home / "rehearsal.json"
+    identity = hashlib.sha256(json.dumps([i.as_plan() for i in consortium.institutions]).encode()).hexdigest()
+    if note.exists() and json.loads(note.read_text())["consortium"] != identity:
+        raise NotAllowed("this working folder holds a rehearsal of another consortium; name a new one with --workdir",
+                         where=Where(file=str(home)))  # fmt: skip
+    home.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o700)
+    for institution in consortium.institutions:
+        link = home / "institutions" / institution.code / "data"
+        link.parent.mkdir(parents=True, exist_ok=True)
+        _link(institution.folder.absolute(), link)
+    note.write_text(json.dumps({"consortium": identity, "codes": consortium.codes}))
+
+
+def _link(folder: Path, link: Path) -> None:
+    if link.is_symlink():
+        if Path(os.readlink(link)) == folder:
+            return
+        link.unlink()
+    elif link.exists():
+        shutil.rmtree(link)
+    link.symlink_to(folder, target_is_directory=True)

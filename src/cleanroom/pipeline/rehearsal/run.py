@@ -1,0 +1,157 @@
+"""A whole rehearsal: agreement, the line, sign-offs, warnings and answers, from a folder of data to the results."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cleanroom.contracts.messages import WarningStanding
+from cleanroom.governance.policy import load_policy
+from cleanroom.pipeline import evaluation, line
+from cleanroom.pipeline.rehearsal import agreement, signing
+from cleanroom.pipeline.rehearsal.consortium import Consortium, find_consortium, lay_out
+from cleanroom.pipeline.rehearsal.memory import PeakMemory
+from cleanroom.pipeline.rehearsal.people import People
+from cleanroom.pipeline.rehearsal.runner import DagRunner, DirectRunner, Progress, Runner
+from cleanroom.pipeline.rehearsal.services import LOOPBACK, Services, free_port, manage, service_environment
+from cleanroom.pipeline.rehearsal.summary import summarise
+from cleanroom.settings import ParticipantSettings, RoomSettings
+
+ANSWER_SECONDS = 90.0
+PORTAL_THREADS = 8
+WANTED_PORT = 8000
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """A finished rehearsal whose programs still run."""
+
+    summary: dict[str, Any]
+    portal_url: str
+    people: People
+
+
+@contextmanager
+def rehearse(data: Path, home: Path, *, through_dags: bool, progress: Progress) -> Iterator[Rehearsal]:
+    """Run everything on `data` under `home`; while the context is open, portal, worker and receivers keep running.
+
+    Running it again on the same home goes on where it stopped and ends in the same state.
+    """
+    home = home.absolute()
+    consortium = find_consortium(data)
+    lay_out(consortium, home)
+    portal_url = f"http://{LOOPBACK}:{free_port(WANTED_PORT)}"
+    environ = service_environment(home, portal_url)
+    with PeakMemory() as memory, Services(home, environ) as services:
+        people = _open_portal(services, home, consortium, portal_url, progress)
+        _agree(services, home, people, consortium, progress)
+        settings = RoomSettings.from_environment(environ)
+        run_id = line.new_run_id()
+        with _runner(through_dags, settings, home, environ, run_id, progress) as runner:
+            warnings = _walk_the_line(runner, settings, people, consortium, services, progress)
+        summary = summarise(
+            home=home, run_id=run_id, codes=consortium.codes, warnings=warnings, peak_rss_bytes=memory.peak_bytes
+        )
+        yield Rehearsal(summary=summary, portal_url=portal_url, people=people)
+
+
+def _runner(through_dags: bool, settings: RoomSettings, home: Path, environ: dict, run_id: str, progress: Progress):
+    if through_dags:
+        return DagRunner(home, environ, run_id, progress)
+    return nullcontext(DirectRunner(settings, environ, run_id, progress))
+
+
+def _open_portal(services: Services, home: Path, consortium: Consortium, portal_url: str, progress: Progress) -> People:
+    progress("open the portal: database, people, web server, worker …")
+    plan, logins = home / "portal" / "plan.json", home / "portal" / "logins.json"
+    plan.parent.mkdir(parents=True, exist_ok=True)
+    plan.write_text(json.dumps({"institutions": [i.as_plan() for i in consortium.institutions]}, ensure_ascii=False))
+    services.run("portal-migrate", manage("migrate", "--no-input"))
+    services.run("portal-webhook-key", manage("make_webhook_key"))
+    services.run("portal-people", manage("make_consortium", str(plan), "--out", str(logins)))
+    port = portal_url.rsplit(":", 1)[1]
+    services.start("portal", [
+        sys.executable, "-m", "gunicorn", "portal.config.wsgi:application", "--bind", f"{LOOPBACK}:{port}",
+        "--workers", "1", "--threads", str(PORTAL_THREADS), "--no-control-socket",
+    ])  # fmt: skip
+    services.start("worker", [
+        sys.executable, "-m", "celery", "-A", "portal.config.celery:app", "worker", "--pool", "solo",
+        "--without-gossip", "--without-mingle", "--loglevel", "INFO",
+    ])  # fmt: skip
+    services.wait_for_health("portal", f"{portal_url}/api/v1/health")
+    people = People.read(logins, portal_url)
+    people.hand_out_tokens(home, consortium.codes)
+    return people
+
+
+def _agree(services: Services, home: Path, people: People, consortium: Consortium, progress: Progress) -> None:
+    progress("keys, MoU, specification, endpoints …")
+    agreement.make_keys(home, consortium.codes)
+    agreement.register_keys(home, people, consortium.codes)
+    agreement.sign_mou(people, consortium.codes)
+    agreement.ratify_specification(people, consortium.codes)
+    for code in consortium.codes:
+        agreement.agree_endpoint(people, code, _start_receiver(services, home, code))
+
+
+def _start_receiver(services: Services, home: Path, code: str) -> str:
+    """The institution's own program, listening on a port that it chose before; an endpoint stays what was approved."""
+    note = home / "institutions" / code / "receiver-port"
+    port = free_port(int(note.read_text()) if note.exists() else 0)
+    note.write_text(str(port))
+    name = f"receiver-{code}"
+    services.start(name, [
+        sys.executable, "-m", "cleanroom.receiver", "--institution", code, "--home", str(home / "institutions" / code),
+        "--portal", services.environ["CLEANROOM_PORTAL_URL"], "--port", str(port),
+    ])  # fmt: skip
+    return services.wait_for_line(name, "listening on ").removeprefix("listening on ").strip()
+
+
+def _walk_the_line(
+    runner: Runner,
+    settings: RoomSettings,
+    people: People,
+    consortium: Consortium,
+    services: Services,
+    progress: Progress,
+) -> list[WarningStanding]:
+    runner.to_evaluated_model(consortium.codes)
+    portal = people.portal_as(people.who("room_service"))
+    release_id = line.latest_release_id(settings)
+    progress(f"sign-offs for release {release_id} …")
+    signing.release_model(people, load_policy(settings.policy_file), release_id, consortium.codes)
+    runner.to_sent_warnings()
+    progress("institutions answer …")
+    warnings = _wait_for_answers(portal.warnings, services)
+    _write_truth(settings, consortium)
+    runner.to_outcomes()
+    return warnings
+
+
+def _wait_for_answers(read: Callable[[], list[WarningStanding]], services: Services) -> list[WarningStanding]:
+    """Until every warning has an answer, or no longer than ANSWER_SECONDS: late answers are a result too."""
+    deadline = time.monotonic() + ANSWER_SECONDS
+    while True:
+        services.check_alive()
+        warnings = read()
+        if all(warning.answers for warning in warnings) or time.monotonic() > deadline:
+            return warnings
+        time.sleep(0.5)
+
+
+def _write_truth(settings: RoomSettings, consortium: Consortium) -> None:
+    """The truth in final tokens. Only a rehearsal can make them: it plays every party and so holds both keys."""
+    if consortium.truth is None:
+        settings.truth_file.unlink(missing_ok=True)
+        return
+    first = consortium.codes[0]
+    ring = agreement.participant_ring(ParticipantSettings(first, settings.institutions_dir / first, settings.home))
+    tokens = evaluation.tokens_of_truth(consortium.truth, ring, agreement.room_ring(settings))
+    temporary = settings.truth_file.with_suffix(".part")
+    temporary.write_text(json.dumps(tokens))
+    os.replace(temporary, settings.truth_file)

@@ -1,0 +1,153 @@
+"""Two ways to run the same steps: by direct calls, or through the DAGs in a process of Airflow's own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from cleanroom.contracts.messages import StationRun
+from cleanroom.errors import ServiceFault, Where
+from cleanroom.pipeline import line, upload
+from cleanroom.settings import ParticipantSettings, RoomSettings, project_root
+
+Progress = Callable[[str], None]
+
+
+class Runner(Protocol):
+    """Runs the line in three parts, as people come between: sign-offs after the first, answers after the second."""
+
+    def to_evaluated_model(self, codes: list[str]) -> None: ...
+    def to_sent_warnings(self) -> None: ...
+    def to_outcomes(self) -> None: ...
+
+
+class DirectRunner:
+    """Calls the line's functions in this process, in order."""
+
+    def __init__(self, settings: RoomSettings, environ: Mapping[str, str], run_id: str, progress: Progress):
+        self._settings, self._environ, self._run_id, self._progress = settings, environ, run_id, progress
+
+    def to_evaluated_model(self, codes: list[str]) -> None:
+        for code in codes:
+            line.check_onboarding(self._settings, participant=code)
+        for code in codes:
+            side = ParticipantSettings.from_environment(code, self._environ)
+            self._say(f"seal and upload {code}", lambda side=side: upload.seal_and_upload(side, run_id=self._run_id))
+        for code in codes:
+            self._step(f"take in {code}", line.take_in, participant=code)
+        self._step("build money flow", line.build_moneyflow)
+        self._step("train", line.train)
+        self._step("evaluate under the policy", line.evaluate_release)
+
+    def to_sent_warnings(self) -> None:
+        self._step("score accounts", line.score)
+        self._step("dispatch warnings", line.dispatch_warnings)
+
+    def to_outcomes(self) -> None:
+        self._step("evaluate outcomes", line.evaluate_outcomes)
+
+    def _step(self, title: str, function: Callable[..., StationRun], **arguments: str) -> None:
+        self._say(title, lambda: function(self._settings, run_id=self._run_id, **arguments))
+
+    def _say(self, title: str, call: Callable[[], StationRun]) -> None:
+        self._progress(f"{title} …")
+        run = call()
+        self._progress(f"{title}: {run.rows:,} rows, {run.seconds:.1f} s")
+
+
+class DagRunner:
+    """Drives `dags/in_process.py`: the very DAGs, started as their assets wake them."""
+
+    def __init__(self, home: Path, environ: Mapping[str, str], run_id: str, progress: Progress):
+        self._run_id, self._progress = run_id, progress
+        self._log_path = home / "logs" / "dags.log"
+        self._environ = dict(environ) | airflow_environment(home)
+        self._process: subprocess.Popen | None = None
+
+    def __enter__(self) -> "DagRunner":
+        self._progress("start Airflow in process …")
+        with self._log_path.open("w", encoding="utf-8") as log:
+            subprocess.run(
+                [sys.executable, "-m", "airflow", "db", "migrate"],
+                env=self._environ,
+                stdout=log,
+                stderr=log,
+                check=True,
+            )
+            self._process = subprocess.Popen(
+                [sys.executable, str(project_root() / "dags" / "in_process.py")],
+                env=self._environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
+            )  # fmt: skip
+        self._read()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            self._process.stdin.close()
+            try:
+                self._process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+    def to_evaluated_model(self, codes: list[str]) -> None:
+        self._run("onboard_participant")
+        self._run("validate_specification")
+        for code in codes:
+            woken = self._run(f"upload_participant_{code}")
+        # Scoring is woken by the graph as well; it waits here for the release, so that its first run is no shadow.
+        self._follow(woken, hold={"score_accounts"})
+        self._run("train_and_evaluate")
+
+    def to_sent_warnings(self) -> None:
+        self._follow(["score_accounts"], hold={"evaluate_outcomes"})
+
+    def to_outcomes(self) -> None:
+        self._follow(["evaluate_outcomes"], hold=set())
+
+    def _follow(self, woken: list[str], *, hold: set[str]) -> None:
+        while waiting := [dag for dag in woken if dag not in hold]:
+            woken = self._run(waiting[0])
+
+    def _run(self, dag_id: str) -> list[str]:
+        self._progress(f"DAG {dag_id} …")
+        self._process.stdin.write(json.dumps({"dag": dag_id, "run_id": self._run_id}) + "\n")
+        self._process.stdin.flush()
+        answer = self._read()
+        if answer["state"] != "success":
+            tasks = ", ".join(failed["task"] for failed in answer["failed"]) or "no task"
+            raise ServiceFault(f"DAG {dag_id} ended as {answer['state']} ({tasks}): {self._reason()}",
+                               where=Where(file=str(self._log_path)))  # fmt: skip
+        self._progress(f"DAG {dag_id}: {answer['seconds']:.1f} s")
+        return answer["woken"]
+
+    def _read(self) -> dict:
+        line_ = self._process.stdout.readline()
+        if not line_:
+            raise ServiceFault("the DAGs' process ended", where=Where(file=str(self._log_path)))
+        return json.loads(line_)
+
+    def _reason(self) -> str:
+        """The refusal's own sentence, where one stands in the log."""
+        found = [entry for entry in self._log_path.read_text(encoding="utf-8").splitlines() if "Exception: " in entry]
+        return found[-1].split("Exception: ", 1)[1] if found else "the log says why"
+
+
+def airflow_environment(home: Path) -> dict[str, str]:
+    """Airflow for one machine: its own folder, SQLite, nothing sent anywhere, no example DAGs."""
+    return {
+        "AIRFLOW_HOME": str(home / "airflow"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(project_root() / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow' / 'airflow.db'}",
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "SCARF_ANALYTICS": "false",
+        "DO_NOT_TRACK": "1",
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+    }

@@ -1,0 +1,146 @@
+"""What a rehearsal came to: one JSON document for programs, one page of tables for a person."""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from cleanroom.contracts.messages import StationRun, WarningStanding
+from cleanroom.settings import ParticipantSettings, RoomSettings
+from cleanroom.vocabulary.terms import Scenario
+
+
+def read_runs(home: Path, run_id: str, codes: list[str]) -> list[StationRun]:
+    """Every step of this run, the institutions' and the room's, in order of time."""
+    folders = [RoomSettings(home=home).runs_dir]
+    folders += [ParticipantSettings(code, home / "institutions" / code, home).runs_dir for code in codes]
+    runs = []
+    for path in (folder / f"{run_id}.jsonl" for folder in folders):
+        if path.exists():
+            runs += [StationRun.model_validate_json(text) for text in path.read_text(encoding="utf-8").splitlines()]
+    return sorted(runs, key=lambda run: run.started_at)
+
+
+def summarise(
+    *,
+    home: Path,
+    run_id: str,
+    codes: list[str],
+    warnings: list[WarningStanding],
+    peak_rss_bytes: int,
+) -> dict[str, Any]:
+    """The results document; docs/line.md describes every field. Null stands where the truth is not known."""
+    runs = read_runs(home, run_id, codes)
+    details: dict[str, dict] = defaultdict(dict)
+    for run in runs:
+        details[f"{run.station}.{run.step}"] |= run.detail
+    results = RoomSettings(home=home).results_dir
+    blocked, detection = _result(results, "blocked"), _result(results, "detection")
+    moneyflow = details["moneyflow.build"]
+    return {
+        "run_id": run_id,
+        "institutions": codes,
+        "rows_uploaded": moneyflow.get("rows_uploaded"),
+        "transfers": moneyflow.get("transfers"),
+        "watch_listed": moneyflow.get("watch_listed"),
+        "accounts": moneyflow.get("accounts"),
+        "legs": {name.removeprefix("legs_"): n for name, n in moneyflow.items() if name.startswith("legs_")},
+        "stations": _stations(runs),
+        "warnings": _warnings(warnings, codes),
+        "answers": _answers(warnings),
+        "blocked": _blocked(blocked),
+        "precision": (detection or {}).get("precision"),
+        "recall": (detection or {}).get("recall"),
+        "detection": detection,
+        "peak_rss_bytes": peak_rss_bytes,
+    }
+
+
+def _stations(runs: list[StationRun]) -> list[dict[str, Any]]:
+    """One entry a station, in the order of the line; seconds and rows added up over its steps and participants."""
+    found: dict[str, dict[str, Any]] = {}
+    for run in runs:
+        entry = found.setdefault(run.station, {"name": run.station, "seconds": 0.0, "rows": 0, "steps": []})
+        entry["seconds"] = round(entry["seconds"] + run.seconds, 3)
+        entry["rows"] += run.rows
+        entry["steps"].append({"name": run.step, "seconds": run.seconds, "rows": run.rows, "detail": run.detail})
+    return list(found.values())
+
+
+def _warnings(warnings: list[WarningStanding], codes: list[str]) -> dict[str, int]:
+    counts = dict.fromkeys(codes, 0)
+    for warning in warnings:
+        counts[warning.participant] = counts.get(warning.participant, 0) + 1
+    return counts
+
+
+def _answers(warnings: list[WarningStanding]) -> dict[str, int]:
+    """By the last answer given; `unanswered` where none has come."""
+    counts: dict[str, int] = defaultdict(int)
+    for warning in warnings:
+        counts[str(warning.answers[-1].answer) if warning.answers else "unanswered"] += 1
+    return dict(sorted(counts.items()))
+
+
+def _blocked(blocked: dict[str, Any] | None) -> dict[str, dict[str, Any]]:
+    scenarios = (blocked or {}).get("scenarios", {})
+    return {
+        name: {"money_twd": figures["money_twd"], "accounts": figures["accounts"]}
+        for name, figures in scenarios.items()
+    }
+
+
+def _result(folder: Path, kind: str) -> dict[str, Any] | None:
+    path = folder / f"{kind}.json"
+    return json.loads(path.read_text(encoding="utf-8"))["body"] if path.exists() else None
+
+
+def show(summary: dict[str, Any], console: Console) -> None:
+    console.print()
+    console.print(_station_table(summary))
+    console.print(_warning_table(summary))
+    if summary["blocked"]:
+        console.print(_blocked_table(summary))
+    _show_sentences(summary, console)
+
+
+def _station_table(summary: dict[str, Any]) -> Table:
+    table = Table("station", "rows", "seconds", title="The line 資料流程", title_justify="left")
+    for station in summary["stations"]:
+        table.add_row(station["name"], f"{station['rows']:,}", f"{station['seconds']:.1f}")
+    return table
+
+
+def _warning_table(summary: dict[str, Any]) -> Table:
+    table = Table("institution", "warnings", title="Warnings 預警", title_justify="left")
+    for code, count in summary["warnings"].items():
+        table.add_row(code, f"{count:,}")
+    return table
+
+
+def _blocked_table(summary: dict[str, Any]) -> Table:
+    table = Table("scenario", "money blocked (TWD)", "accounts", "extra money", "extra accounts",
+                  title="Blocked, and extra against each bank alone 攔阻成效", title_justify="left")  # fmt: skip
+    alone = summary["blocked"].get(Scenario.OWN_BANK, {"money_twd": 0, "accounts": 0})
+    for name, figures in summary["blocked"].items():
+        extra_money, extra_accounts = figures["money_twd"] - alone["money_twd"], figures["accounts"] - alone["accounts"]
+        table.add_row(name, f"{figures['money_twd']:,.0f}", f"{figures['accounts']:,}",
+                      f"{extra_money:+,.0f}", f"{extra_accounts:+,}")  # fmt: skip
+    return table
+
+
+def _show_sentences(summary: dict[str, Any], console: Console) -> None:
+    legs = ", ".join(f"{n:,} {name}" for name, n in summary["legs"].items() if n is not None)
+    console.print(
+        f"{summary['transfers']:,} distinct transfers from {summary['rows_uploaded']:,} uploaded rows ({legs})"
+    )
+    console.print(f"{summary['watch_listed']:,} watch-listed among {summary['accounts']:,} accounts")
+    console.print("answers: " + (", ".join(f"{n:,} {name}" for name, n in summary["answers"].items()) or "none"))
+    if summary["precision"] is None:
+        console.print("precision and recall: not known (the data holds no truth)")
+    else:
+        console.print(f"precision {summary['precision']:.3f}, recall {summary['recall']:.3f} (against the known truth)")
+    console.print(f"peak memory of all programs: {summary['peak_rss_bytes'] / 1e9:.2f} GB")
