@@ -5,5 +5,6 @@
   from {{ source('landing', dataset) }} as landed
   inner join {{ ref('stg_landing__submissions') }} as submission
     on submission.submission_id = landed.submission_id
+  where true {# BigQuery wants a where before qualify #}
   qualify submission.sequence = max(submission.sequence) over (partition by landed.participant, {{ key | join(', ') }})
 {% endmacro %}

@@ -26,7 +26,7 @@ from arrived
 inner join {{ ref('int_moneyflow__steps') }} as steps
   on steps.direction = arrived.direction
   and steps.from_account_token = arrived.account_token
-  and steps.clock > arrived.clock
+where steps.clock > arrived.clock
   and steps.executed_at < arrived.as_of
 qualify row_number() over (
   partition by arrived.as_of, arrived.direction, steps.to_account_token

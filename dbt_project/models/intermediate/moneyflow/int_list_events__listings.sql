@@ -40,6 +40,7 @@ totals as (
 first_cases as (
   select *
   from cases
+  where true {# BigQuery wants a where before qualify #}
   qualify row_number() over (partition by account_token, listing order by listed_at, case_no) = 1
 ),
 

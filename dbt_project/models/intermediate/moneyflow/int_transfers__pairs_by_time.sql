@@ -37,6 +37,7 @@ candidates_1 as (
 pairs_{{ round }} as (
   select sender_leg_id, receiver_leg_id
   from candidates_{{ round }}
+  where true {# BigQuery wants a where before qualify #}
   qualify
     row_number() over (partition by sender_leg_id order by apart, receiver_clock, receiver_leg_id) = 1
     and row_number() over (partition by receiver_leg_id order by apart, sender_clock, sender_leg_id) = 1
