@@ -35,6 +35,10 @@ def wake_soon() -> None:
         log.warning("the queue did not take the wake; warnings wait for the next periodic one")
 
 
+# The schedule is one constant: a file of last runs would only be one more thing to lose.
+app.conf.beat_scheduler = "celery.beat.Scheduler"
+
+
 @app.on_after_finalize.connect
 def _wake_regularly(sender, **_kwargs) -> None:
     sender.add_periodic_task(WAKE_SECONDS, wake_sender.s(), name="wake the sender", expires=WAKE_SECONDS)

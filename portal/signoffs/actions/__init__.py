@@ -1,1 +1,1 @@
-"""What is done to releases: one module per verb. The rules are cleanroom.governance; here they are locked, kept, recorded."""
+"""What is done to releases: one module per verb. `cleanroom.governance` decides; here it is locked and recorded."""

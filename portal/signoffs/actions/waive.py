@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def request_waiver(release_id: str, request: WaiverRequest, *, by: "User") -> Release:
-    """Write a request. The same request again changes nothing; NotAllowed for what the policy does not let be waived."""
+    """Write a request. The same request again changes nothing; NotAllowed for what the policy does not let pass."""
     check_may(by, Permission.REQUEST_WAIVER)
     release, now = release_of(release_id, lock=True), timezone.now()
     asked = request.model_dump()
