@@ -1,7 +1,6 @@
 """Two ways to run the same steps: by direct calls, or through the DAGs in a process of Airflow's own."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -11,6 +10,7 @@ from typing import Protocol
 from cleanroom.contracts.messages import StationRun
 from cleanroom.errors import ServiceFault, Where
 from cleanroom.pipeline import line, upload
+from cleanroom.pipeline.rehearsal.airflow_home import airflow_environment
 from cleanroom.settings import ParticipantSettings, RoomSettings, project_root
 
 Progress = Callable[[str], None]
@@ -134,20 +134,3 @@ class DagRunner:
         """The refusal's own sentence, where one stands in the log."""
         found = [entry for entry in self._log_path.read_text(encoding="utf-8").splitlines() if "Exception: " in entry]
         return found[-1].split("Exception: ", 1)[1] if found else "the log says why"
-
-
-def airflow_environment(home: Path) -> dict[str, str]:
-    """Airflow for one machine: its own folder, SQLite, nothing sent anywhere, no example DAGs."""
-    return {
-        "AIRFLOW_HOME": str(home / "airflow"),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(project_root() / "dags"),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
-        "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow' / 'airflow.db'}",
-        "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
-        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
-        "SCARF_ANALYTICS": "false",
-        "DO_NOT_TRACK": "1",
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
-    }
