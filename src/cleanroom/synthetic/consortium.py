@@ -93,8 +93,8 @@ def _make(folder: Path, rng: np.random.Generator, size_name: str) -> dict[str, i
     blemishes = legs.blemish(rng, flows, people)
     books = legs.booked(flows, people, blemishes)
     _write_institutions(folder, people, books, events, _others(rng, people, cases, size))
-    _write_truth(folder, people, cases, flows, _numbers(flows, people, books))
-    watch_listed = {e.account for e in events if e.list == "watch_listed"}
+    watch_listed = {e.account: e.at for e in events if (e.list, e.event) == ("watch_listed", "listed")}
+    _write_truth(folder, people, cases, flows, _numbers(flows, people, books), watch_listed)
     return {
         "transfers": len(flows),
         "rows": sum(len(rows) for rows in books.values()),
@@ -207,10 +207,12 @@ def _numbers(flows: Flows, people: Population, books: dict[str, list[dict]]) -> 
     return [ref or booked[i] for i, ref in enumerate(legs.clearing_refs(flows, people))]
 
 
-def _write_truth(folder: Path, people: Population, cases: list[Case], flows: Flows, numbers: list[str]) -> None:
+def _write_truth(
+    folder: Path, people: Population, cases: list[Case], flows: Flows, numbers: list[str], watch_listed: dict[int, int]
+) -> None:
     target = folder / "truth"
     target.mkdir()
-    files.write_csv(target / "accounts.csv", [r for c in cases for r in _truth_accounts(people, c)])
+    files.write_csv(target / "accounts.csv", [r for c in cases for r in _truth_accounts(people, c, watch_listed)])
     typology = {c.number: c.typology for c in cases}
     rows = [
         {
@@ -229,7 +231,7 @@ def _write_truth(folder: Path, people: Population, cases: list[Case], flows: Flo
     files.write_csv(target / "transfers.csv", rows)
 
 
-def _truth_accounts(people: Population, case: Case) -> list[dict]:
+def _truth_accounts(people: Population, case: Case, watch_listed: dict[int, int]) -> list[dict]:
     """Mules at the consortium's institutions; those elsewhere cannot be seen, so nobody is asked to find them."""
     return [
         {
@@ -237,7 +239,7 @@ def _truth_accounts(people: Population, case: Case) -> list[dict]:
             "account": people.number[a],
             "pattern": case.number,
             "typology": case.typology,
-            "watch_listed_at": moment(case.listings[a].at).isoformat() if a in case.listings else None,
+            "watch_listed_at": moment(watch_listed[a]).isoformat() if a in watch_listed else None,
         }
         for a in case.mules
         if a < people.owned
