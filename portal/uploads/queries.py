@@ -2,10 +2,10 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 
 from cleanroom.contracts.messages import UploadReport
 from cleanroom.errors import NotFound
@@ -25,6 +25,12 @@ def next_sequences(code: str) -> dict[Dataset, int]:
     rows = Submission.objects.filter(participant__code=code, state__in=_TAKEN)
     highest = dict(rows.values("dataset").annotate(last=Max("sequence")).values_list("dataset", "last"))
     return {dataset: highest.get(str(dataset), 0) + 1 for dataset in Dataset}
+
+
+def first_accepted_at(code: str) -> datetime | None:
+    """When the institution's first submission was accepted; None before."""
+    rows = Submission.objects.filter(participant__code=code, state=UploadState.ACCEPTED)
+    return rows.aggregate(first=Min("decided_at"))["first"]
 
 
 def visible_to(person: "User") -> QuerySet[Submission]:
@@ -103,3 +109,17 @@ def _state(day: date, own: list[Submission]) -> str:
     if UploadState.HELD in states:
         return "held"
     return "rejected" if states else "missing"
+
+
+def rejected_of(participant, *, since) -> list[Submission]:
+    """Rejected submissions that no later accepted one of the same dataset has made good."""
+    rejected = Submission.objects.filter(
+        participant=participant, state__in=[UploadState.QUARANTINED, UploadState.REFUSED], decided_at__gte=since
+    )
+    good = dict(
+        Submission.objects.filter(participant=participant, state=UploadState.ACCEPTED)
+        .values("dataset")
+        .annotate(last=Max("decided_at"))
+        .values_list("dataset", "last")
+    )
+    return [row for row in rejected if row.dataset not in good or good[row.dataset] < row.decided_at]
