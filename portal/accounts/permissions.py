@@ -28,6 +28,7 @@ class Scope(StrEnum):
 
 class Permission(StrEnum):
     MANAGE_PEOPLE = "manage_people"
+    READ_PEOPLE = "read_people"
     ISSUE_TOKEN = "issue_token"  # noqa: S105  names a right, holds no secret
     INVITE_PARTICIPANT = "invite_participant"
     CHANGE_PARTICIPANT_STATE = "change_participant_state"
@@ -76,6 +77,7 @@ _EVERYONE = dict.fromkeys(R, ALL)
 
 RIGHTS: Mapping[Permission, Mapping[R, Scope]] = {
     P.MANAGE_PEOPLE: {R.PLATFORM_ADMINISTRATOR: ALL},
+    P.READ_PEOPLE: {R.PLATFORM_ADMINISTRATOR: ALL, R.AUDITOR: ALL, R.COORDINATOR: ALL},
     P.ISSUE_TOKEN: {R.PLATFORM_ADMINISTRATOR: ALL},
     P.INVITE_PARTICIPANT: {R.COORDINATOR: ALL},
     P.CHANGE_PARTICIPANT_STATE: {R.COORDINATOR: ALL},
@@ -120,6 +122,7 @@ RIGHTS: Mapping[Permission, Mapping[R, Scope]] = {
 
 ACTS = {
     P.MANAGE_PEOPLE: gettext_lazy("manage people and their roles"),
+    P.READ_PEOPLE: gettext_lazy("read who has an account"),
     P.ISSUE_TOKEN: gettext_lazy("issue API tokens"),
     P.INVITE_PARTICIPANT: gettext_lazy("invite an institution"),
     P.CHANGE_PARTICIPANT_STATE: gettext_lazy("suspend or reinstate an institution"),

@@ -1,8 +1,95 @@
-"""Sign-in and sign-out."""
+"""Sign-in, people, and who may do what."""
 
 from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from cleanroom.errors import NotFound, RequestInvalid
+from cleanroom.vocabulary.terms import Role
+from portal.accounts import queries
+from portal.accounts.actions.people import add_person, deactivate_person, grant_role, issue_token, withdraw_role
+from portal.accounts.names import ROLE_NAMES
+from portal.accounts.permissions import ACTS, RIGHTS, Permission, Scope, check_may
+from portal.accounts.tables import PeopleTable
+from portal.common.posting import done, given
+from portal.common.tables import search, table_page
 
 
 class SignIn(LoginView):
     template_name = "accounts/login.html"
     redirect_authenticated_user = True
+
+
+@require_safe
+def people(request: HttpRequest) -> HttpResponse:
+    check_may(request.user, Permission.READ_PEOPLE)
+    rows = search(queries.people(), request, "username", "full_name", "institution__code", "grants__role").distinct()
+    return table_page(request, "accounts/people.html", PeopleTable(rows), queries.form_choices(request.user))
+
+
+@require_safe
+def rights(request: HttpRequest) -> HttpResponse:
+    """The table that the actions themselves read."""
+    rows = [(ACTS[p], [_cell(RIGHTS[p].get(role)) for role in Role]) for p in Permission]
+    return render(request, "accounts/rights.html", {"roles": [ROLE_NAMES[role] for role in Role], "rows": rows})
+
+
+def _cell(scope: Scope | None) -> str:
+    return {None: "", Scope.ALL: _("all"), Scope.OWN: _("own")}[scope]
+
+
+@require_POST
+def add(request: HttpRequest) -> HttpResponse:
+    is_service = request.POST.get("kind") == "service"
+    return done(
+        request,
+        lambda: add_person(
+            by=request.user, username=given(request, "username"), full_name=given(request, "full_name"),
+            institution=request.POST.get("institution") or None, is_service=is_service,
+            password=None if is_service else given(request, "password"),
+        ),
+        sentence=_("The account is made. Give it its roles now."), back="people",
+    )  # fmt: skip
+
+
+@require_POST
+def change_role(request: HttpRequest) -> HttpResponse:
+    act = withdraw_role if request.POST.get("change") == "withdraw" else grant_role
+    return done(
+        request, lambda: act(by=request.user, user=_user(request), role=_role(request)),
+        sentence=_("The person's roles are changed."), back="people",
+    )  # fmt: skip
+
+
+@require_POST
+def deactivate(request: HttpRequest) -> HttpResponse:
+    return done(
+        request, lambda: deactivate_person(by=request.user, user=_user(request)),
+        sentence=_("The account is closed and its tokens are revoked."), back="people",
+    )  # fmt: skip
+
+
+@require_POST
+def token(request: HttpRequest) -> HttpResponse:
+    """Shown on this one answer and never again."""
+    user = _user(request)
+    fresh = issue_token(by=request.user, user=user, label=given(request, "label"))
+    response = render(request, "accounts/token.html", {"token": fresh, "of": user})
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _user(request: HttpRequest):
+    found = queries.person_by_name(given(request, "username"))
+    if found is None:
+        raise NotFound("nobody has this user name")
+    return found
+
+
+def _role(request: HttpRequest) -> Role:
+    value = given(request, "role")
+    if value not in set(Role):
+        raise RequestInvalid("there is no such role")
+    return Role(value)

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 class PortalApp(AppConfig):
     """Base of the portal's app configurations. Subclasses override what they have; imports go inside the methods."""
 
+    default = False  # each apps.py imports this class, and Django must choose the one that is defined there
+
+    def __init_subclass__(cls, **options) -> None:
+        super().__init_subclass__(**options)
+        cls.default = True
+
     def menu(self) -> "Iterable[MenuEntry]":
         return ()
 

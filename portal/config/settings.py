@@ -1,6 +1,5 @@
 """Django's settings: embedded by default, hardened where CLEANROOM_ENVIRONMENT is production."""
 
-import importlib.util
 import os
 
 from csp.constants import NONE, SELF
@@ -18,12 +17,16 @@ ALLOWED_HOSTS = environment.listed(os.environ, "CLEANROOM_PORTAL_HOSTS") or (
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS] if PRODUCTION else []
 
 OWN_APPS = [
-    f"portal.{name}"
-    for name in (
-        "common", "accounts", "audit", "participants", "programme", "uploads", "signoffs", "alerts", "results",
-    )
-    if importlib.util.find_spec(f"portal.{name}")
-]  # fmt: skip
+    "portal.common",
+    "portal.accounts",
+    "portal.audit",
+    "portal.participants",
+    "portal.programme",
+    "portal.uploads",
+    "portal.signoffs",
+    "portal.alerts",
+    "portal.results",
+]
 
 INSTALLED_APPS = [
     *OWN_APPS,

@@ -18,14 +18,7 @@ from portal.participants.actions.ratify_specification import publish_specificati
 from portal.participants.actions.register_key import register_key, register_room_key, revoke_key
 from portal.participants.actions.sign_mou import publish_mou, sign_mou
 from portal.participants.models import Participant
-
-try:
-    from portal.uploads.queries import next_sequences
-except ImportError:
-
-    def next_sequences(code):
-        return {}
-
+from portal.uploads.queries import next_sequences
 
 router = Router(tags=["participants"])
 Text = Annotated[str, Field(min_length=1, max_length=300)]

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from cleanroom.contracts import messages as m
 from cleanroom.contracts.institutions import known_codes
-from cleanroom.errors import UnknownInstitution
+from cleanroom.errors import NotFound, UnknownInstitution
 from cleanroom.vocabulary.terms import Dataset
-from portal.participants.models import Endpoint, Mou, Participant, RoomKey, SpecificationVersion
+from portal.participants.models import Endpoint, Mou, Participant, Ratification, RoomKey, SpecificationVersion
 
 
 def participant_by_code(code: str) -> Participant:
@@ -112,3 +112,35 @@ def gate_of(participant: Participant, *, next_sequence: Mapping[Dataset, int]) -
         room_signing_kid=room.signing_kid if room else None,
         room_signing_key=room.signing_key if room else None,
     )
+
+
+def participants_with_dates(reach: frozenset[str] | None) -> QuerySet[Participant]:
+    """With `mou_signed_at` and `ratified_at`, the latest of each."""
+    return participants_within(reach).annotate(
+        mou_signed_at=Max("mou_signatures__signed_at"), ratified_at=Max("ratifications__ratified_at")
+    )
+
+
+def mou_by_version(version: str) -> Mou:
+    found = Mou.objects.filter(version=version).first()
+    if found is None:
+        raise NotFound("there is no MoU of this version")
+    return found
+
+
+def specification_versions() -> list[SpecificationVersion]:
+    return list(SpecificationVersion.objects.all())
+
+
+def versions_ratified_by(participant: Participant | None) -> list[int]:
+    if participant is None:
+        return []
+    return list(participant.ratifications.values_list("specification__version", flat=True))
+
+
+def ratification_matrix() -> list[tuple[Participant, list[Ratification | None]]]:
+    """One line per institution that takes part, one cell per version, newest version first."""
+    versions = specification_versions()
+    found = {(r.participant_id, r.specification_id): r for r in Ratification.objects.select_related("ratified_by")}
+    rows = Participant.objects.exclude(state=Participant.State.LEFT)
+    return [(row, [found.get((row.pk, version.pk)) for version in versions]) for row in rows]

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -13,6 +14,16 @@ class EvidenceKind(models.TextChoices):
     MODEL_RELEASED = "model_released", _("Model released")
     FIRST_WARNING_ANSWERED = "first_warning_answered", _("First warning answered")
     BY_HAND = "by_hand", _("Noted by the coordinator")
+
+
+class Standing(models.TextChoices):
+    DONE = "done", _("Done")
+    LATE = "late", _("Late")
+    SOON = "soon", _("Due within 30 days")
+    PLANNED = "planned", _("Planned")
+
+
+TONES = {Standing.DONE: "good", Standing.LATE: "bad", Standing.SOON: "warn", Standing.PLANNED: "idle"}
 
 
 class Phase(models.Model):
@@ -52,3 +63,16 @@ class Milestone(models.Model):
                 name="programme_done_with_evidence",
             ),
         ]
+
+    @property
+    def standing(self) -> Standing:
+        if self.done_at is not None:
+            return Standing.DONE
+        days = (self.due_on - timezone.localdate()).days
+        if days < 0:
+            return Standing.LATE
+        return Standing.SOON if days <= 30 else Standing.PLANNED
+
+    @property
+    def tone(self) -> str:
+        return TONES[self.standing]

@@ -49,6 +49,7 @@ def ratify_specification(*, by: User, version: int) -> Ratification:
         detail = {"participant": participant.code, "digest": specification.digest}
         record(by=by, verb="specification.ratified", subject=f"specification:{version}", detail=detail)
         enter_force_where_complete(by=by)
+        specification.refresh_from_db(fields=["in_force_from"])
         return ratification
 
 

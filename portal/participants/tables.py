@@ -1,0 +1,69 @@
+"""Tables of the participants' pages."""
+
+import django_tables2
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from portal.common.tables import Table
+from portal.common.templatetags.portal import badge, named
+from portal.participants.models import Endpoint, Participant, ParticipantKey
+
+TONES = {"active": "good", "invited": "warn", "suspended": "bad", "left": "idle"}
+
+
+def state_badge(participant: Participant) -> str:
+    return badge(participant.get_state_display(), TONES[participant.state])
+
+
+class ParticipantTable(Table):
+    code = django_tables2.Column(verbose_name=_("Code"))
+    name = django_tables2.Column(verbose_name=_("Institution"))
+    sector = django_tables2.Column(verbose_name=_("Sector"))
+    state = django_tables2.Column(verbose_name=_("State"))
+    invited_at = django_tables2.DateTimeColumn(format="Y-m-d", verbose_name=_("Invited"))
+    mou_signed_at = django_tables2.DateTimeColumn(format="Y-m-d H:i", verbose_name=_("MoU signed"))
+    ratified_at = django_tables2.DateTimeColumn(format="Y-m-d H:i", verbose_name=_("Specification ratified"))
+
+    class Meta(Table.Meta):
+        model = Participant
+        fields = ("code", "name", "sector", "state", "invited_at", "mou_signed_at", "ratified_at")
+
+    def render_name(self, record: Participant) -> str:
+        return format_html('<a href="{}">{}</a>', reverse("participants-one", args=[record.code]), named(record))
+
+    def value_name(self, record: Participant) -> str:
+        return named(record)
+
+    def render_state(self, record: Participant) -> str:
+        return state_badge(record)
+
+    def value_state(self, record: Participant) -> str:
+        return record.state
+
+
+class KeyTable(Table):
+    kid = django_tables2.Column(verbose_name=_("Key"))
+    purpose = django_tables2.Column(verbose_name=_("Purpose"))
+    registered_at = django_tables2.DateTimeColumn(format="Y-m-d H:i", verbose_name=_("Registered"))
+    registered_by = django_tables2.Column(verbose_name=_("By"), order_by="registered_by__username")
+    revoked_at = django_tables2.DateTimeColumn(format="Y-m-d H:i", verbose_name=_("Revoked"))
+
+    class Meta(Table.Meta):
+        model = ParticipantKey
+        fields = ("kid", "purpose", "registered_at", "registered_by", "revoked_at")
+        empty_text = _("No key is registered yet.")
+
+
+class EndpointTable(Table):
+    url = django_tables2.Column(verbose_name=_("Address"), linkify=False)
+    proposed_at = django_tables2.DateTimeColumn(format="Y-m-d H:i", verbose_name=_("Proposed"))
+    proposed_by = django_tables2.Column(verbose_name=_("By"), order_by="proposed_by__username")
+    approved_at = django_tables2.DateTimeColumn(format="Y-m-d H:i", verbose_name=_("Approved"))
+    approved_by = django_tables2.Column(verbose_name=_("By"), order_by="approved_by__username")
+    disabled_at = django_tables2.DateTimeColumn(format="Y-m-d H:i", verbose_name=_("Disabled"))
+
+    class Meta(Table.Meta):
+        model = Endpoint
+        fields = ("url", "proposed_at", "proposed_by", "approved_at", "approved_by", "disabled_at")
+        empty_text = _("No address is proposed yet. Warnings can always be pulled over the API.")

@@ -1,0 +1,21 @@
+from django.urls import path
+
+from portal.participants import specification_views as specification
+from portal.participants import views
+
+urlpatterns = [
+    path("", views.participants, name="participants"),
+    path("invite/", views.invite, name="participants-invite"),
+    path("mou/<str:version>/", views.mou, name="participants-mou"),
+    path("mou/<str:version>/sign/", views.sign, name="participants-mou-sign"),
+    path("specification/", specification.specification, name="specification"),
+    path("specification/publish/", specification.publish, name="specification-publish"),
+    path("specification/<int:version>/ratify/", specification.ratify, name="specification-ratify"),
+    path("specification/<int:version>/<str:dataset>.csv", specification.template, name="specification-template"),
+    path("<str:code>/", views.participant, name="participants-one"),
+    path("<str:code>/state/", views.change, name="participants-state"),
+    path("<str:code>/keys/", views.add_key, name="participants-key"),
+    path("<str:code>/keys/revoke/", views.remove_key, name="participants-key-revoke"),
+    path("<str:code>/endpoint/", views.propose, name="participants-endpoint"),
+    path("<str:code>/endpoint/approve/", views.approve, name="participants-endpoint-approve"),
+]

@@ -1,0 +1,133 @@
+"""Pages of the participants and of the MoU."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from cleanroom.contracts.messages import KeyRegistration
+from portal.accounts.permissions import Permission, check_may, may, within_reach
+from portal.common.posting import done, given
+from portal.common.tables import configure, search, table_page
+from portal.participants import queries
+from portal.participants.actions.change_state import NEXT, change_state
+from portal.participants.actions.invite import invite_participant
+from portal.participants.actions.propose_endpoint import approve_endpoint, propose_endpoint
+from portal.participants.actions.register_key import register_key, revoke_key
+from portal.participants.actions.sign_mou import sign_mou
+from portal.participants.checklist import checklist
+from portal.participants.models import SECTOR_NAMES, Participant
+from portal.participants.tables import EndpointTable, KeyTable, ParticipantTable
+
+
+@require_safe
+def participants(request: HttpRequest) -> HttpResponse:
+    reach = within_reach(request.user, Permission.READ_PARTICIPANT)
+    rows = search(queries.participants_with_dates(reach), request, "code", "name", "name_zh")
+    context = {"may_invite": may(request.user, Permission.INVITE_PARTICIPANT), "sectors": SECTOR_NAMES}
+    return table_page(request, "participants/participants.html", ParticipantTable(rows), context)
+
+
+@require_POST
+def invite(request: HttpRequest) -> HttpResponse:
+    fields = {name: given(request, name) for name in ("code", "name", "name_zh", "sector")}
+    return done(
+        request, lambda: invite_participant(by=request.user, **fields),
+        sentence=_("The institution is invited."), back="participants-one", code=fields["code"],
+    )  # fmt: skip
+
+
+@require_safe
+def participant(request: HttpRequest, code: str) -> HttpResponse:
+    check_may(request.user, Permission.READ_PARTICIPANT, institution=code)
+    found = queries.participant_by_code(code)
+    keys = KeyTable(found.keys.select_related("registered_by"), prefix="keys-")
+    endpoints = EndpointTable(found.endpoints.select_related("proposed_by", "approved_by"), prefix="endpoints-")
+    configure(request, keys, endpoints)
+    return render(request, "participants/participant.html", _facts(request, found, keys, endpoints))
+
+
+def _facts(request: HttpRequest, found: Participant, keys: KeyTable, endpoints: EndpointTable) -> dict:
+    def answer(permission: Permission):
+        return may(request.user, permission, institution=found.code)
+
+    return {
+        "participant": found, "checklist": checklist(found), "keys": keys, "endpoints": endpoints,
+        "mou": queries.mou_standing(found), "specification": queries.specification_standing(found),
+        "people": found.people.filter(is_active=True).prefetch_related("grants").order_by("username"),
+        "next_states": sorted(NEXT[Participant.State(found.state)]),
+        "live_keys": found.keys.filter(revoked_at=None),
+        "proposal": found.endpoints.filter(approved_at=None, disabled_at=None).first(),
+        "may_change": answer(Permission.CHANGE_PARTICIPANT_STATE), "may_register": answer(Permission.REGISTER_KEY),
+        "may_propose": answer(Permission.PROPOSE_ENDPOINT), "may_approve": answer(Permission.APPROVE_ENDPOINT),
+        "may_sign": answer(Permission.SIGN_MOU),
+    }  # fmt: skip
+
+
+@require_POST
+def change(request: HttpRequest, code: str) -> HttpResponse:
+    return done(
+        request,
+        lambda: change_state(
+            by=request.user, participant=code, to=given(request, "to"), reason=given(request, "reason")
+        ),
+        sentence=_("The institution's state is changed."), back="participants-one", code=code,
+    )  # fmt: skip
+
+
+@require_POST
+def add_key(request: HttpRequest, code: str) -> HttpResponse:
+    registration = KeyRegistration(
+        kid=given(request, "kid"), purpose=request.POST.get("purpose") or "signing",
+        public_key=given(request, "public_key"), proof=request.POST.get("proof", "").strip() or None,
+    )  # fmt: skip
+    return done(
+        request, lambda: register_key(by=request.user, participant=code, registration=registration),
+        sentence=_("The key is registered."), back="participants-one", code=code,
+    )  # fmt: skip
+
+
+@require_POST
+def remove_key(request: HttpRequest, code: str) -> HttpResponse:
+    return done(
+        request, lambda: revoke_key(by=request.user, participant=code, kid=given(request, "kid")),
+        sentence=_("The key is revoked. Nothing signed with it is believed any more."),
+        back="participants-one", code=code,
+    )  # fmt: skip
+
+
+@require_POST
+def propose(request: HttpRequest, code: str) -> HttpResponse:
+    return done(
+        request, lambda: propose_endpoint(by=request.user, participant=code, url=given(request, "url")),
+        sentence=_("The address is proposed. A second person approves it."), back="participants-one", code=code,
+    )  # fmt: skip
+
+
+@require_POST
+def approve(request: HttpRequest, code: str) -> HttpResponse:
+    return done(
+        request, lambda: approve_endpoint(by=request.user, participant=code),
+        sentence=_("Warnings are delivered to this address from now on."), back="participants-one", code=code,
+    )  # fmt: skip
+
+
+@require_safe
+def mou(request: HttpRequest, version: str) -> HttpResponse:
+    check_may(request.user, Permission.READ_PROGRAMME)
+    found = queries.mou_by_version(version)
+    code = request.user.institution_code
+    context = {
+        "mou": found, "signatures": found.signatures.select_related("participant", "signed_by").order_by("signed_at"),
+        "signed_by_own": found.signatures.filter(participant__code=code).exists(),
+        "may_sign": may(request.user, Permission.SIGN_MOU, institution=code),
+    }  # fmt: skip
+    return render(request, "participants/mou.html", context)
+
+
+@require_POST
+def sign(request: HttpRequest, version: str) -> HttpResponse:
+    return done(
+        request, lambda: sign_mou(by=request.user, version=version),
+        sentence=_("The MoU is signed for your institution."), back="participants-mou", version=version,
+    )  # fmt: skip
