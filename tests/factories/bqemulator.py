@@ -4,11 +4,11 @@ import os
 import socket
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import httpx
 
 PROJECT = Path(__file__).resolve().parents[2]
 PROGRAM = PROJECT / ".venv-bqemulator" / "bin" / "bqemulator"
@@ -57,8 +57,8 @@ def _wait_until_up(process: subprocess.Popen, endpoint: str) -> None:
     while time.monotonic() < ends_at:
         assert process.poll() is None, "the BigQuery emulator ended by itself; see bqemulator.log"
         try:
-            with urllib.request.urlopen(f"{endpoint}/healthz", timeout=2):
+            if httpx.get(f"{endpoint}/healthz", timeout=2).is_success:
                 return
-        except (urllib.error.URLError, OSError):
+        except httpx.TransportError:
             time.sleep(0.2)
     raise AssertionError("the BigQuery emulator did not come up")
