@@ -27,7 +27,7 @@ airflow: setup ## start Airflow with the DAGs on loopback, on the demo's folder 
 
 test: setup ## every test (CHROMIUM=path names another browser)
 	@bash requirements/browser.sh
-	@bash requirements/bqemulator.sh "$(VENV)"
+	@bash infra/bqemulator/setup.sh
 	$(BIN)/python -m pytest -n 2 -q
 
 test-fast: setup ## the tests that take seconds: no browser, no emulator, nothing slow

@@ -66,8 +66,8 @@ def _institution(folder: Path) -> Institution:
     known = known_codes().get(code)
     return Institution(
         code=code,
-        name=known.name_en if known else f"Institution {code}",
-        name_zh=known.name_zh if known else f"機構 {code}",
+        name=known.en if known else f"Institution {code}",
+        name_zh=known.zh_hant if known else f"機構 {code}",
         sector=sector,
         folder=folder,
     )

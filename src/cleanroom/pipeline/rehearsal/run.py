@@ -12,7 +12,7 @@ from typing import Any
 
 from cleanroom.contracts.messages import WarningStanding
 from cleanroom.governance.policy import load_policy
-from cleanroom.pipeline import evaluation, line
+from cleanroom.pipeline import evaluation, keys, line
 from cleanroom.pipeline.rehearsal import agreement, signing
 from cleanroom.pipeline.rehearsal.consortium import Consortium, find_consortium, lay_out
 from cleanroom.pipeline.rehearsal.memory import PeakMemory
@@ -150,8 +150,8 @@ def _write_truth(settings: RoomSettings, consortium: Consortium) -> None:
         settings.truth_file.unlink(missing_ok=True)
         return
     first = consortium.codes[0]
-    ring = agreement.participant_ring(ParticipantSettings(first, settings.institutions_dir / first, settings.home))
-    tokens = evaluation.tokens_of_truth(consortium.truth, ring, agreement.room_ring(settings))
+    ring = keys.open_participant_keys(ParticipantSettings(first, settings.institutions_dir / first, settings.home))
+    tokens = evaluation.tokens_of_truth(consortium.truth, ring, keys.open_room_keys(settings))
     temporary = settings.truth_file.with_suffix(".part")
     temporary.write_text(json.dumps(tokens))
     os.replace(temporary, settings.truth_file)
