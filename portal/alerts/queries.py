@@ -1,15 +1,21 @@
 """Reads of warnings: inboxes, the pull path, and how delivery does."""
 
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet
+from django.db.models import Count, Min, QuerySet
 
 from cleanroom.contracts.messages import AnswerMessage, WarningStanding
 from cleanroom.errors import NotFound
 from portal.accounts.permissions import Permission, check_may, within_reach
-from portal.alerts.models import WarningRecord
-from portal.participants.models import Participant
+from portal.alerts import caps
+from portal.alerts.endpoints import participants_with_endpoint
+from portal.alerts.models import CapRelease, EmergencyStop, WarningRecord
+from portal.alerts.states import Delivery
+from portal.participants.models import Endpoint, Participant
 
 if TYPE_CHECKING:
     from portal.accounts.models import User
@@ -60,3 +66,64 @@ def _standing(row: WarningRecord) -> WarningStanding:
 
 def _answers(rows: Iterable) -> Iterable[AnswerMessage]:
     return (AnswerMessage.model_validate(row.message) for row in rows)
+
+
+def standing_stop() -> EmergencyStop | None:
+    return EmergencyStop.objects.select_related("stopped_by").filter(in_force=True).first()
+
+
+def past_stops() -> QuerySet[EmergencyStop]:
+    return EmergencyStop.objects.select_related("stopped_by", "lifted_by").filter(in_force=False)[:10]
+
+
+def disabled_endpoints() -> QuerySet[Endpoint]:
+    """Endpoints that were taken out of use, of institutions that have no other one since."""
+    return (
+        Endpoint.objects.filter(disabled_at__isnull=False, approved_at__isnull=False)
+        .exclude(disabled_reason="")
+        .exclude(participant__in=participants_with_endpoint())
+        .select_related("participant")
+    )
+
+
+@dataclass(frozen=True)
+class CappedDay:
+    """An institution's day over the cap: how many wait, and who has agreed to let them go."""
+
+    participant: Participant
+    day: date
+    waiting: int
+    agreed: tuple[str, ...]
+
+
+def capped_days() -> list[CappedDay]:
+    rows = WarningRecord.objects.filter(delivery=Delivery.CAPPED).select_related("participant")
+    waiting = Counter((row.participant, caps.day_of(row.accepted_at)) for row in rows)
+    return [
+        CappedDay(participant, day, count, _agreed(participant, day))
+        for (participant, day), count in sorted(waiting.items(), key=lambda item: (item[0][1], item[0][0].code))
+    ]
+
+
+def _agreed(participant: Participant, day: date) -> tuple[str, ...]:
+    yes = CapRelease.objects.filter(participant=participant, day=day).select_related("released_by")
+    return tuple(str(one.released_by) for one in yes)
+
+
+def unanswered_of(participant: Participant) -> QuerySet[WarningRecord]:
+    """Warnings that reached the institution's inbox and wait for its first answer, the most pressing first."""
+    return (
+        WarningRecord.objects.filter(participant=participant, standing="")
+        .exclude(delivery=Delivery.CAPPED)
+        .order_by("severity", "accepted_at")
+    )
+
+
+def dead_letters() -> list[tuple[datetime, int]]:
+    """(oldest, how many) of all dead letters; empty where there are none."""
+    found = WarningRecord.objects.filter(delivery=Delivery.DEAD).aggregate(oldest=Min("accepted_at"), n=Count("pk"))
+    return [(found["oldest"], found["n"])] if found["n"] else []
+
+
+def start_of(day: date) -> datetime:
+    return caps.bounds(day)[0]

@@ -1,5 +1,59 @@
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from portal.common.apps import PortalApp
 
 
 class SignoffsConfig(PortalApp):
     name = "portal.signoffs"
+
+    def menu(self):
+        from portal.accounts.permissions import Permission
+        from portal.common.menu import MenuEntry
+
+        yield MenuEntry(50, gettext_lazy("Models"), "signoffs", Permission.READ_RELEASE)
+
+    def waiting_for(self, person):
+        from portal.accounts.permissions import Permission, may
+
+        if may(person, Permission.SIGN_RELEASE) and person.capacities:
+            yield from self._signatures(person)
+        if may(person, Permission.APPROVE_WAIVER):
+            yield from self._waivers(person)
+        if may(person, Permission.PUBLISH_RELEASE):
+            yield from self._publications(person)
+
+    def _signatures(self, person):
+        """Releases that miss a signature which this person may give."""
+        from portal.common.waiting import Waiting
+        from portal.signoffs import dossier
+        from portal.signoffs.queries import in_state
+
+        for release in in_state("submitted"):
+            desk = dossier.desk_of(person, dossier.open_dossier(release, now=timezone.now()))
+            if desk.capacities:
+                title = _("Sign off the release %(release)s") % {"release": release.release_id}
+                yield Waiting(title, _page(release), since=release.drafted_at, detail=release.use_case)
+
+    def _waivers(self, person):
+        from portal.common.waiting import Waiting
+        from portal.signoffs.queries import waivers_to_approve
+
+        for waiver in waivers_to_approve(person):
+            names = {"control": waiver.control_id, "release": waiver.release.release_id}
+            title = _("Approve or leave the waiver of %(control)s in %(release)s") % names
+            yield Waiting(title, _page(waiver.release) + "#waivers", since=waiver.requested_at, detail=waiver.reason)
+
+    def _publications(self, person):
+        from portal.common.waiting import Waiting
+        from portal.signoffs.queries import in_state
+
+        for release in in_state("approved"):
+            title = _("Release the approved model %(release)s") % {"release": release.release_id}
+            yield Waiting(title, _page(release), since=release.drafted_at, detail=release.use_case)
+
+
+def _page(release) -> str:
+    return reverse("signoffs-release", args=[release.release_id])

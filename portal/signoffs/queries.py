@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from django.db.models import Min, QuerySet
+from django.db.models import F, Min, QuerySet
 
 from cleanroom.contracts.messages import ReleaseDraft, ReleaseRecord, SignOff, Waiver
 from cleanroom.errors import NotFound
+from cleanroom.governance import waivers
 from cleanroom.vocabulary.terms import ReleaseState
 from portal.participants.models import Participant
 from portal.signoffs.models import Release, SignOffRecord, WaiverRecord
@@ -79,4 +80,19 @@ def _waiver(row: WaiverRecord) -> Waiver:
         approved_by=row.approved_by.username if row.approved_by else None,
         approved_at=row.approved_at,
         ends_on=row.ends_on,
+    )
+
+
+def in_state(state: str) -> QuerySet[Release]:
+    return Release.objects.filter(state=state).select_related("developer")
+
+
+def waivers_to_approve(person) -> QuerySet[WaiverRecord]:
+    """Waivers asked for by others, on the present content of a release that still takes them."""
+    return (
+        WaiverRecord.objects.filter(approved_at=None, release__state__in=list(waivers.OPEN_STATES))
+        .filter(subject_digest=F("release__subject_digest"))
+        .exclude(requested_by=person)
+        .exclude(developer=person)
+        .select_related("release")
     )

@@ -1,0 +1,69 @@
+"""Tags of the release pages: texts in the reader's language, outcomes as badges."""
+
+from typing import Any
+
+from django import template
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from portal.accounts.names import CAPACITY_NAMES
+from portal.common.templatetags.portal import badge
+from portal.signoffs.names import DECISION_NAMES, EVIDENCE_NAMES, OUTCOME_NAMES, OUTCOME_TONES, STATE_NAMES, STATE_TONES
+
+register = template.Library()
+
+
+@register.filter
+def told(text: Any) -> str:
+    """A policy's text ({"en", "zh_hant"} or an object with both) in the reader's language; other things as they are."""
+    language = "zh_hant" if (get_language() or "").startswith("zh") else "en"
+    if isinstance(text, dict):
+        return text.get(language) or text.get("en") or ""
+    return getattr(text, language, text)
+
+
+@register.simple_tag
+def outcome(value: str | None) -> SafeString:
+    """A control outcome; None where no control of the place applies."""
+    return badge(OUTCOME_NAMES[str(value or "")], OUTCOME_TONES[str(value or "")])
+
+
+@register.filter
+def outcome_tone(value: str | None) -> str:
+    return OUTCOME_TONES[str(value or "")]
+
+
+@register.filter
+def outcome_name(value: str | None) -> str:
+    return str(OUTCOME_NAMES[str(value or "")])
+
+
+@register.simple_tag
+def release_state(value: str) -> SafeString:
+    return badge(STATE_NAMES[value], STATE_TONES[value])
+
+
+@register.filter
+def release_state_name(value: str) -> str:
+    return str(STATE_NAMES.get(value, value))
+
+
+@register.filter
+def capacity(value: str) -> str:
+    return str(CAPACITY_NAMES[str(value)])
+
+
+@register.filter
+def decision(value: str) -> str:
+    return str(DECISION_NAMES[value])
+
+
+@register.filter
+def evidence_kind(value: str) -> str:
+    return str(EVIDENCE_NAMES[value])
+
+
+@register.filter
+def figure(value: float | None) -> str:
+    """A measured figure with as many digits as a person reads."""
+    return "–" if value is None else f"{value:.4g}"

@@ -1,0 +1,17 @@
+from django.urls import path
+
+from portal.signoffs import views
+
+urlpatterns = [
+    path("", views.inventory, name="signoffs"),
+    path("<str:release_id>/", views.release, name="signoffs-release"),
+    path("<str:release_id>/submit", views.submit, name="signoffs-submit"),
+    path("<str:release_id>/sign", views.sign, name="signoffs-sign"),
+    path("<str:release_id>/waive", views.waive, name="signoffs-waive"),
+    path("<str:release_id>/waivers/<str:control_id>/approve", views.waive_approve, name="signoffs-waive-approve"),
+    path("<str:release_id>/publish", views.publish, name="signoffs-publish"),
+    path("<str:release_id>/suspend", views.suspend, name="signoffs-suspend"),
+    path("<str:release_id>/retire", views.retire, name="signoffs-retire"),
+    path("<str:release_id>/hold", views.hold, name="signoffs-hold"),
+    path("<str:release_id>/let-go", views.let_go, name="signoffs-let-go"),
+]
