@@ -7,6 +7,7 @@ from django.apps import AppConfig
 
 if TYPE_CHECKING:
     from portal.accounts.models import User
+    from portal.common.facts import Fact
     from portal.common.menu import MenuEntry
     from portal.common.waiting import Waiting
 
@@ -25,6 +26,10 @@ class PortalApp(AppConfig):
 
     def waiting_for(self, person: "User") -> "Iterable[Waiting]":
         """Tasks that wait for this person, most urgent first."""
+        return ()
+
+    def facts_for(self, person: "User") -> "Iterable[Fact]":
+        """Few numbers for the start page, of what this person may read."""
         return ()
 
 

@@ -7,11 +7,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from portal.common.facts import facts_for
 from portal.common.waiting import waiting_for
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "common/home.html", {"tasks": waiting_for(request.user)})
+    person = request.user
+    return render(request, "common/home.html", {"tasks": waiting_for(person), "facts": list(facts_for(person))})
 
 
 @require_POST

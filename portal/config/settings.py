@@ -3,7 +3,6 @@
 import os
 
 from csp.constants import NONE, SELF
-from django.utils.translation import gettext_lazy as _
 
 from portal.config import environment
 
@@ -99,8 +98,7 @@ AXES_LOCKOUT_TEMPLATE = "accounts/locked.html"
 AXES_VERBOSE = False
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("zh-hant", _("Traditional Chinese")), ("en", _("English"))]
-LOCALE_PATHS = [environment.ROOT / "portal" / "locale"]
+LANGUAGES = [("zh-hant", "繁體中文"), ("en", "English")]
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 USE_TZ = True

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from django.db.models import Max, QuerySet
+from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
 from cleanroom.contracts import messages as m
@@ -119,6 +119,11 @@ def participants_with_dates(reach: frozenset[str] | None) -> QuerySet[Participan
     return participants_within(reach).annotate(
         mou_signed_at=Max("mou_signatures__signed_at"), ratified_at=Max("ratifications__ratified_at")
     )
+
+
+def mous() -> QuerySet[Mou]:
+    """With `signed`, how many signatures, and `last_signed_at`."""
+    return Mou.objects.annotate(signed=Count("signatures"), last_signed_at=Max("signatures__signed_at"))
 
 
 def mou_by_version(version: str) -> Mou:

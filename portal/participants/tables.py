@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.common.tables import Table
 from portal.common.templatetags.portal import badge, named
-from portal.participants.models import Endpoint, Participant, ParticipantKey
+from portal.participants.models import Endpoint, Mou, Participant, ParticipantKey
 
 TONES = {"active": "good", "invited": "warn", "suspended": "bad", "left": "idle"}
 
@@ -40,6 +40,26 @@ class ParticipantTable(Table):
 
     def value_state(self, record: Participant) -> str:
         return record.state
+
+
+class MouTable(Table):
+    version = django_tables2.Column(verbose_name=_("Version"))
+    valid_from = django_tables2.DateColumn(format="Y-m-d", verbose_name=_("Valid from"))
+    expires_on = django_tables2.DateColumn(format="Y-m-d", verbose_name=_("Expires on"))
+    published_at = django_tables2.DateTimeColumn(format="Y-m-d H:i", verbose_name=_("Published"))
+    signed = django_tables2.Column(verbose_name=_("Signatures"), attrs={"td": {"class": "number"}})
+    last_signed_at = django_tables2.DateTimeColumn(format="Y-m-d H:i", verbose_name=_("Latest signature"))
+
+    class Meta(Table.Meta):
+        model = Mou
+        fields = ("version", "valid_from", "expires_on", "published_at", "signed", "last_signed_at")
+        empty_text = _("No MoU is published yet.")
+
+    def render_version(self, record: Mou) -> str:
+        return format_html('<a href="{}">{}</a>', reverse("participants-mou", args=[record.version]), record.version)
+
+    def value_version(self, record: Mou) -> str:
+        return record.version
 
 
 class KeyTable(Table):

@@ -1,13 +1,15 @@
 from django.urls import path
 
+from portal.participants import mou_views, views
 from portal.participants import specification_views as specification
-from portal.participants import views
 
 urlpatterns = [
     path("", views.participants, name="participants"),
     path("invite/", views.invite, name="participants-invite"),
-    path("mou/<str:version>/", views.mou, name="participants-mou"),
-    path("mou/<str:version>/sign/", views.sign, name="participants-mou-sign"),
+    path("mou/", mou_views.mous, name="participants-mous"),
+    path("mou/publish/", mou_views.publish, name="participants-mou-publish"),
+    path("mou/version/<str:version>/", mou_views.mou, name="participants-mou"),
+    path("mou/version/<str:version>/sign/", mou_views.sign, name="participants-mou-sign"),
     path("specification/", specification.specification, name="specification"),
     path("specification/publish/", specification.publish, name="specification-publish"),
     path("specification/<int:version>/ratify/", specification.ratify, name="specification-ratify"),

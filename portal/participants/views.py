@@ -1,4 +1,4 @@
-"""Pages of the participants and of the MoU."""
+"""Pages of the participants."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,7 +14,6 @@ from portal.participants.actions.change_state import NEXT, change_state
 from portal.participants.actions.invite import invite_participant
 from portal.participants.actions.propose_endpoint import approve_endpoint, propose_endpoint
 from portal.participants.actions.register_key import register_key, revoke_key
-from portal.participants.actions.sign_mou import sign_mou
 from portal.participants.checklist import checklist
 from portal.participants.models import SECTOR_NAMES, Participant
 from portal.participants.tables import EndpointTable, KeyTable, ParticipantTable
@@ -109,25 +108,4 @@ def approve(request: HttpRequest, code: str) -> HttpResponse:
     return done(
         request, lambda: approve_endpoint(by=request.user, participant=code),
         sentence=_("Warnings are delivered to this address from now on."), back="participants-one", code=code,
-    )  # fmt: skip
-
-
-@require_safe
-def mou(request: HttpRequest, version: str) -> HttpResponse:
-    check_may(request.user, Permission.READ_PROGRAMME)
-    found = queries.mou_by_version(version)
-    code = request.user.institution_code
-    context = {
-        "mou": found, "signatures": found.signatures.select_related("participant", "signed_by").order_by("signed_at"),
-        "signed_by_own": found.signatures.filter(participant__code=code).exists(),
-        "may_sign": may(request.user, Permission.SIGN_MOU, institution=code),
-    }  # fmt: skip
-    return render(request, "participants/mou.html", context)
-
-
-@require_POST
-def sign(request: HttpRequest, version: str) -> HttpResponse:
-    return done(
-        request, lambda: sign_mou(by=request.user, version=version),
-        sentence=_("The MoU is signed for your institution."), back="participants-mou", version=version,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from portal.accounts.permissions import Permission, may
 from portal.common.templatetags.portal import named
 from portal.common.waiting import Waiting
 from portal.participants import queries
-from portal.participants.models import Endpoint, Participant, RoomKey, SpecificationVersion
+from portal.participants.models import Endpoint, Mou, Participant, RoomKey, SpecificationVersion
 
 
 def waiting_for(person: User) -> Iterator[Waiting]:
@@ -18,6 +18,8 @@ def waiting_for(person: User) -> Iterator[Waiting]:
         yield from _of_institution(person, person.institution)
     if may(person, Permission.APPROVE_ENDPOINT):
         yield from _proposals()
+    if may(person, Permission.PUBLISH_MOU):
+        yield from _unpublished(person)
     if may(person, Permission.REGISTER_ROOM_KEY):
         yield from _room_key(person)
 
@@ -58,6 +60,13 @@ def _proposals() -> Iterator[Waiting]:
         title = _("Approve the alert address of %(name)s") % {"name": named(proposal.participant)}
         url = reverse("participants-one", args=[proposal.participant.code])
         yield Waiting(title, url, proposal.proposed_at, detail=proposal.url)
+
+
+def _unpublished(person: User) -> Iterator[Waiting]:
+    if not Mou.objects.exists():
+        yield Waiting(_("Publish the first version of the MoU"), reverse("participants-mous"), person.created_at)
+    if not SpecificationVersion.objects.exists():
+        yield Waiting(_("Put the data specification up for ratification"), reverse("specification"), person.created_at)
 
 
 def _room_key(person: User) -> Iterator[Waiting]:

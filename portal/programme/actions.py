@@ -35,9 +35,9 @@ def _adopt(planned: PlannedPhase, position: int, starts_on: date) -> int:
         key=planned.key, position=position, name=planned.name, name_zh=planned.name_zh,
         starts_on=month_start(starts_on, first), ends_on=month_end(starts_on, last),
     )  # fmt: skip
-    for milestone in planned.milestones:
+    for place, milestone in enumerate(planned.milestones, 1):
         Milestone.objects.create(
-            phase=phase, key=milestone.key, name=milestone.name, name_zh=milestone.name_zh,
+            phase=phase, position=place, key=milestone.key, name=milestone.name, name_zh=milestone.name_zh,
             due_on=month_end(starts_on, milestone.month), evidence_kind=milestone.evidence,
         )  # fmt: skip
     return len(planned.milestones)

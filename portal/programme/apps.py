@@ -31,3 +31,11 @@ class ProgrammeConfig(PortalApp):
             title = _("Milestone is late: %(name)s") % {"name": named(milestone)}
             since = timezone.make_aware(datetime.combine(milestone.due_on, time.min))
             yield Waiting(title, reverse("programme"), since, urgent=True)
+
+    def facts_for(self, person) -> Iterator:
+        from portal.common.facts import Fact
+        from portal.programme import queries
+
+        done, every = queries.progress()
+        if every:
+            yield Fact(gettext_lazy("Milestones reached"), f"{done} / {every}", timezone.now(), reverse("programme"))

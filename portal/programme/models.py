@@ -45,6 +45,7 @@ class Milestone(models.Model):
     """Done when `done_at` is set, together with who brought the evidence and what it is."""
 
     phase = models.ForeignKey(Phase, on_delete=models.PROTECT, related_name="milestones")
+    position = models.PositiveSmallIntegerField(default=1)  # within its phase, from 1
     key = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=200)
     name_zh = models.CharField(max_length=200)
@@ -55,7 +56,7 @@ class Milestone(models.Model):
     evidence = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        ordering = ["due_on", "id"]
+        ordering = ["phase__position", "position"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(done_at__isnull=True, done_by__isnull=True, evidence="")
@@ -63,6 +64,11 @@ class Milestone(models.Model):
                 name="programme_done_with_evidence",
             ),
         ]
+
+    @property
+    def number(self) -> str:
+        """As it stands on the timeline, e.g. 2.1."""
+        return f"{self.phase.position + 1}.{self.position}"
 
     @property
     def standing(self) -> Standing:

@@ -19,3 +19,9 @@ def late(today) -> QuerySet[Milestone]:
 
 def open_ones() -> QuerySet[Milestone]:
     return milestones().filter(done_at=None)
+
+
+def progress() -> tuple[int, int]:
+    """How many milestones are reached, and how many there are."""
+    every = Milestone.objects.all()
+    return every.exclude(done_at=None).count(), every.count()

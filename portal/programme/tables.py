@@ -9,6 +9,7 @@ from portal.programme.models import Milestone
 
 
 class MilestoneTable(Table):
+    number = django_tables2.Column(verbose_name=_("No."), order_by=("phase__position", "position"))
     phase = django_tables2.Column(verbose_name=_("Phase"), order_by="phase__position")
     name = django_tables2.Column(verbose_name=_("Milestone"), order_by="name")
     due_on = django_tables2.DateColumn(format="Y-m-d", verbose_name=_("Due"))
@@ -19,7 +20,7 @@ class MilestoneTable(Table):
 
     class Meta(Table.Meta):
         model = Milestone
-        fields = ("phase", "name", "due_on", "standing", "evidence_kind", "done_at", "evidence")
+        fields = ("number", "phase", "name", "due_on", "standing", "evidence_kind", "done_at", "evidence")
 
     def render_phase(self, record: Milestone) -> str:
         return named(record.phase)

@@ -57,18 +57,18 @@ def draw(phases: Sequence[Phase], today: date) -> Timeline | None:
     )
     return Timeline(
         bars=bars,
-        marks=tuple(_mark(m, number, bar, x) for bar in bars for number, m in enumerate(bar.phase.milestones.all(), 1)),
+        marks=tuple(_mark(m, bar, x) for bar in bars for m in bar.phase.milestones.all()),
         ticks=tuple(Tick(x(day), day.strftime("%Y-%m")) for day in _months(first, last)),
         today_x=x(today) if first <= today <= last else None,
         height=TOP + len(phases) * ROW + 10,
     )
 
 
-def _mark(milestone: Milestone, number: int, bar: Bar, x) -> Mark:
+def _mark(milestone: Milestone, bar: Bar, x) -> Mark:
     """Marks of one day stand beside each other, so that none hides another."""
     same_day = [m for m in bar.phase.milestones.all() if m.due_on == milestone.due_on]
     shift = (len(same_day) - 1 - same_day.index(milestone)) * 24
-    return Mark(milestone, x(milestone.due_on) - shift, bar.y + 20, f"{bar.phase.position + 1}.{number}")
+    return Mark(milestone, x(milestone.due_on) - shift, bar.y + 20, f"{bar.phase.position + 1}.{milestone.position}")
 
 
 def _months(first: date, last: date) -> list[date]:
