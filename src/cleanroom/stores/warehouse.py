@@ -82,3 +82,12 @@ def without_zone(table: pa.Table) -> pa.Table:
 def _cast_times(table: pa.Table, to) -> pa.Table:
     fields: Iterable[pa.Field] = (pa.field(f.name, to(f.type), f.nullable) for f in table.schema)
     return table.cast(pa.schema(fields))
+
+
+def sql_type(kind: pa.DataType, names: Mapping[pa.DataType, str], timestamp: str) -> str:
+    """An engine's name for an Arrow type. Raises NotAllowed for types that tables of this system do not have."""
+    if pa.types.is_timestamp(kind):
+        return timestamp
+    if kind not in names:
+        raise NotAllowed(f"a column of Arrow type {kind} has no place in the warehouse; cast it first")
+    return names[kind]

@@ -226,8 +226,8 @@ def _inserts(parts: Mapping[str, pa.Table], staged: list[str]) -> list[str]:
 
 
 def _transaction(statements: list[str]) -> str:
-    body = ";\n".join(["begin transaction", *statements, "commit transaction"])
-    return f"begin\n{body};\nexception when error then\nrollback transaction;\nraise;\nend;"
+    """BigQuery rolls a transaction back by itself when its script fails before the commit."""
+    return ";\n".join(["begin transaction", *statements, "commit transaction"]) + ";"
 
 
 def _columns(schema: pa.Schema) -> list[bigquery.SchemaField]:
@@ -235,7 +235,7 @@ def _columns(schema: pa.Schema) -> list[bigquery.SchemaField]:
 
 
 def _sql_type(kind: pa.DataType) -> str:
-    return "TIMESTAMP" if pa.types.is_timestamp(kind) else _SQL_TYPES[kind]
+    return shared.sql_type(kind, _SQL_TYPES, "TIMESTAMP")
 
 
 def _parquet(rows: pa.Table) -> io.BytesIO:

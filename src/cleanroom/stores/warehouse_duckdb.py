@@ -141,7 +141,7 @@ def _create(connection: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema,
 
 
 def _sql_type(kind: pa.DataType) -> str:
-    return "timestamp" if pa.types.is_timestamp(kind) else _SQL_TYPES[kind]
+    return shared.sql_type(kind, _SQL_TYPES, "timestamp")
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
