@@ -4,6 +4,11 @@
 {% macro default__microseconds(moment) %}epoch_us({{ moment }}){% endmacro %}
 {% macro bigquery__microseconds(moment) %}unix_micros({{ moment }}){% endmacro %}
 
+{# Whole seconds since 1970, rounded down. #}
+{% macro seconds_since_epoch(moment) %}{{ return(adapter.dispatch('seconds_since_epoch')(moment)) }}{% endmacro %}
+{% macro default__seconds_since_epoch(moment) %}(epoch_us({{ moment }}) // 1000000){% endmacro %}
+{% macro bigquery__seconds_since_epoch(moment) %}unix_seconds({{ moment }}){% endmacro %}
+
 {% macro add_seconds(moment, seconds) %}{{ return(adapter.dispatch('add_seconds')(moment, seconds)) }}{% endmacro %}
 {% macro default__add_seconds(moment, seconds) %}({{ moment }} + to_seconds({{ seconds }})){% endmacro %}
 {% macro bigquery__add_seconds(moment, seconds) %}timestamp_add({{ moment }}, interval {{ seconds }} second){% endmacro %}

@@ -12,8 +12,11 @@ bounds as (
 ),
 
 cut_offs as (
-  {%- for back in range(var('as_of_count')) %}
-  select {{ add_days('end_at', -back * var('as_of_step_days')) }} as as_of, {{ back == 0 }} as is_latest, first_at
+  {%- for back in range(var('as_of_count') | int(8)) %}
+  select
+    {{ add_days('end_at', '-' ~ back ~ ' * ' ~ var('as_of_step_days')) }} as as_of,
+    {{ back == 0 }} as is_latest,
+    first_at
   from bounds
   {%- if not loop.last %}
   union all

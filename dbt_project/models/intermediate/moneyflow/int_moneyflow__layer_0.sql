@@ -14,7 +14,7 @@ active as (
 
 starts as (
   select as_of, 'forward' as direction, account_token,
-    {{ add_days('listed_at', -var('lookback_days')) }} as arrived_at
+    {{ add_days('listed_at', '-' ~ var('lookback_days')) }} as arrived_at
   from active
   union all
   select as_of, 'backward' as direction, account_token, listed_at as arrived_at
