@@ -179,6 +179,12 @@ class DataTestsFailed(Refusal):
     exit_code, reason = 31, "data_tests_failed"
 
 
+class AuditBroken(Refusal):
+    """The audit log's chain does not hold: a line was changed, removed or put in."""
+
+    exit_code, reason = 32, "audit_broken"
+
+
 class StoreFault(Fault):
     exit_code, reason = 70, "store_fault"
 

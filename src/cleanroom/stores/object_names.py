@@ -1,0 +1,27 @@
+"""Names of objects: relative, plain, and never a way out of the store. Shared by every engine."""
+
+import re
+
+from cleanroom.errors import NotAllowed, StoreFault, TooLarge
+
+_SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]{0,199}")
+_LONGEST = 700
+
+
+def check_name(name: str) -> str:
+    """Raises NotAllowed for names with empty, hidden or parent segments, or other characters."""
+    if len(name) > _LONGEST or not all(_SEGMENT.fullmatch(s) for s in name.split("/")):
+        raise NotAllowed("an object's name has a form that the store does not take", rule="object_name")
+    return name
+
+
+def other_content(name: str) -> NotAllowed:
+    return NotAllowed(f"{name} is there already with other content; nothing is overwritten", rule="write_once")
+
+
+def over_cap(name: str, size: int, cap_bytes: int) -> TooLarge:
+    return TooLarge(f"{name} has {size} bytes; at most {cap_bytes} are taken", rule="size_cap")
+
+
+def missing(name: str) -> StoreFault:
+    return StoreFault(f"{name} is not in the object store")

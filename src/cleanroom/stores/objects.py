@@ -1,0 +1,23 @@
+"""Open the object store that the settings name."""
+
+from pathlib import Path
+
+from cleanroom.errors import SettingsInvalid
+from cleanroom.stores.objects_local import LocalObjectStore
+from cleanroom.stores.ports import ObjectStore
+
+_GCS = "gs://"
+
+
+def open_object_store(url: str, local_dir: Path | None) -> ObjectStore:
+    """`url`: "" for the folder `local_dir`, or "gs://BUCKET"."""
+    if url.startswith(_GCS):
+        # Only where it is used: an institution on the embedded default needs no Google client.
+        from cleanroom.stores.objects_gcs import GcsObjectStore
+
+        return GcsObjectStore.connect(url.removeprefix(_GCS))
+    if url:
+        raise SettingsInvalid("the object store must be empty (local folder) or gs://BUCKET")
+    if local_dir is None:
+        raise SettingsInvalid("the local object store has no folder; set CLEANROOM_HOME")
+    return LocalObjectStore(local_dir)
