@@ -1,0 +1,71 @@
+"""Programs are watched and ended by id; what fails says why, with the end of its own output."""
+
+import os
+import sys
+import time
+
+import pytest
+
+from cleanroom.errors import ServiceFault
+from cleanroom.pipeline.rehearsal.services import Services, free_port, service_environment
+
+
+@pytest.fixture
+def services(tmp_path):
+    with Services(tmp_path, os.environ) as found:
+        yield found
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-u", "-c", code]
+
+
+def test_what_was_started_is_ended(tmp_path):
+    with Services(tmp_path, os.environ) as services:
+        process = services.start("sleeper", python("import time; print('ready now'); time.sleep(60)"))
+        assert services.wait_for_line("sleeper", "ready") == "ready now"
+        services.check_alive()
+    assert process.poll() is not None
+
+
+def test_a_program_that_ends_by_itself_says_why(services):
+    services.start("broken", python("import sys; print('no database'); sys.exit(3)"))
+    with pytest.raises(ServiceFault, match="broken ended by itself with status 3: no database"):
+        services.wait_for_line("broken", "ready")
+
+
+def test_a_command_that_fails_says_why(services):
+    services.run("good", python("print('fine')"))
+    with pytest.raises(ServiceFault, match=r"bad failed with status 1.*no such table"):
+        services.run("bad", python("raise SystemExit('no such table')"))
+
+
+def test_the_callers_cloud_settings_do_not_reach_a_rehearsal(tmp_path, monkeypatch):
+    monkeypatch.setenv("CLEANROOM_OBJECT_STORE", "gs://the-real-one")
+    environ = service_environment(tmp_path, "http://127.0.0.1:1")
+    assert "CLEANROOM_OBJECT_STORE" not in environ
+    assert environ["CLEANROOM_HOME"] == str(tmp_path)
+
+
+def test_a_port_that_is_taken_gives_way():
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        assert free_port(taken.getsockname()[1]) != taken.getsockname()[1]
+
+
+def test_memory_counts_the_programs_it_started():
+    import subprocess
+
+    from cleanroom.pipeline.rehearsal.memory import PeakMemory
+
+    with PeakMemory() as alone:
+        pass
+    code = "x = bytearray(150_000_000); import time; print(1, flush=True); time.sleep(30)"
+    with PeakMemory() as both, subprocess.Popen(python(code), stdout=subprocess.PIPE) as child:
+        child.stdout.readline()
+        time.sleep(0.7)
+        child.kill()
+    assert both.peak_bytes > alone.peak_bytes + 100_000_000
