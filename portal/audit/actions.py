@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from cleanroom.contracts import messages
 from cleanroom.contracts.canonical import digest_of
+from cleanroom.errors import RequestInvalid
 from portal.audit.chain import FIRST, digest_of_event
 from portal.audit.models import Event
 
@@ -46,6 +47,7 @@ def _append(
 ) -> Event:  # fmt: skip
     if not connection.in_atomic_block:
         raise RuntimeError("an audit event is recorded in the transaction of the change it tells of")
+    _check_plain(detail)
     _lock_chain()
     last = Event.objects.order_by("-sequence").only("sequence", "digest").first()
     now = timezone.now()
@@ -71,3 +73,10 @@ def _lock_chain() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
+def _check_plain(detail: Detail) -> None:
+    """Databases give a float beyond 2^53 back as a whole number, and the digest would no longer fit."""
+    for name, value in detail.items():
+        if isinstance(value, float) and not abs(value) < 2**53:
+            raise RequestInvalid(f"the number under {name} is too large for the audit log")

@@ -1,7 +1,7 @@
 """Events that the services report."""
 
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Router, Status
 
 from cleanroom.contracts.messages import AuditEvent
 from portal.accounts.permissions import Permission, check_may
@@ -14,4 +14,4 @@ router = Router(tags=["audit"])
 def report_event(request: HttpRequest, body: AuditEvent):
     check_may(request.auth, Permission.RECORD_EVENT, institution=request.auth.institution_code)
     event = record_reported(by=request.auth, event=body)
-    return 201, {"sequence": event.sequence, "digest": event.digest}
+    return Status(201, {"sequence": event.sequence, "digest": event.digest})

@@ -37,7 +37,7 @@ def test_the_compiled_catalogue_is_the_written_one(label):
     mo = po_file(path_of(label)).with_suffix(".mo")
 
     def words(catalog):
-        return {message.id: message.string for message in catalog if message.id}
+        return {str(message.id): str(message.string) for message in catalog if message.id}
 
     fresh = read_mo(BytesIO(compiled(known(path_of(label)))))
     assert words(read_mo(mo.open("rb"))) == words(fresh) != {}
