@@ -1,7 +1,7 @@
 """Identifiers that pass their checksums and belong to nobody.
 
-National ids take the letter Y (a register that was closed in 1974) with serial numbers far above what it ever
-issued; business numbers begin with 99; accounts and phones are invented.
+National ids take the letter Y, which has not been given out since the 1970s, with serial numbers far above what it
+reached; business numbers begin with 99; accounts and phones are drawn at random.
 Checksums: as in cleanroom.crypto.identifiers, written again here from the other end, to make numbers.
 """
 
