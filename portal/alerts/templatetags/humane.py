@@ -22,3 +22,14 @@ def span(seconds: float | None) -> str:
 @register.filter
 def since(end: datetime, begin: datetime) -> str:
     return tables.span((end - begin).total_seconds())
+
+
+@register.filter
+def whole(number: float | None) -> str:
+    """A whole number with thousands apart."""
+    return "–" if number is None else f"{number:,.0f}"
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.1%}"

@@ -1,0 +1,30 @@
+"""What people call scenarios, stations and the states of transfers' legs."""
+
+from django.utils.translation import gettext_lazy as _
+
+from cleanroom.vocabulary.terms import Scenario
+
+SCENARIO_NAMES = {
+    Scenario.OWN_BANK.value: _("Own bank alone"),
+    Scenario.SHARED_LIST.value: _("Shared list"),
+    Scenario.SHARED_GRAPH_DAILY.value: _("Shared graph, daily"),
+    Scenario.SHARED_GRAPH_REALTIME.value: _("Shared graph, in real time"),
+}
+
+STATION_NAMES = {
+    "sealing": _("Sealing"),
+    "intake": _("Intake"),
+    "moneyflow": _("Money flow"),
+    "scoring": _("Scoring"),
+    "dispatch": _("Dispatch"),
+    "evaluation": _("Evaluation"),
+}
+
+LEG_NAMES = {
+    "own": _("inside one institution"),
+    "matched": _("both ends agree"),
+    "unmatched": _("one end only"),
+    "disagreeing": _("the ends disagree"),
+}
+
+DIRECTION_NAMES = {"forward": _("Where the money went"), "backward": _("Where it came from")}
