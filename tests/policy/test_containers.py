@@ -120,6 +120,23 @@ def test_the_portal_gets_no_key_of_the_room():
                 assert name.startswith(("airflow", "room"))
 
 
+def test_only_the_tasks_have_the_keys_and_the_warehouse():
+    holders = {n for n, s in SERVICES.items() if any(m.startswith("room-home") for m in s.get("volumes", ()))}
+    assert holders == {"airflow-scheduler"}
+    for secret in ("room_keys_passphrase", "room_portal_token"):
+        assert {n for n, s in SERVICES.items() if secret in s.get("secrets", ())} == {"airflow-scheduler"}
+
+
+def test_checks_that_need_secrets_go_through_the_entrypoint():
+    checked = 0
+    for service in SERVICES.values():
+        command = service.get("healthcheck", {}).get("test", [])
+        if {"airflow", "celery"} & set(command):
+            assert command[1:3] == ["sh", "/app/infra/docker/entrypoint.sh"]
+            checked += 1
+    assert checked >= 4
+
+
 def test_long_running_services_say_how_they_are():
     for name, service in SERVICES.items():
         if service["restart"] == "no":
