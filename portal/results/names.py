@@ -1,6 +1,7 @@
 """What people call scenarios, stations and the states of transfers' legs."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from cleanroom.vocabulary.terms import Scenario
 
@@ -12,7 +13,7 @@ SCENARIO_NAMES = {
 }
 
 STATION_NAMES = {
-    "sealing": _("Sealing"),
+    "sealing": pgettext_lazy("station", "Sealing"),
     "intake": _("Intake"),
     "moneyflow": _("Money flow"),
     "scoring": _("Scoring"),

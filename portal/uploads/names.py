@@ -1,6 +1,7 @@
 """What people call datasets, states and reasons."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from cleanroom.vocabulary.terms import Dataset, UploadState
 
@@ -17,7 +18,7 @@ STATE_NAMES = {
     UploadState.ACCEPTED.value: _("Accepted"),
     UploadState.HELD.value: _("Held"),
     UploadState.QUARANTINED.value: _("Quarantined"),
-    UploadState.REFUSED.value: _("Refused"),
+    UploadState.REFUSED.value: pgettext_lazy("upload", "Refused"),
 }
 
 STATE_TONES = {
