@@ -8,6 +8,7 @@ it stays in the room's log; errors name models and tests only.
 
 import argparse
 import json
+import logging
 import os
 import sys
 import tempfile
@@ -114,7 +115,18 @@ def _folders(own: Path) -> list[str]:
 def _invoke(arguments: list[str]):
     from dbt.cli.main import dbtRunner  # two seconds of import, only where dbt runs
 
-    return dbtRunner().invoke(arguments)
+    try:
+        return dbtRunner().invoke(arguments)
+    finally:
+        _close_log()
+
+
+def _close_log() -> None:
+    """dbt leaves its log file open until its next run in this process."""
+    log = logging.getLogger("file_log")
+    for handler in list(log.handlers):
+        log.removeHandler(handler)
+        handler.close()
 
 
 @contextmanager

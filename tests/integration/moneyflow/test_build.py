@@ -1,0 +1,222 @@
+"""The money-flow step on a whole warehouse: landed rows in, published tables out."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from cleanroom.errors import DataTestsFailed, WarehouseFault
+from cleanroom.pipeline.dbt import dbt_folder, run_dbt
+from cleanroom.pipeline.moneyflow import SELECTION, build
+from cleanroom.settings import project_root
+from tests.factories.landing import account_token, land_rows
+from tests.integration.moneyflow.conftest import open_small_room
+
+NINE = datetime(2025, 6, 1, 9, tzinfo=UTC)
+PERIOD = (date(2025, 6, 1), date(2025, 6, 30))
+COMPARED = (
+    "moneyflow.int_transfers__joined",
+    "moneyflow.int_transfers__leg_summary",
+    "moneyflow.int_accounts__known",
+    "moneyflow.int_list_events__watch_listed",
+    "moneyflow.int_moneyflow__as_of",
+    "moneyflow.int_moneyflow__layers",
+)
+
+
+def booking(txn_id, sender, receiver, at, *, ref=None, cents=100_000):
+    return {
+        "txn_id": txn_id,
+        "clearing_ref": ref,
+        "executed_at": at,
+        "sender_institution": sender[:3],
+        "sender_account": sender[3:],
+        "receiver_institution": receiver[:3],
+        "receiver_account": receiver[3:],
+        "amount_twd": cents / 100,
+        "channel": "mobile",
+        "preregistered": False,
+        "reversed": False,
+    }
+
+
+def listed(account, at, event="listed", **other):
+    row = {
+        "subject_kind": "account",
+        "subject": account,
+        "list": "watch_listed",
+        "event": event,
+        "occurred_at": at,
+        "agency": "police",
+        "legal_reason": "fraud",
+        "case_no": "c1",
+        "reported_loss_twd": "1000",
+    }
+    return row | other
+
+
+def account(number):
+    return {
+        "account": number,
+        "holder_id_kind": "national_id",
+        "holder_id": f"holder of {number}",
+        "opened_on": date(2020, 1, 1),
+        "kind": "personal",
+        "status": "active",
+    }
+
+
+def land_small(warehouse):
+    """808's account 100001 pays 822's 200001, which pays 808's 100002; 808 lists the first one."""
+    first = ("808100001", "822200001", NINE)
+    second = ("822200001", "808100002", NINE + timedelta(hours=1))
+    for code in ("808", "822"):
+        rows = [booking(f"{code}-1", *first, ref="c1"), booking(f"{code}-2", *second)]
+        land_rows(warehouse, code, "transfers", rows, period=PERIOD)
+    land_rows(warehouse, "808", "accounts", [account("100001"), account("100002")], period=PERIOD)
+    land_rows(warehouse, "808", "list_events", [listed("100001", NINE + timedelta(days=2))], period=PERIOD)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    small = open_small_room(tmp_path_factory.mktemp("built"))
+    land_small(small.warehouse)
+    yield small, build(small, run_id="r1")
+    small.warehouse.close()
+
+
+def test_the_step_says_what_there_is(built):
+    _, result = built
+    assert result.rows == 2
+    counted = {name: result.detail[name] for name in ("transfers", "watch_listed", "accounts", "rows_landed")}
+    assert counted == {"transfers": 2, "watch_listed": 1, "accounts": 3, "rows_landed": 4}
+    assert (result.detail["legs_matched"], result.detail["legs_unmatched"]) == (2, 0)
+    assert all(result.detail[f"seconds_layer_{layer}"] > 0 for layer in range(7))
+
+
+def test_what_is_published_holds_no_token_and_no_time_of_a_transfer(built):
+    room, _ = built
+    assert [r.kind for r in room.portal.results] == ["legs", "layers"]
+    text = json.dumps([r.body for r in room.portal.results])
+    assert account_token("808", "100001") not in text
+    assert "2025-06" not in text
+    rows = room.portal.body("layers")["rows"]
+    reached = [(r["layer"], r["institution"], r["accounts"]) for r in rows if r["direction"] == "forward"]
+    assert reached == [(0, "808", 1), (1, "822", 1), (2, "808", 1)]
+    assert len(room.portal.body("layers")["cumulative_seconds"]) == 7
+
+
+def test_the_same_build_again_changes_nothing(built):
+    room, _ = built
+    before = {table: contents(room, table) for table in COMPARED}
+    run_dbt(room, "run", SELECTION)
+    assert all(before.values())
+    assert {table: contents(room, table) for table in COMPARED} == before
+
+
+def test_the_warehouse_is_free_for_another_process_after_dbt(room):
+    land_small(room.warehouse)
+    run_dbt(room, "run", "staging")
+    opener = "import duckdb, sys; print(duckdb.connect(sys.argv[1]).execute('select 1').fetchone())"
+    done = subprocess.run(
+        [sys.executable, "-c", opener, str(room.settings.warehouse_file)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_nothing_is_written_into_the_project_and_the_environment_is_put_back(room):
+    before, environment = project_files(), dict(os.environ)
+    land_small(room.warehouse)
+    run_dbt(room, "run", "staging")
+    assert project_files() == before
+    assert dict(os.environ) == environment
+    assert (dbt_folder(room.settings) / "target" / "manifest.json").exists()
+
+
+def project_files():
+    return sorted(p for p in (project_root() / "dbt_project").rglob("*") if p.suffix not in (".sql", ".yml", ".pyc"))
+
+
+def test_variables_reach_the_models(room):
+    land_small(room.warehouse)
+    run_dbt(room, "run", SELECTION, vars={"as_of_count": 2, "as_of_step_days": 1})
+    cut_offs = contents(room, "moneyflow.int_moneyflow__as_of")
+    assert [row["is_latest"] for row in cut_offs] == [False, True]
+    assert cut_offs[1]["as_of"] - cut_offs[0]["as_of"] == timedelta(days=1)
+
+
+def test_a_failed_data_test_is_a_refusal_that_names_it(room):
+    land_rows(room.warehouse, "808", "transfers", [booking("1", "808100001", "822200001", NINE, cents=-5)])
+    with pytest.raises(DataTestsFailed, match="at_least_stg_landing__transfers_amount_cents"):
+        build(room)
+    assert not room.warehouse.table_exists("moneyflow.int_transfers__joined"), "nothing after it was built"
+
+
+def test_a_broken_contract_is_a_refusal_that_names_the_model(room):
+    room.warehouse.ensure_tables()
+    land_small(room.warehouse)
+    room.warehouse.close()
+    spoil(
+        room, "alter table landing.transfers alter channel drop not null; update landing.transfers set channel = null"
+    )
+    with pytest.raises(DataTestsFailed, match="stg_landing__transfers"):
+        build(room)
+
+
+def test_a_model_that_cannot_be_built_is_a_fault_that_names_it(room):
+    land_small(room.warehouse)
+    room.warehouse.close()
+    spoil(room, "alter table landing.transfers drop column channel")
+    with pytest.raises(WarehouseFault, match="stg_landing__transfers") as caught:
+        build(room)
+    assert "channel" not in str(caught.value)
+
+
+def test_a_command_that_dbt_does_not_know_is_a_fault(room):
+    with pytest.raises(WarehouseFault, match="could not run"):
+        run_dbt(room, "no-such-command")
+
+
+def spoil(room, statements):
+    import duckdb
+
+    with duckdb.connect(str(room.settings.warehouse_file)) as connection:
+        connection.execute(statements)
+
+
+def test_no_data_is_no_error(room):
+    room.warehouse.ensure_tables()
+    result = build(room)
+    assert (result.rows, result.detail["watch_listed"]) == (0, 0)
+
+
+@pytest.mark.emulator
+@pytest.mark.slow
+def test_both_engines_build_the_same_tables(room, bigquery_room):
+    for one in (room, bigquery_room):
+        land_small(one.warehouse)
+        build(one, run_id="same")
+    for table in COMPARED:
+        found = contents(room, table)
+        assert found, f"{table} is empty, so this would compare nothing"
+        assert contents(bigquery_room, table) == found
+    assert bigquery_room.portal.body("legs") == room.portal.body("legs")
+
+
+@pytest.mark.parametrize("engine", ["room", pytest.param("bigquery_room", marks=pytest.mark.emulator)])
+@pytest.mark.slow
+def test_the_unit_tests_of_the_models(request, engine):
+    one = request.getfixturevalue(engine)
+    one.warehouse.ensure_tables()
+    run_dbt(one, "run", SELECTION)
+    tested = run_dbt(one, "test", [f"{part},test_type:unit" for part in SELECTION])
+    assert len(tested.nodes) >= 11
+    assert {(n.kind, n.status) for n in tested.nodes} == {("unit_test", "pass")}
+
+
+def contents(room, table):
+    rows = room.warehouse.query(f"select * from {table}").to_pylist()
+    return sorted(rows, key=lambda row: json.dumps(row, default=str))
