@@ -31,7 +31,7 @@ NEXT: dict[ReleaseState, frozenset[ReleaseState]] = {
 _NOT_BY_DEVELOPER = frozenset({ReleaseState.APPROVED, ReleaseState.RELEASED})
 
 # Capacities that have a hand in the model; an external validator comes from none of their institutions.
-_INSIDE = frozenset({SignOffRole.OWNER, SignOffRole.SECOND_LINE, SignOffRole.VALIDATOR, SignOffRole.DATA_STEWARD})
+_INSIDE = frozenset({SignOffRole.OWNER, SignOffRole.SECOND_LINE, SignOffRole.VALIDATOR})
 
 
 @dataclass(frozen=True)
