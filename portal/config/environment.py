@@ -29,6 +29,14 @@ def listed(env: Mapping[str, str], name: str) -> list[str]:
     return [part.strip() for part in env.get(name, "").split(",") if part.strip()]
 
 
+def hosts(env: Mapping[str, str]) -> list[str]:
+    """Names under which the portal is reached: `CLEANROOM_PORTAL_HOSTS`; embedded: this machine."""
+    named = listed(env, "CLEANROOM_PORTAL_HOSTS")
+    if is_production(env) and not named:
+        raise SettingsInvalid("set CLEANROOM_PORTAL_HOSTS to the names under which the portal is reached")
+    return named or ["127.0.0.1", "localhost", "testserver"]
+
+
 def secret_key(env: Mapping[str, str]) -> str:
     """From `CLEANROOM_PORTAL_SECRET_KEY`; embedded only: made once and kept, readable by its owner alone."""
     if given := env.get("CLEANROOM_PORTAL_SECRET_KEY"):

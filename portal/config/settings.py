@@ -10,9 +10,7 @@ HOME = environment.home(os.environ)
 PRODUCTION = environment.is_production(os.environ)
 SECRET_KEY = environment.secret_key(os.environ)
 DEBUG = False
-ALLOWED_HOSTS = environment.listed(os.environ, "CLEANROOM_PORTAL_HOSTS") or (
-    [] if PRODUCTION else ["127.0.0.1", "localhost", "testserver"]
-)
+ALLOWED_HOSTS = environment.hosts(os.environ)
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS] if PRODUCTION else []
 
 OWN_APPS = [
