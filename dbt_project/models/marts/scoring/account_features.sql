@@ -1,0 +1,97 @@
+-- Everything a model may read. Labels stand apart, in account_labels.
+{% set bigint = dbt.type_bigint() %}
+{% set cut_off_second = seconds_since_epoch('cut_offs.as_of') %}
+{% set window_start = cut_off_second ~ ' - ' ~ var('scoring_window_days') * 86400 %}
+{% set counts = [
+  'transfers', 'institutions', 'in_transfers', 'out_transfers', 'in_counterparties', 'out_counterparties',
+  'in_recent_transfers', 'out_recent_transfers', 'in_recent_counterparties', 'out_recent_counterparties',
+  'in_cents', 'out_cents', 'in_recent_cents', 'out_recent_cents', 'in_largest_cents', 'out_largest_cents',
+] %}
+{% set shares = [
+  ('night', 'degrees.night_transfers', 'degrees.transfers'),
+  ('round', 'degrees.round_transfers', 'degrees.transfers'),
+  ('preregistered', 'degrees.preregistered_transfers', 'degrees.transfers'),
+  ('passed', 'passages.passed_cents', 'degrees.in_cents'),
+  ('kept', 'abs(degrees.in_cents - degrees.out_cents)', 'greatest(degrees.in_cents, degrees.out_cents)'),
+  ('from_listed', 'neighbours.from_listed_cents', 'degrees.in_cents'),
+  ('to_listed', 'neighbours.to_listed_cents', 'degrees.out_cents'),
+] %}
+
+with returns as (
+  select
+    cut_offs.as_of,
+    returned.account_token,
+    count(case when returned.hops = 2 then 1 end) as returns_by_one,
+    count(case when returned.hops = 3 then 1 end) as returns_by_two
+  from {{ ref('int_moneyflow__as_of') }} as cut_offs
+  inner join {{ ref('int_scoring__returns') }} as returned
+    on returned.closed_at < cut_offs.as_of
+    and {{ seconds_since_epoch('returned.closed_at') }} >= {{ cut_off_second }} - {{ var('scoring_history_days') * 86400 }}
+  group by cut_offs.as_of, returned.account_token
+)
+
+select
+  cut_offs.as_of,
+  cut_offs.is_latest,
+  accounts.account_token,
+  accounts.institution,
+  accounts.kind,
+  listed.account_token is not null as is_watch_listed,
+  {%- for name in counts %}
+  coalesce(degrees.{{ name }}, 0) as {{ name }},
+  {%- endfor %}
+  {%- for name, part, whole in shares %}
+  cast(floor(1000 * coalesce({{ part }}, 0) / nullif({{ whole }}, 0)) as {{ bigint }}) as {{ name }}_per_mille,
+  {%- endfor %}
+  passages.min_seconds_to_leave,
+  passages.median_seconds_to_leave,
+  coalesce(passages.passed_cents, 0) as passed_cents,
+  coalesce(passages.passed_on_transfers, 0) as passed_on_transfers,
+  coalesce(passages.left_within_day_transfers, 0) as left_within_day_transfers,
+  coalesce(returns.returns_by_one, 0) as returns_by_one,
+  coalesce(returns.returns_by_two, 0) as returns_by_two,
+  coalesce(neighbours.listed_senders, 0) as listed_senders,
+  coalesce(neighbours.listed_receivers, 0) as listed_receivers,
+  coalesce(neighbours.from_listed_cents, 0) as from_listed_cents,
+  coalesce(neighbours.to_listed_cents, 0) as to_listed_cents,
+  coalesce(shared.listed_sharing_senders, 0) as listed_sharing_senders,
+  coalesce(shared.listed_sharing_receivers, 0) as listed_sharing_receivers,
+  coalesce(shared.listed_within_two, 0) as listed_within_two,
+  distances.forward_layer,
+  distances.backward_layer,
+  coalesce(distances.forward_layers, 0) as forward_layers,
+  coalesce(distances.backward_layers, 0) as backward_layers,
+  distances.forward_hop_seconds,
+  distances.backward_hop_seconds,
+  coalesce(taint.tainted_bound_cents, 0) as tainted_bound_cents,
+  holders.black_identifiers,
+  holders.grey_identifiers,
+  holders.person_listings,
+  holders.listed_siblings,
+  holders.flagged_contacts,
+  -- A stretch without transfers before the window's first one: a sleeper that woke up.
+  degrees.first_second_in_window - coalesce(degrees.last_second_before_window, {{ window_start }}) as silent_seconds,
+  greatest(
+    cast({{ dbt.datediff('accounts.opened_on', 'cast(cut_offs.as_of as date)', 'day') }} as {{ bigint }}), 0
+  ) as age_days
+from {{ ref('int_moneyflow__as_of') }} as cut_offs
+cross join {{ ref('int_accounts__known') }} as accounts
+inner join {{ ref('int_scoring__holders') }} as holders
+  on holders.as_of = cut_offs.as_of and holders.account_token = accounts.account_token
+left join {{ ref('int_scoring__watch_listed') }} as listed
+  on listed.as_of = cut_offs.as_of and listed.account_token = accounts.account_token
+left join {{ ref('int_scoring__degrees') }} as degrees
+  on degrees.as_of = cut_offs.as_of and degrees.account_token = accounts.account_token
+left join {{ ref('int_scoring__passages') }} as passages
+  on passages.as_of = cut_offs.as_of and passages.account_token = accounts.account_token
+left join returns
+  on returns.as_of = cut_offs.as_of and returns.account_token = accounts.account_token
+left join {{ ref('int_scoring__neighbours') }} as neighbours
+  on neighbours.as_of = cut_offs.as_of and neighbours.account_token = accounts.account_token
+left join {{ ref('int_scoring__shared_counterparties') }} as shared
+  on shared.as_of = cut_offs.as_of and shared.account_token = accounts.account_token
+left join {{ ref('int_scoring__distances') }} as distances
+  on distances.as_of = cut_offs.as_of and distances.account_token = accounts.account_token
+left join {{ ref('int_scoring__taint_bounds') }} as taint
+  on taint.as_of = cut_offs.as_of and taint.account_token = accounts.account_token
+where accounts.owned
