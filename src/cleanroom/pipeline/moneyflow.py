@@ -1,10 +1,9 @@
 """The money-flow station: both legs joined, watch-listed accounts, layers by time. dbt does it in the warehouse."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from cleanroom.contracts.messages import ResultPublication
 from cleanroom.pipeline.dbt import DbtRun, run_dbt
+from cleanroom.pipeline.publish import publish
 from cleanroom.pipeline.steps import Detail, StepResult
 from cleanroom.stores.ports import Warehouse
 
@@ -13,10 +12,13 @@ if TYPE_CHECKING:
 
 SELECTION = ("staging", "intermediate.moneyflow")
 LAST_LAYER = 6
+# Unit tests prove the SQL, not these rows: they belong to `make test`.
+_WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 _LAYER = "int_moneyflow__layer_{}"
 
+# No amounts: the sum over one transfer would be that transfer's.
 _LEGS = """
-select sender_institution, receiver_institution, leg_state, issue, transfers, legs, amount_cents
+select sender_institution, receiver_institution, leg_state, issue, transfers, legs
 from moneyflow.int_transfers__leg_summary
 order by sender_institution, receiver_institution, leg_state, issue
 """
@@ -37,28 +39,19 @@ order by direction, layer, institution
 """
 
 
-def build(room: "Room", *, run_id: str = "", rebuild_tests: bool = True) -> StepResult:
-    """Build staging and money flow, publish the tables of legs and of layers, and say what there is.
+def build(room: "Room", *, run_id: str = "") -> StepResult:
+    """Build staging and money flow with their data tests, publish the tables of legs and of layers, say what there is.
 
-    Raises DataTestsFailed (a promise of a table is broken) or WarehouseFault.
+    Raises DataTestsFailed (a promise of a table is broken: nothing after it was built) or WarehouseFault.
     """
-    run = run_dbt(room, "build" if rebuild_tests else "run", SELECTION, options=_without_unit_tests(rebuild_tests))
+    run = run_dbt(room, "build", SELECTION, options=_WITHOUT_UNIT_TESTS)
     legs = room.warehouse.query(_LEGS).to_pylist()
     layers = room.warehouse.query(_LAYERS).to_pylist()
     seconds = _seconds(run)
-    _publish(room, run_id, "legs", {"rows": legs, "totals": _leg_totals(legs)})
-    _publish(room, run_id, "layers", {"rows": layers, "cumulative_seconds": _cumulative(seconds)})
+    publish(room, "legs", {"rows": legs, "totals": _leg_totals(legs)}, run_id=run_id)
+    publish(room, "layers", {"rows": layers, "cumulative_seconds": _cumulative(seconds)}, run_id=run_id)
     detail = _counts(room.warehouse) | _leg_totals(legs) | _layer_detail(seconds)
     return StepResult(rows=int(detail["transfers"]), detail=detail)
-
-
-def _without_unit_tests(tested: bool) -> tuple[str, ...]:
-    # Unit tests prove the SQL, not these rows: they belong to `make test`.
-    return ("--exclude-resource-type", "unit_test") if tested else ()
-
-
-def _publish(room: "Room", run_id: str, kind: Any, body: dict) -> None:
-    room.portal.publish_result(ResultPublication(run_id=run_id, kind=kind, computed_at=datetime.now(UTC), body=body))
 
 
 def _counts(warehouse: Warehouse) -> Detail:
