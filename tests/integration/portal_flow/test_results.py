@@ -1,0 +1,135 @@
+"""Publications are kept once; the page dates every number and hides small ones from the others."""
+
+from datetime import timedelta
+
+import pytest
+
+from cleanroom.contracts.messages import ResultPublication, StationRun
+from cleanroom.vocabulary.terms import Role
+from portal.audit.models import Event
+from portal.results.models import Result, StationRecord
+from portal.results.suppression import shown_count, shown_with
+from tests.factories.portal import make_participant, make_person
+from tests.factories.portal_flow import NOW
+
+pytestmark = pytest.mark.django_db
+
+LAYERS = {
+    "rows": [
+        {"direction": "forward", "layer": 0, "institution": "808", "accounts": 40, "first_reached": 40},
+        {"direction": "forward", "layer": 1, "institution": "808", "accounts": 3, "first_reached": 2},
+    ],
+    "cumulative_seconds": [0.1, 0.4, 1.2],
+}
+LEGS = {
+    "rows": [
+        {"sender_institution": "808", "receiver_institution": "822", "leg_state": "disagreeing", "issue": "amount",
+         "transfers": 2, "legs": 4, "amount_cents": 100},
+        {"sender_institution": "700", "receiver_institution": "822", "leg_state": "unmatched", "issue": "missing",
+         "transfers": 3, "legs": 3, "amount_cents": 100},
+    ],
+    "totals": {"legs_own": 100, "legs_matched": 50, "legs_unmatched": 3, "legs_disagreeing": 2},
+}  # fmt: skip
+BLOCKED = {
+    "scenarios": {
+        "own_bank": {"money_twd": 1_000_000.0, "accounts": 10},
+        "shared_graph_realtime": {"money_twd": 3_500_000.0, "accounts": 25},
+    },
+}
+
+
+def station(seconds=1.5, **changes) -> dict:
+    run = {
+        "run_id": "run-1", "station": "moneyflow", "step": "build", "started_at": NOW, "seconds": seconds,
+        "rows": 1234, "detail": {},
+    }  # fmt: skip
+    return StationRun(**(run | changes)).model_dump(mode="json")
+
+
+def publication(kind, body, **changes) -> dict:
+    said = {"run_id": "run-1", "kind": kind, "computed_at": NOW, "body": body}
+    return ResultPublication(**(said | changes)).model_dump(mode="json")
+
+
+def test_a_station_reports_once(room_api):
+    assert room_api("POST", "/station-runs", station())[0] == 200
+    assert room_api("POST", "/station-runs", station())[0] == 200
+    assert StationRecord.objects.count() == Event.objects.filter(verb="station.reported").count() == 1
+
+
+def test_a_result_is_kept_once_and_the_later_computation_stands(room_api):
+    for _ in range(2):
+        assert room_api("POST", "/results", publication("blocked", BLOCKED))[0] == 200
+    assert Event.objects.filter(verb="result.published").count() == 1
+    later = publication("blocked", {"scenarios": {}}, computed_at=NOW + timedelta(minutes=1))
+    assert room_api("POST", "/results", later)[0] == 200
+    assert room_api("POST", "/results", publication("blocked", BLOCKED))[0] == 403
+    assert Result.objects.get().body == {"scenarios": {}}
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.ROOM_SERVICE])
+def test_only_the_room_publishes(role, api_of):
+    api = api_of(make_person(role, institution="808"))
+    assert api("POST", "/results", publication("blocked", BLOCKED))[0] == 403
+    assert api("POST", "/station-runs", station())[0] == 403
+
+
+@pytest.fixture
+def page(client):
+    def get(person, language="en") -> str:
+        client.force_login(person, backend="portal.accounts.backends.PersonBackend")
+        client.cookies["django_language"] = language
+        response = client.get("/results/")
+        assert response.status_code == 200
+        return response.content.decode()
+
+    return get
+
+
+def test_the_page_without_any_result_says_so(db, page):
+    shown = page(make_person(Role.COORDINATOR))
+    assert "Not computed yet" in shown and "No station has reported yet" in shown
+
+
+@pytest.fixture
+def published(room_api):
+    make_participant("808")
+    for kind, body in (("blocked", BLOCKED), ("layers", LAYERS), ("legs", LEGS)):
+        assert room_api("POST", "/results", publication(kind, body))[0] == 200
+    room_api("POST", "/results", publication("detection", {"precision": 0.625, "recall": 0.4}))
+    room_api("POST", "/station-runs", station())
+    room_api("POST", "/station-runs", station(station="scoring", started_at=NOW + timedelta(minutes=1)))
+
+
+def test_the_page_shows_the_extra_and_dates_every_number(published, page):
+    shown = page(make_person(Role.COORDINATOR))
+    assert "2,500,000 TWD and 15 accounts more than each bank alone" in shown
+    assert "Precision 62.5%, recall 40.0%" in shown
+    assert shown.count("2026-11-23") >= 6
+    assert shown.count("<svg") == 3 and "<script>" not in shown and "style=" not in shown
+
+
+def test_the_stations_of_the_last_run_are_in_order(published, room_api, page):
+    shown = page(make_person(Role.COORDINATOR))
+    assert "Run run-1" in shown
+    assert shown.index("Money flow</th>") < shown.index("Scoring</th>")
+
+
+def test_small_numbers_of_others_are_hidden_from_participants(published, page):
+    central = page(make_person(Role.AUDITOR))
+    assert ">2<" in central and "&lt; 5" not in central
+    own = page(make_person(Role.PARTICIPANT_OFFICER, institution="808"))
+    assert "&lt; 5</td>" in own
+    assert '<td class="digest">amount</td><td class="number">2</td>' in own, "the own pair is the reader's to see"
+    assert '<td class="digest">missing</td><td class="number">3</td>' not in own
+
+
+@pytest.mark.parametrize(("count", "shown"), [(0, "0"), (1, "< 5"), (4, "< 5"), (5, "5"), (1200, "1,200")])
+def test_small_counts(count, shown):
+    assert shown_count(count, suppress=True) == shown
+    assert shown_count(count, suppress=False) == f"{count:,}"
+    assert (shown_with(7.0, count, suppress=True) is None) == (0 < count < 5)
+
+
+def test_everybody_reads_results_in_both_languages(published, page):
+    assert "多攔阻新臺幣 2,500,000 元" in page(make_person(Role.ANALYST), "zh-hant")
