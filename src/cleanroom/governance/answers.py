@@ -8,14 +8,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
-import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from cleanroom.contracts.canonical import digest_of
 from cleanroom.contracts.manifest import Frozen
-from cleanroom.errors import PolicyInvalid, Where
+from cleanroom.governance import documents
 from cleanroom.governance.evidence import Evidence
-from cleanroom.governance.policy import Name, Text, UniqueKeyLoader
+from cleanroom.governance.policy import Name, Text
 
 OWN_ANSWERS = "mule-account-score"
 
@@ -82,13 +81,4 @@ def load_answers(path: Path | None = None) -> Answers:
     Raises PolicyInvalid naming the file and the place in it.
     """
     source = files("cleanroom.governance") / "answers_files" / f"{OWN_ANSWERS}.yaml" if path is None else Path(path)
-    where = Where(file=source.name)
-    try:
-        document = yaml.load(source.read_text(encoding="utf-8"), Loader=UniqueKeyLoader)  # noqa: S506 - a SafeLoader
-        return Answers.model_validate(document)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as e:
-        raise PolicyInvalid(f"the answers cannot be read: {e}", where=where) from None
-    except ValidationError as e:
-        first = e.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise PolicyInvalid(f"{place}: {first['msg']}", where=where, rule="answers_schema") from None
+    return documents.validate(Answers, documents.read_document(source), name=source.name)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from cleanroom.contracts.canonical import digest_of
 from cleanroom.contracts.manifest import Frozen, Hex32, InstitutionCode
 from cleanroom.contracts.messages import ControlResult, ReleaseDigests, ReleaseRecord, SignOff, Waiver
-from cleanroom.governance import controls, record_evidence, releases, waivers
+from cleanroom.governance import controls, judging, record_evidence, releases, waivers
 from cleanroom.governance.policy import GateKind, Phase, Policy
 from cleanroom.vocabulary.terms import ControlOutcome, Tier
 
@@ -60,22 +60,23 @@ def issue(policy: Policy, record: ReleaseRecord, *, now: datetime, participants:
 def expires_at(policy: Policy, record: ReleaseRecord, *, now: datetime) -> datetime:
     """The first moment at which the gate closes by itself: the earliest of stale evidence, the end of a waiver, the
     calendar's review, and the first review that evidence from operation is due at."""
+    judged = judging.results(policy, record, now=now)
     ends = [
         record_evidence.evaluation_ends_at(policy, record.draft),
         record_evidence.review_due_at(policy, record, now=now),
         *_grading_ends(policy, record),
-        *_evidence_ends(policy, record),
+        *_evidence_ends(policy, record, judged),
         *(waivers.ends_at(policy, w.ends_on) for w in record.waivers if w.approved_at),
     ]
-    if _waits_for_operation(policy, record, now=now):
+    if controls.awaits_operation(policy, judged):
         ends.append(record_evidence.first_review_at(policy, record, now=now))
     return min(ends)
 
 
-def _evidence_ends(policy: Policy, record: ReleaseRecord) -> list[datetime]:
+def _evidence_ends(policy: Policy, record: ReleaseRecord, judged: tuple[ControlResult, ...]) -> list[datetime]:
     """When each figure that a block control rests on goes stale."""
     fresh = controls.freshness(policy, record.draft.tier)
-    return [r.measured_at + fresh for r in record.draft.controls if r.measured_at and _carries(policy, r)]
+    return [r.measured_at + fresh for r in judged if r.measured_at and _carries(policy, r)]
 
 
 def _carries(policy: Policy, result: ControlResult) -> bool:
@@ -85,12 +86,7 @@ def _carries(policy: Policy, result: ControlResult) -> bool:
 
 
 def _grading_ends(policy: Policy, record: ReleaseRecord) -> list[datetime]:
-    """The grading's own age limit, where the policy sets one; a second later the gate would find it too old."""
+    """The grading's own age limit, where the policy sets one."""
     applicable = policy.applicable(record.draft.tier, releases.ai_kind(policy, record.draft))
     limits = [m.limit_for(record.draft.tier) for c in applicable for m in c.metrics if m.name == "grading_age_days"]
     return [record.draft.evaluated_at + timedelta(days=limit) for limit in limits if limit is not None]
-
-
-def _waits_for_operation(policy: Policy, record: ReleaseRecord, *, now: datetime) -> bool:
-    waived = waivers.valid(policy, record, now=now)
-    return controls.awaits_operation(policy, controls.with_waivers(policy, record.draft.controls, waived))

@@ -96,6 +96,8 @@ def check_draft(
 
 def problems(policy: Policy, draft: ReleaseDraft, *, now: datetime) -> tuple[Reason, ...]:
     """Everything in the draft that is not what it says it is: policy, grade, answers, evaluation, time."""
+    if draft.evaluated_at.tzinfo is None:
+        return (Reason("evaluation_time", "the evaluation's time has no offset", "評估時間未載時區"),)
     found = []
     if draft.policy_version != policy.version or draft.digests.policy != policy.digest:
         found.append(Reason("policy", "the release was evaluated under another policy", "評估所依之政策版本不符"))

@@ -93,8 +93,6 @@ _BY_SUPPLIER: dict[Supplier, tuple[str, ...]] = {
         "evasion_recall_drop",
         "psi_score",
         "lineage_coverage",  # share of features whose source columns are named
-        "model_card_completeness",
-        "inventory_completeness",
         "explanation_fidelity",
         "reason_code_coverage",
         "train_kwh",
@@ -126,6 +124,8 @@ _BY_SUPPLIER: dict[Supplier, tuple[str, ...]] = {
         "training_completion",
     ),
     Supplier.RECORD: (
+        "inventory_completeness",
+        "model_card_completeness",
         "grading_age_days",
         "sod_violations",
         "expired_waivers",
@@ -152,7 +152,7 @@ _BY_SUPPLIER: dict[Supplier, tuple[str, ...]] = {
 
 _GENERATIVE = "measured on a generative model's recorded transcripts; the line holds no generative model yet"
 UNAVAILABLE: dict[str, str] = {
-    "critical_vulns": "needs a vulnerability database, which the locked room cannot reach; a scanner's report supplies it",
+    "critical_vulns": "needs a vulnerability database, which the locked room cannot reach: a scanner's report",
     "bytes_scanned_ratio": "the embedded warehouse does not report bytes scanned; the BigQuery job record does",
     "paired_prompt_gap": _GENERATIVE,
     "pii_leak_rate": _GENERATIVE,

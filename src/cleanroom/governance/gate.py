@@ -4,15 +4,18 @@ It trusts no summary in the record: grade, digests, control outcomes, waivers an
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 
 from cleanroom.contracts.messages import ControlResult, ReleaseRecord
 from cleanroom.errors import CleanroomError, GateClosed
-from cleanroom.governance import certificate, controls, drafts, record_evidence, releases, waivers
+from cleanroom.governance import certificate, controls, drafts, judging, record_evidence, releases
 from cleanroom.governance.certificate import Certificate
+from cleanroom.governance.judging import results
 from cleanroom.governance.policy import Policy
 from cleanroom.governance.reasons import Reason, as_sentence
-from cleanroom.vocabulary.terms import ReleaseState, Tier
+from cleanroom.vocabulary.terms import ControlOutcome, ReleaseState, Tier
+
+__all__ = ["blockers", "check", "check_may_release", "results", "verdict"]
 
 
 def check(
@@ -77,20 +80,11 @@ def verdict(
     return {"allowed": True, "reason": "", "certificate": issued.digest, "expires_at": expires}
 
 
-def results(policy: Policy, record: ReleaseRecord, *, now: datetime) -> tuple[ControlResult, ...]:
-    """Every applicable control judged afresh at `now` on the record's evidence, with valid waivers applied."""
-    evidence = controls.evidence_of(policy, record.draft.controls)
-    evidence |= record_evidence.from_record(policy, record, now=now)
-    kind = releases.ai_kind(policy, record.draft)
-    judged = controls.evaluate(policy, tier=record.draft.tier, ai_kind=kind, evidence=evidence, now=now)
-    return controls.with_waivers(policy, judged, waivers.valid(policy, record, now=now))
-
-
 def blockers(
     policy: Policy, record: ReleaseRecord, *, now: datetime, participants: Collection[str]
 ) -> tuple[Reason, ...]:
     """Every reason, apart from the state and what is running, why the gate is closed for this record; () when none."""
-    unreadable = drafts.problems(policy, record.draft, now=now)
+    unreadable = drafts.problems(policy, record.draft, now=now) or _time_reasons(record)
     if unreadable:  # the rest cannot be judged on a draft that is not what it says
         return unreadable
     return (
@@ -116,9 +110,23 @@ def _state_reasons(record: ReleaseRecord, now: datetime) -> list[Reason]:
     if record.state is not ReleaseState.RELEASED:
         why = f" ({record.suspended_reason})" if record.suspended_reason else ""
         return [Reason("not_released", f"the release is {record.state}{why}", f"發布狀態為 {record.state}{why}")]
-    if record.released_at is None or not record.draft.evaluated_at <= record.released_at <= now:
+    if record.released_at is None or not _in_order(record.draft.evaluated_at, record.released_at, now):
         return [Reason("release_time", "the time of release is missing or impossible", "發布時間缺漏或不合理")]
     return []
+
+
+def _in_order(*times: datetime) -> bool:
+    return all(t.tzinfo is not None for t in times) and list(times) == sorted(times)
+
+
+def _time_reasons(record: ReleaseRecord) -> tuple[Reason, ...]:
+    if not judging.has_naive_times(record):
+        return ()
+    return (
+        Reason(
+            "naive_time", "a time in the record has no offset, so nothing can be judged by it", "紀錄中之時間未載時區"
+        ),
+    )
 
 
 def _running_reasons(record: ReleaseRecord, artefact_digest: str, code_commit: str | None) -> list[Reason]:
@@ -144,16 +152,14 @@ def _control_reasons(policy: Policy, record: ReleaseRecord, now: datetime) -> li
 
 
 def _control_reason(policy: Policy, result: ControlResult) -> Reason:
-    zh = policy.control(result.control_id).text.zh_hant
+    zh, name = policy.control(result.control_id).text.zh_hant, result.metric
     if result.value is None:
-        en = f"{result.metric} could not be measured: {result.detail}"
-        return Reason("not_measurable", en, f"{result.metric} 無法衡量（{zh}）", result.control_id)
-    figure = f"{result.metric} is {result.value:.6g}{_interval(result)}, the limit is {result.limit}"
-    if result.outcome == "not_measurable":
-        return Reason(
-            "not_measurable", f"{figure}; {result.detail}", f"{result.metric} 證據不可用（{zh}）", result.control_id
-        )
-    return Reason("control_failed", figure, f"{result.metric} 未達門檻 {result.limit}（{zh}）", result.control_id)
+        en = f"{name} could not be measured: {result.detail}"
+        return Reason("not_measurable", en, f"{name} 無法衡量（{zh}）", result.control_id)
+    figure = f"{name} is {result.value:.6g}{_interval(result)}, the limit is {result.limit}"
+    if result.outcome is ControlOutcome.NOT_MEASURABLE:
+        return Reason("not_measurable", f"{figure}; {result.detail}", f"{name} 證據不可用（{zh}）", result.control_id)
+    return Reason("control_failed", figure, f"{name} 未達門檻 {result.limit}（{zh}）", result.control_id)
 
 
 def _interval(result: ControlResult) -> str:
@@ -169,8 +175,5 @@ def _expiry_reasons(policy: Policy, record: ReleaseRecord, now: datetime) -> lis
     ends = certificate.expires_at(policy, record, now=now)
     if now < ends:
         return []
-    return [
-        Reason(
-            "expired", f"the certificate expired at {ends:%Y-%m-%d %H:%M} UTC", f"憑證已於 {ends:%Y-%m-%d %H:%M} 到期"
-        )
-    ]
+    when = f"{ends.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return [Reason("expired", f"the certificate expired at {when}", f"憑證已於 {when} 到期")]

@@ -12,12 +12,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from cleanroom.contracts.canonical import digest_of
 from cleanroom.contracts.manifest import Frozen
-from cleanroom.errors import PolicyInvalid, Where
+from cleanroom.errors import PolicyInvalid
+from cleanroom.governance import documents
 from cleanroom.vocabulary.terms import SignOffRole, Tier
 
 DEFAULT_POLICY = "anti-fraud-2025.1"
@@ -285,44 +285,4 @@ def load_policy(path: Path | str | None = None) -> Policy:
     Raises PolicyInvalid naming the file and the place in it.
     """
     source = files("cleanroom.governance") / "policies" / f"{DEFAULT_POLICY}.yaml" if path is None else Path(path)
-    try:
-        document = yaml.load(source.read_text(encoding="utf-8"), Loader=UniqueKeyLoader)  # noqa: S506 - a SafeLoader
-    except (OSError, UnicodeDecodeError) as e:
-        raise PolicyInvalid(f"the policy cannot be read: {e}", where=Where(file=source.name)) from None
-    except yaml.YAMLError as e:
-        raise PolicyInvalid(f"the policy is not YAML: {e}", where=Where(file=source.name)) from None
-    return parse_policy(document, name=source.name)
-
-
-def parse_policy(document: object, *, name: str) -> Policy:
-    """Validate a parsed document. Raises PolicyInvalid with the first error's place."""
-    try:
-        return Policy.model_validate(document)
-    except ValidationError as e:
-        raise PolicyInvalid(_first_error(e, document), where=Where(file=name), rule="policy_schema") from None
-
-
-def _first_error(error: ValidationError, document: object) -> str:
-    first, more = error.errors()[0], error.error_count() - 1
-    place = _place(first["loc"], document) or "the policy"
-    return f"{place}: {first['msg']}" + (f" (and {more} more)" if more else "")
-
-
-def _place(loc: tuple[int | str, ...], document: object) -> str:
-    """`controls.17.gate` reads better with the control's id beside its index."""
-    if len(loc) > 1 and loc[0] == "controls" and isinstance(loc[1], int):
-        entry = document["controls"][loc[1]]
-        name = entry.get("id") if isinstance(entry, dict) else None
-        loc = ("controls", name or loc[1], *loc[2:])
-    return ".".join(str(part) for part in loc)
-
-
-class UniqueKeyLoader(yaml.SafeLoader):
-    """A key that stands twice in one mapping is a mistake that YAML hides: the last one would win."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
-        keys = [self.construct_object(k, deep=True) for k, _ in node.value]
-        twice = sorted(str(k) for k, n in Counter(keys).items() if n > 1)
-        if twice:
-            raise yaml.constructor.ConstructorError(None, None, f"{', '.join(twice)} stands twice", node.start_mark)
-        return super().construct_mapping(node, deep)
+    return documents.validate(Policy, documents.read_document(source), name=source.name)

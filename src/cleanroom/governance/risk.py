@@ -13,7 +13,7 @@ _LADDER = (Tier.R1, Tier.R2, Tier.R3)
 
 @dataclass(frozen=True)
 class Grade:
-    """`score`: 0-100, one decimal. `reasons`: floors and prohibitions that decided the tier, none where the score did."""
+    """`score`: 0-100, one decimal. `reasons`: floors and prohibitions that decided the tier where the score did not."""
 
     score: float
     tier: Tier
@@ -38,7 +38,7 @@ def grade(policy: Policy, factors: Mapping[str, int], declared: Mapping[str, boo
 
 
 def tier_of(policy: Policy, score: float) -> Tier:
-    """The tier by score alone. Weights add up to 100, so equality at a threshold is exact enough to test with a margin."""
+    """The tier by score alone."""
     margin = 1e-9  # 60.0 as a sum of thirds is 59.99999999999999 in floating point
     if score < policy.thresholds.R2_from - margin:
         return Tier.R1

@@ -1,4 +1,4 @@
-"""Waivers: a control that is not met is let pass for a short time, with a reason, by two people, where the policy allows."""
+"""Waivers: an unmet control is let pass for a short time, with a reason, by two people, where the policy allows it."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -14,7 +14,7 @@ OPEN_STATES = (ReleaseState.EVALUATED, ReleaseState.SUBMITTED)
 
 
 def check_may_request(policy: Policy, record: ReleaseRecord, request: WaiverRequest, *, by: str, now: datetime) -> None:
-    """Raise NotAllowed, saying why, unless `by` may ask for this waiver now. Raises PolicyInvalid for an unknown control."""
+    """Raise NotAllowed, saying why, unless `by` may ask for this waiver now; PolicyInvalid for an unknown control."""
     reason = next(_request_objections(policy, record, request, now), None)
     if reason:
         raise NotAllowed(reason)
@@ -28,7 +28,7 @@ def check_may_approve(policy: Policy, record: ReleaseRecord, control_id: str, *,
 
 
 def valid(policy: Policy, record: ReleaseRecord, *, now: datetime) -> dict[str, Waiver]:
-    """By control: the waivers that count at `now`. Judged afresh; the record's word that it was approved is not enough."""
+    """By control: the waivers that count at `now`, judged afresh: that the record says approved is not enough."""
     return {w.control_id: w for w in record.waivers if _in_order(policy, record, w) and _runs(policy, w, now)}
 
 

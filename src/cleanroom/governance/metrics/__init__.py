@@ -1,7 +1,8 @@
-"""Metrics of the controls: pure functions over numpy arrays, seeded where they sample. Needs numpy; the portal does not.
+"""Metrics of the controls: pure functions over numpy arrays, seeded where they sample. Needs numpy.
 
-Every function returns an `Estimate` (value, 95 % bounds, cases) or a plain figure, and None where nothing can be said.
-Cases are accounts: `y_true` bool or 0/1, `score` higher is more suspicious, `decision` bool (warned), `group` any labels.
+The portal does not import it. A function returns an `Estimate` (value, 95 % bounds, cases), or None where nothing can
+be said.
+Cases are accounts: `y_true` bool or 0/1, `score` higher is more suspicious, `decision` bool (warned), `group` labels.
 """
 
 from cleanroom.governance.metrics.coverage import (

@@ -1,4 +1,4 @@
-"""How much of what has to be there is there: reasons, traces, repeated scores, explanations, cells that are big enough."""
+"""How much of what has to be there is there: reasons, traces, repeated scores, explanations, big enough cells."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar

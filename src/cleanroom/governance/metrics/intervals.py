@@ -1,4 +1,4 @@
-"""Intervals: Wilson for shares, Jeffreys draws for what is computed from several shares, weighted bootstrap for the rest.
+"""Intervals: Wilson for shares, Jeffreys draws for what several shares make, weighted bootstrap for the rest.
 
 All at 95 %. A zero count still has an upper bound above zero under each of them, which a plain bootstrap gets wrong.
 """
@@ -42,7 +42,7 @@ def quantiles(draws: np.ndarray) -> tuple[float, float]:
 
 
 def bootstrap(statistic: Callable[[np.ndarray], float], cases: int, seed: int) -> tuple[float, float]:
-    """Bounds of a statistic that takes one weight per case (how often the case was drawn); NaN replicates are left out."""
+    """Bounds of a statistic that takes one weight per case (how often it was drawn). NaN replicates are left out."""
     rng, even = np.random.default_rng(seed), np.full(cases, 1 / cases)
     found = np.array([statistic(rng.multinomial(cases, even)) for _ in range(REPLICATES)])
     found = found[np.isfinite(found)]

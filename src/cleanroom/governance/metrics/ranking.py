@@ -88,7 +88,7 @@ def precision_against_baseline(
 def brier_against_baseline(
     y_true: np.ndarray, probability: np.ndarray, baseline_probability: np.ndarray, *, seed: int
 ) -> tuple[Estimate, Estimate] | None:
-    """Brier score of the model and of the baseline, for `brier <= baseline`; bounds as in `precision_against_baseline`."""
+    """Brier scores of model and baseline, for `brier <= baseline`; bounds as in `precision_against_baseline`."""
     model, rule = _squared_errors(y_true, probability), _squared_errors(y_true, baseline_probability)
     if not len(model):
         return None
