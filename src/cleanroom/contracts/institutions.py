@@ -27,6 +27,4 @@ def known_codes() -> Mapping[str, InstitutionName]:
     """Code -> name, in order of code."""
     text = (files("cleanroom.contracts") / "institution_codes.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(text.splitlines())
-    return MappingProxyType(
-        {row["code"]: InstitutionName(row["code"], row["name_en"], row["name_zh"]) for row in rows}
-    )
+    return MappingProxyType({row["code"]: InstitutionName(row["code"], row["name_en"], row["name_zh"]) for row in rows})
