@@ -40,15 +40,24 @@ class Model:
 
 def compile_models(folder: Path, *, target: str = "embedded", select: Iterable[str]) -> dict[str, Model]:
     """Compile the selection; artefacts go to `folder`. Environment variables of profiles.yml are the caller's."""
-    arguments = ["compile", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", target]
+    manifest = _manifest("compile", folder, target, ["--select", *select])
+    models = [n for n in manifest["nodes"].values() if n["resource_type"] == "model" and n.get("compiled_code")]
+    assert models, "nothing was compiled"
+    return {n["name"]: _model(n) for n in models}
+
+
+def parse_project(folder: Path, *, target: str) -> dict[str, Any]:
+    """The project's manifest for a target; needs no warehouse."""
+    return _manifest("parse", folder, target, [])
+
+
+def _manifest(command: str, folder: Path, target: str, selection: list[str]) -> dict[str, Any]:
+    arguments = [command, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", target]
     arguments += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs"), "--quiet"]
-    arguments += ["--log-level", "none", "--no-send-anonymous-usage-stats", "--select", *select]
+    arguments += ["--log-level", "none", "--no-send-anonymous-usage-stats", *selection]
     outcome = dbtRunner().invoke(arguments)
-    assert outcome.success, outcome.exception or "dbt compile failed"
-    nodes = json.loads((folder / "target" / "manifest.json").read_text())["nodes"].values()
-    found = {n["name"]: _model(n) for n in nodes if n["resource_type"] == "model" and n.get("compiled_code")}
-    assert found, "nothing was compiled"
-    return found
+    assert outcome.success, outcome.exception or f"dbt {command} failed"
+    return json.loads((folder / "target" / "manifest.json").read_text())
 
 
 def _model(node: dict[str, Any]) -> Model:
