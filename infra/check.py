@@ -27,6 +27,8 @@ def checks(home: Path) -> list[Check]:
         Check("lint", [str(BIN / "ruff"), "check", "."]),
         Check("import contracts", [str(BIN / "lint-imports")]),
         Check("yaml", [str(BIN / "yamllint"), "--strict", "infra", "dbt_project", "src", ".yamllint.yaml"]),
+        Check("dockerfile", [str(BIN / "hadolint"), "infra/Dockerfile"]),
+        Check("suites", [python, "-m", "cleanroom.quality.suites", "--check"]),
         Check("sql", [str(BIN / "sqlfluff"), "lint", "--processes", "2", "dbt_project/models"]),
         Check("migrations", [python, manage, "makemigrations", "--check", "--dry-run"]),
         Check("deployment", [python, manage, "check", "--deploy", "--fail-level", "WARNING"], production(home)),

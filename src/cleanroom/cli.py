@@ -76,9 +76,8 @@ def _demo(options: argparse.Namespace) -> None:
     from cleanroom.synthetic import consortium
 
     data = options.workdir / "data"
-    if not (data / "truth").exists():
-        _progress("make up a consortium: three banks, a telecom, a platform …")
-        consortium.write(data, seed=options.seed, size=options.size)
+    _progress("make up a consortium: three banks, a telecom, a platform …")
+    consortium.write(data, seed=options.seed, size=options.size)
     _rehearse(data, options, through_dags=not options.direct, serve=not options.no_serve)
 
 
