@@ -9,10 +9,14 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cleanroom.contracts.specification import Field
 from cleanroom.crypto.identifiers import canonical
 from cleanroom.errors import MalformedRows
+from cleanroom.vocabulary.terms import IdentifierKind
 
 _SEPARATOR = "\x1f"  # stands in no folded identifier: control characters are refused
+
+_KINDS = frozenset(kind.value for kind in IdentifierKind)
 
 HashOfKind = Callable[[str, list], list]
 
@@ -23,6 +27,16 @@ class CanonicalColumn:
 
     values: pa.Array
     rules: pa.Array
+
+
+def kinds_of(spec: Field, rows: pa.Table) -> pa.Array:
+    """The identifier kind of each row of an identifier column, null where the kind column holds none that is known."""
+    if spec.identifier:
+        return pa.repeat(pa.scalar(spec.identifier, pa.string()), rows.num_rows)
+    encoded = _encode(rows[spec.identifier_kind_column])
+    kinds = [spec.identifier_kind_of(value) for value in encoded.dictionary.to_pylist()]
+    known = [kind if kind in _KINDS else None for kind in kinds]
+    return pa.array(known, pa.string()).take(encoded.indices)
 
 
 def canonical_column(kinds: pa.Array, institutions: pa.Array, raw: pa.Array) -> CanonicalColumn:

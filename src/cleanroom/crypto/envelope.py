@@ -5,15 +5,14 @@ nothing behind (docs/adr/0010). Files are written under a temporary name and ren
 """
 
 import io
-import os
-import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 import pyrage
 from pyrage import x25519
 
+from cleanroom.contracts.whole_files import write_whole
 from cleanroom.errors import CleanroomError, ContentTampered, KeyRefused
 
 
@@ -53,29 +52,6 @@ def open_to_file(source: Path, target: Path, identities: Sequence[str], *, cap_b
     with source.open("rb") as file:
         plaintext = open_stream(file, identities, cap_bytes=cap_bytes)
     write_whole(target, lambda out: out.write(plaintext))
-
-
-def write_whole(target: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Owner-only temporary name beside `target`, write, fsync, rename; on failure nothing stays."""
-    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}.tmp")
-    try:
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
-        sync_directory(target.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def sync_directory(folder: Path) -> None:
-    """Make a rename in `folder` survive a power failure."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 class _CappedBuffer(io.BytesIO):

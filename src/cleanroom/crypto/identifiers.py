@@ -40,7 +40,7 @@ def canonical(kind: str, raw: str, *, institution: str | None = None) -> str:
     text = fold(raw)
     if not text:
         raise _refused("identifier_empty", "an identifier is empty")
-    if len(text) > _LONGEST or any(unicodedata.category(c)[0] == "C" for c in text):
+    if len(text) > _LONGEST or not text.isprintable():
         raise _refused("identifier_text", "an identifier is too long or holds a control character")
     if kind == IdentifierKind.ACCOUNT:
         return _account(text, institution)

@@ -13,7 +13,7 @@ from typing import Any
 import pyrage
 from pyrage import passphrase as age_passphrase
 
-from cleanroom.crypto.envelope import write_whole
+from cleanroom.contracts.whole_files import write_whole
 from cleanroom.errors import KeyRefused
 
 PLAIN_NAME, WRAPPED_NAME = "keyring.json", "keyring.age"
@@ -75,7 +75,7 @@ def _parse(raw: bytes) -> dict[str, Any]:
     try:
         document = json.loads(raw)
     except ValueError:
-        raise KeyRefused("the key ring's file is damaged; restore it from its backup", rule="key_ring_damaged") from None
+        raise KeyRefused("the key ring's file is damaged; restore its backup", rule="key_ring_damaged") from None
     if not isinstance(document, dict) or document.get("version") != 1:
         raise KeyRefused("the key ring's file has a form that is not known here", rule="key_ring_damaged")
     return document

@@ -22,7 +22,7 @@ from cleanroom.crypto.handles import HandleKey
 from cleanroom.errors import CleanroomError, KeyRefused
 
 ROOM = "room"
-PASSPHRASE_FILE = "CLEANROOM_KEYS_PASSPHRASE_FILE"
+PASSPHRASE_FILE = "CLEANROOM_KEYS_PASSPHRASE_FILE"  # noqa: S105 - a setting's name
 
 
 class _Ring:

@@ -10,9 +10,10 @@ import os
 from pathlib import Path
 
 from cleanroom.crypto import keyring
-from cleanroom.crypto.envelope import write_whole
+from cleanroom.contracts.whole_files import write_whole
 from cleanroom.crypto.keyring import ParticipantKeyRing, RoomKeyRing
 from cleanroom.errors import CanaryMismatch, KeyRefused
+from cleanroom.settings import ParticipantSettings, RoomSettings
 
 K1_SHARE_CAP_BYTES = 64 * 1024
 
@@ -75,3 +76,16 @@ def _read_share(path: Path) -> bytes:
         return path.read_bytes()
     except OSError:
         raise KeyRefused(f"the share {path.name} cannot be read", rule="k1_share") from None
+
+
+def pin_file(settings: RoomSettings) -> Path:
+    """Where the room keeps the canaries that the participants agreed on."""
+    return settings.keys / "canaries.json"
+
+
+def open_participant_keys(settings: ParticipantSettings) -> ParticipantKeyRing:
+    return ParticipantKeyRing.open(settings.keys, production=settings.production)
+
+
+def open_room_keys(settings: RoomSettings) -> RoomKeyRing:
+    return RoomKeyRing.open(settings.keys, production=settings.production)

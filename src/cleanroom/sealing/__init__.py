@@ -1,0 +1,1 @@
+"""Sealing, at the institution: read, check, hash once, encrypt, sign. No row leaves in clear."""

@@ -4,7 +4,7 @@ The client finds its credentials by itself (workload identity in production; non
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import requests
@@ -13,7 +13,7 @@ from google.auth import exceptions as auth
 from google.cloud import storage
 from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 
-from cleanroom.crypto.envelope import write_whole
+from cleanroom.contracts.whole_files import write_whole
 from cleanroom.errors import NotAllowed, StoreFault
 from cleanroom.stores import checksums
 from cleanroom.stores.object_names import check_name, missing, other_content, over_cap
@@ -106,10 +106,8 @@ class GcsObjectStore:
     def _put(self, name: str, upload: Callable[[storage.Blob], None], crc32c: str, size: int) -> ObjectInfo:
         """The store's precondition decides a race; looking first spares the bytes, and serves stores without it."""
         if self._get(name) is None:
-            try:
+            with suppress(api.PreconditionFailed):  # another writer was first; compare below
                 upload(self._bucket.blob(check_name(name), chunk_size=_CHUNK_BYTES))
-            except api.PreconditionFailed:
-                pass  # another writer was first; compare below
         blob = self._get(name)
         if blob is None:
             raise StoreFault(f"{name} was written but is not there")

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from cleanroom.crypto.envelope import sync_directory, write_whole
+from cleanroom.contracts.whole_files import sync_directory, write_whole
 from cleanroom.errors import StoreFault
 from cleanroom.stores import checksums
 from cleanroom.stores.object_names import check_name, missing, other_content, over_cap

@@ -1,0 +1,67 @@
+"""Whether a participant's standing lets it submit now. The same questions at the institution and in the room."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from cleanroom.contracts.messages import ParticipantGate, RegisteredKey
+from cleanroom.contracts.specification import Specification, load_specification
+from cleanroom.errors import KeyRefused, MouNotInForce, SpecificationNotInForce, UnknownInstitution
+
+TAIPEI = ZoneInfo("Asia/Taipei")
+
+
+def check_active(gate: ParticipantGate) -> None:
+    if gate.state != "active":
+        raise UnknownInstitution(
+            f"participant {gate.participant} is {gate.state}; only active participants submit", rule="participant_state"
+        )
+
+
+def check_mou(gate: ParticipantGate, *, now: datetime) -> None:
+    """Signed, begun and not expired, by the day in Taipei; the last day is included."""
+    mou, today = gate.mou, now.astimezone(TAIPEI).date()
+    if mou is None or mou.signed_at is None:
+        raise MouNotInForce(
+            f"participant {gate.participant} has not signed the MoU; its officer signs it in the portal",
+            rule="mou_signed",
+        )
+    if not mou.valid_from <= today <= mou.expires_on:
+        raise MouNotInForce(_out_of_time(mou.version, mou.valid_from, mou.expires_on, today), rule="mou_in_time")
+
+
+def _out_of_time(version: str, first: date, last: date, today: date) -> str:
+    if today < first:
+        return f"MoU {version} begins on {first}; submit from then on"
+    return f"MoU {version} expired on {last}; sign its renewal in the portal"
+
+
+def check_specification(gate: ParticipantGate, *, version: int, now: datetime) -> Specification:
+    """The version submitted under must be the one in force, with the very text that was ratified."""
+    standing = gate.specification
+    if standing is None or standing.in_force_from is None or standing.in_force_from > now:
+        raise SpecificationNotInForce("no data specification is in force yet", rule="specification_in_force")
+    if version != standing.version:
+        raise SpecificationNotInForce(
+            f"version {version} was declared, and version {standing.version} of the data specification is in force",
+            rule="specification_version",
+        )
+    held = load_specification(version)
+    if held.digest != standing.digest:
+        raise SpecificationNotInForce(
+            f"the text of version {version} here is not the one that was ratified; install the agreed release",
+            rule="specification_digest",
+        )
+    return held
+
+
+def registered_signing_key(gate: ParticipantGate, kid: str) -> RegisteredKey:
+    """The active signing key with this id. Raises KeyRefused."""
+    for key in gate.keys:
+        if key.purpose == "signing" and key.kid == kid:
+            if key.state != "active":
+                raise KeyRefused(f"the signing key of participant {gate.participant} is revoked", rule="key_revoked")
+            return key
+    raise KeyRefused(
+        f"participant {gate.participant} has not registered this signing key; register it in the portal",
+        rule="key_registered",
+    )

@@ -1,0 +1,113 @@
+"""What is wrong with a file: every rule, every row of the whole file, in one report that its staff can work from."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cleanroom.contracts.messages import RuleResult
+from cleanroom.errors import CleanroomError, MalformedRows, NotTheOwner, QualityGateFailed, UnknownInstitution, Where
+from cleanroom.contracts.whole_files import write_whole
+
+ROW_CAP = 10_000  # row numbers listed per rule; `failed_rows` counts them all
+VALUE_CAP = 20  # examples per rule; they stay at the institution
+
+KNOWN_INSTITUTION, OWNER = "known_institution", "owner"
+_KINDS: dict[str, type[CleanroomError]] = {KNOWN_INSTITUTION: UnknownInstitution, OWNER: NotTheOwner}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One broken rule. `row_numbers` are 1-based data rows, ascending, capped at ROW_CAP."""
+
+    rule: str
+    column: str | None
+    severity: str
+    failed_rows: int
+    row_numbers: tuple[int, ...] = ()
+    values: tuple[str, ...] = ()
+
+
+@dataclass
+class Findings:
+    """Collects while a file is read. `row_numbers` gives the file's row number of each position."""
+
+    row_numbers: pa.Array
+    found: list[Finding] = field(default_factory=list)
+
+    def add(self, rule: str, column: str, bad: pa.Array, values: pa.Array | None = None) -> None:
+        """`bad`: a boolean per row; nulls are not bad."""
+        mask = pc.fill_null(bad, False)
+        rows = self.row_numbers.filter(mask)
+        if not len(rows):
+            return
+        shown = () if values is None else _examples(values.filter(mask))
+        self.found.append(Finding(rule, column, "fail", len(rows), tuple(rows[:ROW_CAP].to_pylist()), shown))
+
+    def add_rows(self, rule: str, column: str | None, rows: Iterable[int]) -> None:
+        numbers = sorted(rows)
+        if numbers:
+            self.found.append(Finding(rule, column, "fail", len(numbers), tuple(numbers[:ROW_CAP])))
+
+    def add_gate(self, results: Iterable[RuleResult]) -> None:
+        for r in results:
+            if not r.passed:
+                self.found.append(Finding(r.rule, r.column, r.severity, r.failed_rows, tuple(r.row_numbers)))
+
+
+def _examples(values: pa.Array) -> tuple[str, ...]:
+    return tuple("" if v is None else str(v) for v in pc.unique(values)[:VALUE_CAP].to_pylist())
+
+
+def refusal_of(file: str, found: list[Finding], *, gate: bool = False) -> CleanroomError | None:
+    """The refusal that a file's findings amount to, or None. Form comes first, then institutions, then owners."""
+    failed = [f for f in found if f.severity == "fail"]
+    if not failed:
+        return None
+    first = min(failed, key=lambda f: (f.rule in _KINDS, f.rule == OWNER))
+    kind = QualityGateFailed if gate else _KINDS.get(first.rule, MalformedRows)
+    others = len(failed) - 1
+    sentence = f"{_counted(first.failed_rows, 'row breaks', 'rows break')} the rule {first.rule}"
+    if others:
+        sentence += f", and {_counted(others, 'other rule is', 'other rules are')} broken"
+    row = first.row_numbers[0] if first.row_numbers else None
+    where = Where(file=file, row=row, column=first.column)
+    return kind(f"{sentence}; the complete report is {report_name(file)}", where=where, rule=first.rule)
+
+
+def report_name(file: str) -> str:
+    return f"{file}.errors.json"
+
+
+def write_report(folder: Path, file: str, *, rows: int, found: list[Finding], refusal: CleanroomError | None) -> Path:
+    """Beside the data, readable by its owner alone: it holds values."""
+    report = {
+        "file": file,
+        "rows": rows,
+        "reason": refusal.reason if refusal else None,
+        "sentence": str(refusal) if refusal else None,
+        "rules": [_as_json(f) for f in found],
+    }
+    path = folder / report_name(file)
+    text = json.dumps(report, ensure_ascii=False, indent=1).encode()
+    write_whole(path, lambda target: target.write(text))
+    return path
+
+
+def _as_json(finding: Finding) -> dict:
+    return {
+        "rule": finding.rule,
+        "column": finding.column,
+        "severity": finding.severity,
+        "failed_rows": finding.failed_rows,
+        "row_numbers": list(finding.row_numbers),
+        "row_numbers_complete": len(finding.row_numbers) == finding.failed_rows,
+        "values": list(finding.values),
+    }
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"

@@ -1,0 +1,114 @@
+"""The folder of clear files and its declaration, `institution.json`."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, ValidationError
+
+from cleanroom.contracts.manifest import Count, Frozen, InstitutionCode, Period, Source
+from cleanroom.errors import ManifestMalformed, NothingToDo, NotTheOwner, Where
+from cleanroom.vocabulary.terms import Dataset, FileFormat, Sector
+
+DECLARATION = "institution.json"
+_DECLARATION_CAP_BYTES = 1024 * 1024
+
+
+class _DeclaredPeriod(Frozen):
+    first: str = Field(alias="from")
+    last: str = Field(alias="to")
+
+
+class _Declaration(Frozen):
+    institution: InstitutionCode
+    sector: Sector
+    specification_version: Count
+    period: _DeclaredPeriod
+    files: dict[Dataset, Source] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class ClearFile:
+    dataset: Dataset
+    path: Path
+    source: Source
+
+
+@dataclass(frozen=True)
+class ClearFolder:
+    institution: str
+    sector: Sector
+    specification_version: int
+    period: Period
+    files: tuple[ClearFile, ...]
+
+
+def read_folder(folder: Path, *, institution: str) -> ClearFolder:
+    """Read the declaration and find the files that it names: `<dataset>.parquet` or `<dataset>.csv`.
+
+    Raises NothingToDo (no declaration, a declared file is missing), ManifestMalformed (not in the declared form),
+    NotTheOwner (another institution's folder).
+    """
+    declared = _declaration(folder / DECLARATION)
+    if declared.institution != institution:
+        raise NotTheOwner(
+            f"the folder declares institution {declared.institution}, and {institution} is uploading",
+            where=Where(file=DECLARATION, column="institution"),
+            rule="folder_institution",
+        )
+    files = tuple(_clear_file(folder, name, declared.files[name]) for name in Dataset if name in declared.files)
+    return ClearFolder(
+        institution=institution,
+        sector=declared.sector,
+        specification_version=declared.specification_version,
+        period=_period(declared.period),
+        files=files,
+    )
+
+
+def _declaration(path: Path) -> _Declaration:
+    where = Where(file=path.name)
+    if not path.is_file():
+        raise NothingToDo(f"the folder {path.parent.name} holds no {DECLARATION}", where=where)
+    raw = path.read_bytes()[:_DECLARATION_CAP_BYTES]
+    try:
+        return _Declaration.model_validate(json.loads(raw.decode("utf-8-sig")), strict=False)
+    except ValidationError as e:
+        first = e.errors()[0]
+        place = ".".join(str(p) for p in first["loc"])
+        raise ManifestMalformed(
+            first["msg"], where=Where(file=path.name, column=place), rule="declaration"
+        ) from None
+    except (ValueError, RecursionError):
+        raise ManifestMalformed("the declaration is not JSON in UTF-8", where=where, rule="declaration") from None
+
+
+def _period(declared: _DeclaredPeriod) -> Period:
+    where = Where(file=DECLARATION, column="period")
+    try:
+        period = Period(first=declared.first, last=declared.last)
+    except ValidationError:
+        raise ManifestMalformed("the period is not two days (YYYY-MM-DD)", where=where, rule="period") from None
+    if period.last < period.first:
+        raise ManifestMalformed("the period ends before it begins", where=where, rule="period")
+    return period
+
+
+def _clear_file(folder: Path, dataset: Dataset, source: Source) -> ClearFile:
+    path = folder / f"{dataset}.{source.format}"
+    if not path.is_file():
+        raise NothingToDo(f"{path.name} is declared but is not in the folder", where=Where(file=path.name))
+    _check_source(dataset, source)
+    return ClearFile(dataset=dataset, path=path, source=source)
+
+
+def _check_source(dataset: Dataset, source: Source) -> None:
+    where = Where(file=DECLARATION, column=f"files.{dataset}")
+    if (source.format == FileFormat.CSV) != (source.encoding is not None):
+        raise ManifestMalformed("a CSV file needs an encoding, and Parquet has none", where=where, rule="declaration")
+    try:
+        ZoneInfo(source.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ManifestMalformed("the time zone is not known", where=where, rule="declaration") from None
+

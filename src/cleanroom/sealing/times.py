@@ -1,0 +1,77 @@
+"""Times and days as institutions write them, to UTC microseconds and dates, column-wise.
+
+Gregorian `2025-04-01T04:02:41.5+08:00`, `2025/4/1 04:02`; ROC `114/04/01 05:19:50` (year 1 is 1912). A time without an
+offset is local time of the declared zone; where a clock was set back and a time is twice there, the earlier is meant.
+"""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cleanroom.contracts.tables import UTC_TIMESTAMP
+from cleanroom.vocabulary.terms import Calendar
+
+_YEAR = {Calendar.GREGORIAN: r"[0-9]{4}", Calendar.ROC: r"[0-9]{1,3}"}
+_ROC_OFFSET = 1911
+_DAY = r"(?P<year>{year})[-/](?P<month>[0-9]{{1,2}})[-/](?P<day>[0-9]{{1,2}})"
+_CLOCK = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]{1,6}))?)?"
+_OFFSET = r"(?P<offset>Z|[+-][0-9]{2}:?[0-9]{2})?"
+_SECOND_US = 1_000_000
+
+
+def dates(text: pa.Array, calendar: str) -> pa.Array:
+    """date32; null where the text is no day of the calendar."""
+    parts = pc.extract_regex(text, f"^{_DAY.format(year=_YEAR[Calendar(calendar)])}$")
+    return pc.cast(_civil(parts, calendar), pa.date32())
+
+
+def timestamps(text: pa.Array, calendar: str, timezone: str) -> pa.Array:
+    """UTC timestamps; null where the text is no time."""
+    day = _DAY.format(year=_YEAR[Calendar(calendar)])
+    parts = pc.extract_regex(text, f"^{day}[T ]{_CLOCK}{_OFFSET}$")
+    naive = _naive(parts, calendar)
+    offset = pc.struct_field(parts, "offset")
+    local = pc.equal(offset, "")
+    return pc.if_else(local, _from_zone(naive, timezone), _from_offset(naive, offset))
+
+
+def _naive(parts: pa.Array, calendar: str) -> pa.Array:
+    hour, minute, second = (_number(parts, name) for name in ("hour", "minute", "second"))
+    fraction = pc.cast(pc.utf8_rpad(pc.struct_field(parts, "fraction"), width=6, padding="0"), pa.int64())
+    in_day = pc.add(pc.multiply(pc.add(pc.multiply(hour, 60), minute), 60), second)
+    good = pc.and_(pc.less(hour, 24), pc.and_(pc.less(minute, 60), pc.less(second, 60)))
+    days = pc.cast(_civil(parts, calendar), pa.int64())
+    micros = pc.add(pc.add(days, pc.multiply(in_day, _SECOND_US)), fraction)
+    return pc.cast(pc.if_else(good, micros, pa.scalar(None, pa.int64())), pa.timestamp("us"))
+
+
+def _civil(parts: pa.Array, calendar: str) -> pa.Array:
+    """Midnight of year, month, day; the parser lets 31 April roll over, so the day is compared with what came out."""
+    year = _number(parts, "year")
+    if calendar == Calendar.ROC:
+        year = pc.add(pc.if_else(pc.greater(year, 0), year, pa.scalar(None, pa.int64())), _ROC_OFFSET)
+    text = pc.binary_join_element_wise(
+        pc.cast(year, pa.string()), pc.struct_field(parts, "month"), pc.struct_field(parts, "day"), "-"
+    )
+    midnight = pc.strptime(text, format="%Y-%m-%d", unit="us", error_is_null=True)
+    same = pc.equal(pc.day(midnight), _number(parts, "day"))
+    return pc.if_else(pc.fill_null(same, False), midnight, pa.scalar(None, midnight.type))
+
+
+def _from_zone(naive: pa.Array, timezone: str) -> pa.Array:
+    local = pc.assume_timezone(naive, timezone, ambiguous="earliest", nonexistent="latest")
+    return pc.cast(local, UTC_TIMESTAMP)
+
+
+def _from_offset(naive: pa.Array, offset: pa.Array) -> pa.Array:
+    parts = pc.extract_regex(offset, r"^(?P<sign>[+-])(?P<hours>[0-9]{2}):?(?P<minutes>[0-9]{2})$")
+    minutes = pc.add(pc.multiply(_number(parts, "hours"), 60), _number(parts, "minutes"))
+    signed = pc.if_else(pc.equal(pc.struct_field(parts, "sign"), "-"), pc.negate(minutes), minutes)
+    shift = pc.if_else(pc.equal(offset, "Z"), pa.scalar(0, pa.int64()), signed)
+    micros = pc.subtract(pc.cast(naive, pa.int64()), pc.multiply(shift, 60 * _SECOND_US))
+    return pc.cast(pc.cast(micros, pa.timestamp("us")), UTC_TIMESTAMP)
+
+
+def _number(parts: pa.Array, name: str) -> pa.Array:
+    """A group as int64; a group that matched nothing (no seconds) is 0."""
+    text = pc.struct_field(parts, name)
+    return pc.cast(pc.if_else(pc.equal(text, ""), "0", text), pa.int64())
