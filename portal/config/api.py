@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from ninja import NinjaAPI
 
 from portal.accounts.tokens import TokenAuth
+from portal.common.exact_json import ExactJson
 from portal.common.problems import install_handlers
 
 api = NinjaAPI(
@@ -14,6 +15,7 @@ api = NinjaAPI(
     version="1",
     urls_namespace="api-v1",
     auth=TokenAuth(),
+    renderer=ExactJson(),
     docs_url=None,  # the page would load its scripts from elsewhere; /api/v1/openapi.json is the document
 )
 install_handlers(api)
