@@ -11,8 +11,9 @@ from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from zoneinfo import available_timezones
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from cleanroom.contracts.canonical import digest_of
 from cleanroom.contracts.manifest import Frozen
@@ -180,6 +181,13 @@ class PerTier(Frozen):
 class WaiverRules(Frozen):
     max_days: PerTier
     time_zone: str  # `ends_on` is a whole day there
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"{name} is not a time zone")
+        return name
 
 
 class Quorum(Frozen):

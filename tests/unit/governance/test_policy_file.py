@@ -1,0 +1,120 @@
+"""What the schema of a policy refuses, and where it says the mistake is."""
+
+import copy
+from importlib.resources import files
+
+import pytest
+import yaml
+
+from cleanroom.errors import PolicyInvalid
+from cleanroom.governance import documents
+from cleanroom.governance.answers import load_answers
+from cleanroom.governance.policy import DEFAULT_POLICY, Policy, load_policy
+from cleanroom.vocabulary.terms import Tier
+
+
+@pytest.fixture
+def document() -> dict:
+    return documents.read_document(files("cleanroom.governance") / "policies" / f"{DEFAULT_POLICY}.yaml")
+
+
+def parse(document: dict) -> Policy:
+    return documents.validate(Policy, document, name="mine.yaml")
+
+
+def control_of(document: dict, control_id: str) -> dict:
+    return next(c for c in document["controls"] if c["id"] == control_id)
+
+
+def test_the_digest_names_content_and_not_layout(policy, tmp_path, document):
+    path = tmp_path / "policy.yaml"
+    path.write_text("# another comment\n" + yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
+    assert load_policy(path).digest == policy.digest
+    control_of(document, "GOV-1-01")["metrics"][0]["limit"] = 0.99
+    assert parse(document).digest != policy.digest
+
+
+def test_limits_by_tier(policy):
+    metric = policy.control("GOV-1-02").metrics[0]
+    assert [metric.limit_for(t) for t in (Tier.R1, Tier.R2, Tier.R3, Tier.R0)] == [365, 365, 180, 180]
+
+
+def test_an_unknown_control_is_refused(policy):
+    with pytest.raises(PolicyInvalid, match="no control GOV-9-99"):
+        policy.control("GOV-9-99")
+
+
+BROKEN = [
+    (lambda d: control_of(d, "ROB-3-01").update(gate="maybe"), "controls.ROB-3-01.gate"),
+    (lambda d: control_of(d, "FAI-3-01")["metrics"][0].pop("limit"), "controls.FAI-3-01.metrics.fpr_ratio_lower_ci"),
+    (lambda d: control_of(d, "SUS-3-01")["metrics"][0].update(limit=1), "a recorded metric has neither"),
+    (lambda d: control_of(d, "GOV-1-01").update(stage=2), "does not lie in cell GOV-2"),
+    (lambda d: control_of(d, "GOV-1-01").update(extra=1), "controls.GOV-1-01.extra"),
+    (lambda d: d["controls"].append(copy.deepcopy(d["controls"][0])), "stand twice: GOV-1-01"),
+    (lambda d: d["factors"]["F1"].update(weight=30), "add up to 100"),
+    (lambda d: d["factors"]["F1"]["anchors"].pop(), "factors.F1.anchors"),
+    (lambda d: d["questions"].pop("calls_tools"), "does not ask: calls_tools"),
+    (lambda d: d["thresholds"].update(R2_from=70), "thresholds must rise"),
+    (lambda d: d["floors"][0].update(lift_one=True), "either lifts to a tier or lifts one"),
+    (lambda d: d["quorum"].update(R3=["owner"]), "every sign-off of the lower one"),
+    (lambda d: d["quorum"].update(R1=[], R2=[], R3=[]), "at least one"),
+    (lambda d: d["settings"].pop("wrongful_control_rate_limit"), "ROB-4-02 reads the setting"),
+    (lambda d: d["waivers"]["max_days"].update(R3=0), "waivers.max_days.R3"),
+    (lambda d: d["waivers"].update(time_zone="Asia/Nowhere"), "waivers.time_zone"),
+    (lambda d: d.pop("freshness_days"), "freshness_days"),
+    (lambda d: d.update(prohibitions=[]), "prohibitions"),
+    (
+        lambda d: control_of(d, "ROB-3-01")["metrics"][0]["reference"].update(setting="alert_capacity"),
+        "either a metric or a setting",
+    ),
+]
+
+
+@pytest.mark.parametrize("breaks, words", BROKEN, ids=[b[1] for b in BROKEN])
+def test_a_broken_policy_is_refused_at_its_place(document, breaks, words):
+    breaks(document)
+    with pytest.raises(PolicyInvalid) as refused:
+        parse(document)
+    assert words in refused.value.sentence
+    assert refused.value.where.file == "mine.yaml"
+
+
+def test_a_key_that_stands_twice_is_refused(tmp_path):
+    path = tmp_path / "twice.yaml"
+    path.write_text("version: a\ntitle: {en: x, en: y}\n", encoding="utf-8")
+    with pytest.raises(PolicyInvalid, match="en stands twice"):
+        load_policy(path)
+
+
+@pytest.mark.parametrize("raw", [b"\xff\xfe\x00", b"controls: [", b"!!python/object:os.system {}"])
+def test_a_file_that_is_not_safe_yaml_is_refused(tmp_path, raw):
+    path = tmp_path / "odd.yaml"
+    path.write_bytes(raw)
+    with pytest.raises(PolicyInvalid, match=r"odd\.yaml"):
+        load_policy(path)
+
+
+@pytest.mark.parametrize("raw", [b"", b"- a", b"just words"])
+def test_a_file_of_another_shape_is_refused(tmp_path, raw):
+    path = tmp_path / "shape.yaml"
+    path.write_bytes(raw)
+    with pytest.raises(PolicyInvalid, match="the whole file"):
+        load_policy(path)
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(PolicyInvalid, match="cannot be read"):
+        load_policy(tmp_path / "none.yaml")
+
+
+def test_own_answers_have_a_stable_digest_that_a_word_changes():
+    answers = load_answers()
+    changed = answers.model_copy(update={"model": "another"})
+    assert load_answers().digest == answers.digest != changed.digest
+
+
+def test_answers_of_another_shape_name_the_place(tmp_path):
+    path = tmp_path / "answers.yaml"
+    path.write_text("model: m\nuse_case: u\nfactors: {F1: {value: 9}}\n", encoding="utf-8")
+    with pytest.raises(PolicyInvalid, match=r"answers\.yaml"):
+        load_answers(path)
