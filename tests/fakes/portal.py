@@ -101,9 +101,7 @@ class MemoryPortal:
         known = self.releases.get(draft.release_id)
         if known and known.draft != draft:
             raise NotAllowed("a release with this id has other content")
-        record = m.ReleaseRecord(
-            draft=draft, state=ReleaseState.EVALUATED, sign_offs=(), waivers=(), released_at=None
-        )
+        record = m.ReleaseRecord(draft=draft, state=ReleaseState.EVALUATED, sign_offs=(), waivers=(), released_at=None)
         return self.releases.setdefault(draft.release_id, _over_the_wire(record))
 
     def submit_release(self, release_id: str) -> m.ReleaseRecord:
@@ -129,15 +127,11 @@ class MemoryPortal:
         record = self.release(release_id)
         if request.subject_digest != record.draft.subject_digest:
             raise NotAllowed("the sign-off is for other content")
-        signed = m.SignOff(
-            person=person, institution=institution, signed_at=datetime.now(UTC), **request.model_dump()
-        )
+        signed = m.SignOff(person=person, institution=institution, signed_at=datetime.now(UTC), **request.model_dump())
         return self._update(release_id, sign_offs=(*record.sign_offs, signed))
 
     def request_waiver(self, release_id: str, request: m.WaiverRequest) -> m.ReleaseRecord:
-        waiver = m.Waiver(
-            **request.model_dump(), requested_by="person-requester", approved_by=None, approved_at=None
-        )
+        waiver = m.Waiver(**request.model_dump(), requested_by="person-requester", approved_by=None, approved_at=None)
         return self._update(release_id, waivers=(*self.release(release_id).waivers, waiver))
 
     def approve_waiver(self, release_id: str, control_id: str) -> m.ReleaseRecord:

@@ -9,8 +9,8 @@ import json
 import os
 from pathlib import Path
 
-from cleanroom.crypto import keyring
 from cleanroom.contracts.whole_files import write_whole
+from cleanroom.crypto import keyring
 from cleanroom.crypto.keyring import ParticipantKeyRing, RoomKeyRing
 from cleanroom.errors import CanaryMismatch, KeyRefused
 from cleanroom.settings import ParticipantSettings, RoomSettings

@@ -119,9 +119,8 @@ def seal_dataset(side: Side, file: ClearFile, *, outbox: Outbox, objects: Object
     sequence = _next_sequence(side, file.dataset, outbox, objects)
     declared = Declared(file, side.specification.version, side.folder.period, sequence, _whole_second())
     with outbox.fill(file.dataset, sequence, origin) as draft:
-        write_submission(
-            draft, hash_rows(clear.rows, contract, side.ring), declared=declared, ring=side.ring, addressee=side.addressee
-        )
+        rows = hash_rows(clear.rows, contract, side.ring)
+        write_submission(draft, rows, declared=declared, ring=side.ring, addressee=side.addressee)
     return next(s for s in outbox.sealed(file.dataset) if s.sequence == sequence)
 
 
@@ -168,9 +167,7 @@ def _origin(side: Side, file: ClearFile) -> Origin:
         "institution": side.folder.institution,
         "hash_kid": side.ring.hash_kid,
     }
-    return Origin(
-        content=digest_of(declared), keys=digest_of({"to": side.addressee.kid, "by": side.ring.signing_kid})
-    )
+    return Origin(content=digest_of(declared), keys=digest_of({"to": side.addressee.kid, "by": side.ring.signing_kid}))
 
 
 def _facts(side: Side) -> dict:
@@ -214,8 +211,10 @@ def _refusals_recorded(settings: ParticipantSettings, portal: Portal) -> Iterato
     try:
         yield
     except Refusal as e:
-        detail = {"reason": e.reason, "rule": e.rule, "file": e.where.file, "row": e.where.row, "column": e.where.column}
-        _record(settings, portal, "sealing.refused", settings.institution, detail)
+        place = {"file": e.where.file, "row": e.where.row, "column": e.where.column}
+        _record(
+            settings, portal, "sealing.refused", settings.institution, {"reason": e.reason, "rule": e.rule, **place}
+        )
         raise
 
 
@@ -224,5 +223,3 @@ def _record(settings: ParticipantSettings, portal: Portal, verb: str, subject: s
         at=datetime.now(UTC), actor=f"participant:{settings.institution}", verb=verb, subject=subject, detail=detail
     )
     record(event, log=AuditFile(settings.audit_file), portal=portal)
-
-

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleanroom.contracts.messages import RuleResult
-from cleanroom.errors import CleanroomError, MalformedRows, NotTheOwner, QualityGateFailed, UnknownInstitution, Where
 from cleanroom.contracts.whole_files import write_whole
+from cleanroom.errors import CleanroomError, MalformedRows, NotTheOwner, QualityGateFailed, UnknownInstitution, Where
 
 ROW_CAP = 10_000  # row numbers listed per rule; `failed_rows` counts them all
 VALUE_CAP = 20  # examples per rule; they stay at the institution

@@ -77,9 +77,7 @@ def _declaration(path: Path) -> _Declaration:
     except ValidationError as e:
         first = e.errors()[0]
         place = ".".join(str(p) for p in first["loc"])
-        raise ManifestMalformed(
-            first["msg"], where=Where(file=path.name, column=place), rule="declaration"
-        ) from None
+        raise ManifestMalformed(first["msg"], where=Where(file=path.name, column=place), rule="declaration") from None
     except (ValueError, RecursionError):
         raise ManifestMalformed("the declaration is not JSON in UTF-8", where=where, rule="declaration") from None
 
@@ -111,4 +109,3 @@ def _check_source(dataset: Dataset, source: Source) -> None:
         ZoneInfo(source.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ManifestMalformed("the time zone is not known", where=where, rule="declaration") from None
-

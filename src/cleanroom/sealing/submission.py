@@ -13,8 +13,8 @@ from cleanroom.contracts.canonical import MANIFEST_DOMAIN
 from cleanroom.contracts.manifest import MANIFEST_NAME, Manifest, Part, Period, SignedManifest
 from cleanroom.contracts.specification import DatasetContract
 from cleanroom.contracts.tables import cents_name, sealed_schema
-from cleanroom.crypto.columns import hash_column, kinds_of
 from cleanroom.contracts.whole_files import write_whole
+from cleanroom.crypto.columns import hash_column, kinds_of
 from cleanroom.crypto.envelope import seal_bytes
 from cleanroom.crypto.keyring import ParticipantKeyRing
 from cleanroom.sealing.folder import ClearFile
@@ -112,4 +112,3 @@ def _write_part(folder: Path, index: int, rows: pa.Table, addressee: Addressee) 
         ciphertext_bytes=len(ciphertext),
         ciphertext_sha256=hashlib.sha256(ciphertext).hexdigest(),
     )
-

@@ -1,0 +1,119 @@
+"""Where a submission lies, and who may have put it there: the checks of a manifest, in the order of the design.
+
+Design: trust, "Envelope". Each function raises the refusal of its own check; the pipeline calls them in order.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from cleanroom.contracts.canonical import MANIFEST_DOMAIN
+from cleanroom.contracts.manifest import INBOX, MANIFEST_NAME, Manifest, SignedManifest
+from cleanroom.contracts.messages import ParticipantGate
+from cleanroom.contracts.specification import Specification
+from cleanroom.contracts.standing import check_active, check_mou, check_specification, registered_signing_key
+from cleanroom.crypto.signing import verify
+from cleanroom.errors import (
+    ContentTampered,
+    ManifestMalformed,
+    NotTheOwner,
+    SequenceReplayed,
+    SequenceSkipped,
+    TooLarge,
+    Where,
+)
+from cleanroom.vocabulary.terms import Dataset
+
+_PATH = re.compile(rf"{INBOX}/([0-9]{{3}})/({'|'.join(Dataset)})/([0-9]{{8}})/{re.escape(MANIFEST_NAME)}")
+
+
+@dataclass(frozen=True, order=True)
+class InboxPath:
+    """What the place of a manifest says. Ordered by dataset and sequence."""
+
+    participant: str
+    dataset: Dataset
+    sequence: int
+
+    @classmethod
+    def parse(cls, name: str) -> "InboxPath | None":
+        """None for names that are no manifest's place."""
+        found = _PATH.fullmatch(name)
+        return cls(found[1], Dataset(found[2]), int(found[3])) if found else None
+
+    @property
+    def place(self) -> str:
+        return f"{self.participant}/{self.dataset}/{self.sequence:08d}"
+
+    @property
+    def folder(self) -> str:
+        return f"{INBOX}/{self.place}"
+
+    @property
+    def manifest(self) -> str:
+        return f"{self.folder}/{MANIFEST_NAME}"
+
+
+def check_size(path: InboxPath, sizes: Mapping[str, int], *, cap_bytes: int) -> None:
+    """`sizes`: object name -> bytes, everything in the submission's folder."""
+    total = sum(sizes.values())
+    if total > cap_bytes:
+        raise TooLarge(
+            f"the submission has {total} bytes; at most {cap_bytes} are taken", where=_at(path), rule="size_cap"
+        )
+
+
+def check_signature(signed: SignedManifest, gate: ParticipantGate) -> None:
+    """`gate`: of the participant of the *path*, whose registered key must verify; not of whom the manifest names."""
+    key = registered_signing_key(gate, signed.signing_kid)
+    verify(key.public_key, MANIFEST_DOMAIN, signed.manifest.canonical(), signed.signature)
+
+
+def check_place(path: InboxPath, manifest: Manifest, names: Iterable[str]) -> None:
+    """Participant, dataset and sequence as the path says; exactly the parts that the manifest names."""
+    if manifest.participant != path.participant:
+        raise NotTheOwner(
+            f"the manifest names participant {manifest.participant} in the inbox of {path.participant}",
+            where=_at(path),
+            rule="path_participant",
+        )
+    if manifest.folder != path.folder:
+        raise ManifestMalformed(
+            "the manifest's dataset or sequence is not that of its place", where=_at(path), rule="path"
+        )
+    expected = {f"{path.folder}/{part.name}" for part in manifest.parts} | {path.manifest}
+    if set(names) != expected or len(expected) != len(manifest.parts) + 1:
+        raise ContentTampered("the parts are not those that the manifest names", where=_at(path), rule="parts")
+    if manifest.rows != sum(part.rows for part in manifest.parts):
+        raise ManifestMalformed("the parts' rows do not add up", where=_at(path), rule="rows")
+
+
+def check_standing(manifest: Manifest, gate: ParticipantGate, *, now: datetime) -> Specification:
+    """Active, MoU in force, and the specification version in force with its ratified text."""
+    check_active(gate)
+    check_mou(gate, now=now)
+    return check_specification(gate, version=manifest.specification_version, now=now)
+
+
+def check_sequence(path: InboxPath, ledger: Mapping[int, str]) -> None:
+    """`ledger`: sequence -> submission id, of what landed from this participant and dataset before.
+
+    Raises SequenceReplayed (number used with other content), SequenceSkipped (a number before it is missing).
+    """
+    if path.sequence in ledger:
+        raise SequenceReplayed(
+            f"sequence {path.sequence} was taken in before with other content", where=_at(path), rule="sequence"
+        )
+    expected = max(ledger, default=0) + 1
+    if path.sequence < expected:
+        sentence = f"sequence {path.sequence} is past; {expected} is next"
+        raise SequenceReplayed(sentence, where=_at(path), rule="sequence")
+    if path.sequence > expected:
+        raise SequenceSkipped(
+            f"sequence {path.sequence} waits: {expected} has not been taken in", where=_at(path), rule="sequence"
+        )
+
+
+def _at(path: InboxPath) -> Where:
+    return Where(file=path.place)

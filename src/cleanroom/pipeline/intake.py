@@ -1,0 +1,252 @@
+"""The room's step: decide on every submission that waits in one participant's inbox, oldest number first.
+
+Nothing remembers what was done but its results: the ledger in the warehouse, the receipt in the object store, the
+place of the files. Killed at any point and run again, the step reaches the same end.
+"""
+
+import hashlib
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from cleanroom.contracts.canonical import canonical_bytes
+from cleanroom.contracts.manifest import INBOX, MANIFEST_CAP_BYTES, Manifest, SignedManifest
+from cleanroom.contracts.messages import AuditEvent, ParticipantGate, RuleResult
+from cleanroom.contracts.specification import DatasetContract, Specification, load_specification
+from cleanroom.errors import QualityGateFailed, Refusal, Where
+from cleanroom.intake import decision as deciding
+from cleanroom.intake import inbox, opening, rows
+from cleanroom.intake.decision import Decision
+from cleanroom.intake.inbox import InboxPath
+from cleanroom.pipeline import keys
+from cleanroom.pipeline.auditing import record
+from cleanroom.pipeline.room import Room
+from cleanroom.pipeline.steps import StepResult
+from cleanroom.stores.audit_file import AuditFile, AuditPlace
+from cleanroom.vocabulary.terms import UploadState
+
+ACCEPTED_RECEIPT = "accepted.json"
+
+
+def take_in(room: Room, *, participant: str) -> StepResult:
+    """Decide on all pending submissions of one participant. `rows` of the result: rows landed now.
+
+    Raises, after everything pending was decided, the first refusal among them (a held one is a refusal too). A Fault
+    stops at once; what was decided before it stays decided.
+    """
+    room.warehouse.ensure_tables()
+    gate, counts, refusals = room.portal.gate(participant), Counter(), []
+    landed_rows = 0
+    for path in _pending(room, participant):
+        decision = _decide(room, path, gate)
+        if decision is None:
+            counts["unchanged"] += 1
+            continue
+        _settle(room, decision)
+        counts[decision.state.value] += 1
+        landed_rows += decision.rows if decision.refusal is None else 0
+        refusals += [decision.refusal] if decision.refusal else []
+    if refusals:
+        raise refusals[0]
+    return StepResult(rows=landed_rows, detail={"landed": counts["accepted"], "unchanged": counts["unchanged"]})
+
+
+def _pending(room: Room, participant: str) -> list[InboxPath]:
+    """Places that hold a manifest: it is written last, so its parts are there, or somebody took them away."""
+    found = (InboxPath.parse(info.name) for info in room.objects.list(f"{INBOX}/{participant}/"))
+    return sorted(path for path in found if path)
+
+
+def _decide(room: Room, path: InboxPath, gate: ParticipantGate) -> Decision | None:
+    """None where this very submission was taken in and answered before."""
+    sizes = {info.name: info.size for info in room.objects.list(f"{path.folder}/")}
+    manifest, submission_id, quality = None, _unread_id(path), ()
+    try:
+        inbox.check_size(path, sizes, cap_bytes=room.settings.upload_cap_bytes)
+        raw = room.objects.get_bytes(path.manifest, cap_bytes=MANIFEST_CAP_BYTES)
+        submission_id = hashlib.sha256(raw).hexdigest()
+        signed = SignedManifest.from_bytes(raw)
+        manifest, submission_id, ledger = signed.manifest, signed.manifest.submission_id, _ledger(room, path)
+        if ledger.get(path.sequence) == submission_id:
+            if room.objects.exists(_receipt_name(path)):
+                return None
+            specification = load_specification(manifest.specification_version)  # killed before it was answered
+        else:
+            specification = _verify(path, signed, sizes, gate, ledger)
+        quality = _land(room, path, manifest, specification.datasets[path.dataset], gate)
+        refusal = None
+    except Refusal as e:
+        refusal, quality = _placed(e, path), getattr(e, "quality", quality)
+    return Decision(path, submission_id, manifest, sum(sizes.values()), refusal, quality)
+
+
+def _verify(
+    path: InboxPath, signed: SignedManifest, names: Iterable[str], gate: ParticipantGate, ledger: dict[int, str]
+) -> Specification:
+    """The checks of the manifest, in the order of the design. Raises the refusal of the first that fails."""
+    inbox.check_signature(signed, gate)
+    inbox.check_place(path, signed.manifest, names)
+    specification = inbox.check_standing(signed.manifest, gate, now=datetime.now(UTC))
+    inbox.check_sequence(path, ledger)
+    return specification
+
+
+def _unread_id(path: InboxPath) -> str:
+    """Names a submission whose manifest is too large to read."""
+    return hashlib.sha256(path.manifest.encode()).hexdigest()
+
+
+def _placed(refusal: Refusal, path: InboxPath) -> Refusal:
+    """The refusal with the submission's place in front of the part's name, so that the message names the file."""
+    where, file = refusal.where, refusal.where.file
+    if file is None or not file.startswith(path.place):
+        place = f"{path.place}/{file}" if file else path.place
+        refusal = type(refusal)(refusal.sentence, where=Where(place, where.row, where.column), rule=refusal.rule)
+    return refusal
+
+
+def _ledger(room: Room, path: InboxPath) -> dict[int, str]:
+    found = room.warehouse.query(
+        "select sequence, submission_id from landing.submissions where participant = ? and dataset = ?",
+        [path.participant, path.dataset.value],
+    )
+    return dict(zip(found["sequence"].to_pylist(), found["submission_id"].to_pylist(), strict=True))
+
+
+def _land(
+    room: Room, path: InboxPath, manifest: Manifest, contract: DatasetContract, gate: ParticipantGate
+) -> tuple[RuleResult, ...]:
+    """Open, check, hash, pass gate 2, land. Raises the refusal of the first thing that is wrong."""
+    opened = _open(room, path, manifest, contract)
+    pins_file = keys.pin_file(room.settings)
+    pinned = opening.check_canaries(manifest, keys.read_pins(pins_file), production=room.settings.production)
+    rows.check_owner(opened, contract, participant=path.participant, known=gate.known_institutions)
+    landed = rows.second_hash(
+        opened, contract, room.keys, participant=path.participant, submission_id=manifest.submission_id
+    )
+    rows.check_not_kept_elsewhere(landed, path.dataset, _kept_by_others(room, path))
+    quality = _gate_2(path, manifest, landed, gate)
+    room.warehouse.land(
+        submission=_ledger_row(manifest),
+        dataset=path.dataset.value,
+        rows=landed,
+        handles=rows.handles_of(opened, landed, contract),
+    )
+    if not pinned:
+        keys.pin_canaries(pins_file, hash_kid=manifest.hash_kid, canaries=manifest.canaries)
+    return quality
+
+
+def _open(room: Room, path: InboxPath, manifest: Manifest, contract: DatasetContract) -> pa.Table:
+    opening.check_recipient(manifest, room.keys)
+    with _scratch(room) as folder:
+        files = {part.name: folder / part.name for part in manifest.parts}
+        for part in manifest.parts:
+            room.objects.download(f"{path.folder}/{part.name}", files[part.name], cap_bytes=part.ciphertext_bytes)
+            opening.check_ciphertext(files[part.name], part)
+        return opening.join_parts([opening.open_part(files[p.name], p, contract, room.keys) for p in manifest.parts])
+
+
+@contextmanager
+def _scratch(room: Room) -> Iterator[Path]:
+    """A folder for ciphertext, empty at first whatever a killed run left, and gone afterwards."""
+    folder = room.settings.scratch_dir / "intake"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _kept_by_others(room: Room, path: InboxPath) -> pa.Array:
+    found = room.warehouse.query(
+        "select distinct account_token from routing.handles where participant <> ?", [path.participant]
+    )
+    return found["account_token"].combine_chunks().cast(pa.string())
+
+
+def _gate_2(path: InboxPath, manifest: Manifest, landed: pa.Table, gate: ParticipantGate) -> tuple[RuleResult, ...]:
+    from cleanroom.quality.gate import run_suite  # seconds to import; only where it runs
+
+    facts = {
+        "participant": path.participant,
+        "period_first": manifest.period.first,
+        "period_last": manifest.period.last,
+        "known_institutions": gate.known_institutions,
+    }
+    outcome = run_suite(station="intake", dataset=path.dataset, rows=landed, facts=facts)
+    if outcome.failed:
+        broken = [r for r in outcome.results if not r.passed and r.severity == "fail"]
+        first = broken[0]
+        where = Where(row=first.row_numbers[0] if first.row_numbers else None, column=first.column)
+        refusal = QualityGateFailed(
+            f"{first.failed_rows} rows break the rule, and {len(broken) - 1} other rules are broken",
+            where=where,
+            rule=first.rule,
+        )
+        refusal.quality = outcome.results
+        raise refusal
+    return outcome.results
+
+
+def _ledger_row(manifest: Manifest) -> dict:
+    return {
+        "submission_id": manifest.submission_id,
+        "participant": manifest.participant,
+        "dataset": manifest.dataset.value,
+        "sequence": manifest.sequence,
+        "specification_version": manifest.specification_version,
+        "period_from": manifest.period.first,
+        "period_to": manifest.period.last,
+        "rows": manifest.rows,
+        "landed_at": datetime.now(UTC),
+    }
+
+
+# --- after the decision -------------------------------------------------------------------------------------------
+
+
+def _settle(room: Room, decision: Decision) -> None:
+    """Audit, report, receipt, quarantine, in this order; the last one ends the submission's waiting."""
+    place, event = _audit(room, decision)
+    if decision.state == UploadState.HELD:
+        room.portal.report_upload(deciding.report_of(decision, decided_at=event.at, receipt=None))
+        return
+    receipt = deciding.receipt_of(
+        decision, room.keys, decided_at=event.at, audit_sequence=place.sequence, audit_hash=place.hash
+    )
+    room.portal.report_upload(deciding.report_of(decision, decided_at=event.at, receipt=receipt))
+    accepted = decision.state == UploadState.ACCEPTED
+    name = _receipt_name(decision.path, ACCEPTED_RECEIPT if accepted else f"{place.sequence:010d}.json")
+    room.objects.put_bytes(name, canonical_bytes(receipt.model_dump(mode="json")))
+    if not accepted:
+        _quarantine(room, decision)
+
+
+def _audit(room: Room, decision: Decision) -> tuple[AuditPlace, AuditEvent]:
+    """One event per acceptance and per wait, however often the step was killed; each refusal has its own."""
+    log = AuditFile(room.settings.audit_file)
+    known = log.last(decision.submission_id)
+    if known and known[1].verb == decision.verb and decision.state in (UploadState.ACCEPTED, UploadState.HELD):
+        return known
+    event = deciding.event_of(decision)
+    return record(event, log=log, portal=room.portal), event
+
+
+def _receipt_name(path: InboxPath, name: str = ACCEPTED_RECEIPT) -> str:
+    return f"receipts/{path.place}/{name}"
+
+
+def _quarantine(room: Room, decision: Decision) -> None:
+    """Parts first, the manifest last: while it is there, the submission still waits for its decision."""
+    path = decision.path
+    target = f"quarantine/{path.place}/{decision.submission_id[:16]}"
+    names = [info.name for info in room.objects.list(f"{path.folder}/") if info.name != path.manifest]
+    for name in (*names, path.manifest):
+        room.objects.move(name, f"{target}/{name.removeprefix(path.folder + '/')}")
