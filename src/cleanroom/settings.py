@@ -80,6 +80,11 @@ class RoomSettings:
         return self.room_dir / "scratch"
 
     @property
+    def audit_file(self) -> Path:
+        """The room's own hash-chained log."""
+        return self.room_dir / "audit.jsonl"
+
+    @property
     def artefacts_dir(self) -> Path:
         return self.room_dir / "artefacts"
 
