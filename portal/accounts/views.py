@@ -1,25 +1,44 @@
 """Sign-in, people, and who may do what."""
 
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from cleanroom.errors import NotFound, RequestInvalid
+from cleanroom.errors import NotFound
 from cleanroom.vocabulary.terms import Role
 from portal.accounts import queries
-from portal.accounts.actions.people import add_person, deactivate_person, grant_role, issue_token, withdraw_role
+from portal.accounts.actions.people import (
+    add_person,
+    change_own_password,
+    deactivate_person,
+    grant_role,
+    issue_token,
+    withdraw_role,
+)
 from portal.accounts.names import ROLE_NAMES
 from portal.accounts.permissions import ACTS, RIGHTS, Permission, Scope, check_may
 from portal.accounts.tables import PeopleTable
-from portal.common.posting import done, given
+from portal.common.posting import done, given, one_of
 from portal.common.tables import search, table_page
 
 
 class SignIn(LoginView):
     template_name = "accounts/login.html"
     redirect_authenticated_user = True
+
+
+def password(request: HttpRequest) -> HttpResponse:
+    """Everybody changes their own password."""
+    if request.method != "POST":
+        return render(request, "accounts/password.html")
+    change_own_password(by=request.user, old=given(request, "old"), new=given(request, "new"))
+    update_session_auth_hash(request, request.user)
+    messages.success(request, _("Your password is changed."))
+    return redirect("home")
 
 
 @require_safe
@@ -89,7 +108,4 @@ def _user(request: HttpRequest):
 
 
 def _role(request: HttpRequest) -> Role:
-    value = given(request, "role")
-    if value not in set(Role):
-        raise RequestInvalid("there is no such role")
-    return Role(value)
+    return one_of(Role, given(request, "role"))

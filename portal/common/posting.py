@@ -1,12 +1,16 @@
 """Forms and buttons: a post does one action, then leads back with a sentence of success."""
 
 from collections.abc import Callable
+from enum import Enum
+from typing import TypeVar
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from cleanroom.errors import RequestInvalid
+
+Kind = TypeVar("Kind", bound=Enum)
 
 
 def done(
@@ -24,3 +28,11 @@ def given(request: HttpRequest, name: str) -> str:
     if not value:
         raise RequestInvalid("a field of the form is empty; go back and fill it in")
     return value
+
+
+def one_of(kind: type[Kind], value: str) -> Kind:
+    """The member with this value; RequestInvalid where there is none."""
+    try:
+        return kind(value)
+    except ValueError:
+        raise RequestInvalid("choose one of the values that the form offers") from None

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from cleanroom.contracts.messages import KeyRegistration
 from portal.accounts.permissions import Permission, check_may, may, within_reach
-from portal.common.posting import done, given
+from portal.common.posting import done, given, one_of
 from portal.common.tables import configure, search, table_page
 from portal.participants import queries
 from portal.participants.actions.change_state import NEXT, change_state
@@ -15,7 +15,7 @@ from portal.participants.actions.invite import invite_participant
 from portal.participants.actions.propose_endpoint import approve_endpoint, propose_endpoint
 from portal.participants.actions.register_key import register_key, revoke_key
 from portal.participants.checklist import checklist
-from portal.participants.models import SECTOR_NAMES, Participant
+from portal.participants.models import SECTOR_NAMES, Participant, ParticipantKey
 from portal.participants.tables import EndpointTable, KeyTable, ParticipantTable
 
 
@@ -77,7 +77,7 @@ def change(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def add_key(request: HttpRequest, code: str) -> HttpResponse:
     registration = KeyRegistration(
-        kid=given(request, "kid"), purpose=request.POST.get("purpose") or "signing",
+        kid=given(request, "kid"), purpose=one_of(ParticipantKey.Purpose, given(request, "purpose")).value,
         public_key=given(request, "public_key"), proof=request.POST.get("proof", "").strip() or None,
     )  # fmt: skip
     return done(

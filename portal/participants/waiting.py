@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import User
 from portal.accounts.permissions import Permission, may
 from portal.common.templatetags.portal import named
 from portal.common.waiting import Waiting
-from portal.participants import queries
 from portal.participants.models import Endpoint, Mou, Participant, RoomKey, SpecificationVersion
 
 
@@ -33,7 +33,8 @@ def _of_institution(person: User, own: Participant) -> Iterator[Waiting]:
 
 
 def _unsigned(own: Participant) -> Iterator[Waiting]:
-    mou = queries.current_mou(own)
+    """The newest version, also while an earlier one still holds."""
+    mou = Mou.objects.filter(expires_on__gte=timezone.localdate()).first()
     if mou and not mou.signatures.filter(participant=own).exists():
         url = reverse("participants-mou", args=[mou.version])
         yield Waiting(_("Sign the MoU, version %(v)s") % {"v": mou.version}, url, mou.published_at, urgent=True)

@@ -66,6 +66,17 @@ def set_password(*, by: User, user: User, password: str) -> None:
         record(by=by, verb="person.password_set", subject=f"person:{user.username}")
 
 
+def change_own_password(*, by: User, old: str, new: str) -> None:
+    """Everybody's own; it takes the password in use."""
+    with transaction.atomic():
+        locked = User.objects.select_for_update().get(pk=by.pk)
+        if not locked.check_password(old):
+            raise NotAllowed("the password in use is another")
+        _set_password(by, new)
+        by.save(update_fields=["password"])
+        record(by=by, verb="person.password_changed", subject=f"person:{by.username}")
+
+
 def _set_password(user: User, password: str | None) -> None:
     if password is not None:
         try:

@@ -6,6 +6,7 @@ from cleanroom.errors import NotAllowed, RequestInvalid
 from portal.accounts.models import User
 from portal.accounts.permissions import Permission, check_may
 from portal.audit.actions import record
+from portal.common.posting import one_of
 from portal.participants.actions.ratify_specification import enter_force_where_complete
 from portal.participants.models import Participant
 from portal.participants.queries import participant_for_change
@@ -24,7 +25,7 @@ NEXT = {
 def change_state(*, by: User, participant: str, to: State | str, reason: str) -> Participant:
     """Move the institution with this code along `NEXT`; the reason stands in the audit log."""
     check_may(by, Permission.CHANGE_PARTICIPANT_STATE)
-    to = State(to)
+    to = one_of(State, to)
     if len(reason.strip()) < 10:
         raise RequestInvalid("give the reason in a sentence (at least 10 characters)")
     with transaction.atomic():

@@ -7,6 +7,7 @@ from cleanroom.vocabulary.terms import Sector
 from portal.accounts.models import User
 from portal.accounts.permissions import Permission, check_may
 from portal.audit.actions import record
+from portal.common.posting import one_of
 from portal.participants.models import Participant
 
 
@@ -14,7 +15,7 @@ def invite_participant(*, by: User, code: str, name: str, name_zh: str, sector: 
     """The same invitation again gives the participant that stands there; another under the same code is refused."""
     check_may(by, Permission.INVITE_PARTICIPANT)
     _check_form(code, name, name_zh)
-    wanted = {"name": name, "name_zh": name_zh, "sector": Sector(sector).value}
+    wanted = {"name": name, "name_zh": name_zh, "sector": one_of(Sector, sector).value}
     with transaction.atomic():
         known = Participant.objects.select_for_update().filter(code=code).first()
         if known:
