@@ -98,7 +98,9 @@ def checked_rows(side: Side, file: ClearFile) -> ClearRows:
     )
     refusal = findings.refusal_of(file.path.name, clear.found)
     if refusal is None:
-        outcome = run_suite(station="sealing", dataset=file.dataset, rows=clear.rows, facts=_facts(side))
+        outcome = run_suite(
+            station="sealing", dataset=file.dataset, rows=clear.rows, facts=_facts(side), row_cap=findings.ROW_CAP
+        )
         clear.findings.add_gate(outcome.results)
         refusal = findings.refusal_of(file.path.name, clear.found, gate=True)
     _report(side, clear, refusal)
