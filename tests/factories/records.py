@@ -1,6 +1,7 @@
 """Release records at a fixed time, for the rules of governance: complete and clean, unless a test changes something."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from cleanroom.contracts.messages import ReleaseDraft, ReleaseRecord, SignOff, Waiver
 from cleanroom.governance import drafts, model_card, releases, risk, waivers
@@ -29,9 +30,14 @@ def _at_limit(metric: Metric, tier: Tier, at: datetime) -> Evidence:
     return Evidence(float(value), low=float(value), high=float(value), cases=10_000, measured_at=at)
 
 
+@cache
+def _own_answers() -> Answers:
+    return load_answers()
+
+
 def answers_for(tier: Tier) -> Answers:
     """The answers of the line's own model (R3), or lighter ones that grade R1 or R2."""
-    own = load_answers()
+    own = _own_answers()
     if tier is Tier.R3:
         return own
     values = {"F1": 0, "F2": 1, "F3": 1, "F4": 1, "F5": 1, "F6": 0} if tier is Tier.R1 else {"F1": 2, "F3": 1, "F6": 1}
