@@ -41,9 +41,9 @@ def _command(port: int) -> list[str]:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    # Format extensions would be fetched from elsewhere; Parquet needs none.
+    # Format extensions would be fetched from elsewhere; Parquet needs none. Set-up put the others below this HOME.
     own = {"BQEMU_ENABLE_FORMAT_EXTENSIONS": "false", "BQEMU_GCS_LOCAL_ROOT": str(folder)}
-    return {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", str(folder)), **own}
+    return {"PATH": os.environ["PATH"], "HOME": str(PROGRAM.parents[1]), **own}
 
 
 def _free_port() -> int:
