@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-LEFT, WIDTH, BAR, STEP = 210, 760, 22, 34
-RIGHT = 150  # room for the figure behind the bar
+LEFT, WIDTH, BAR, STEP = 190, 860, 22, 34
+RIGHT = 290  # room for the figure behind the bar
 
 
 @dataclass(frozen=True)

@@ -27,5 +27,3 @@ LEG_NAMES = {
     "unmatched": _("one end only"),
     "disagreeing": _("the ends disagree"),
 }
-
-DIRECTION_NAMES = {"forward": _("Where the money went"), "backward": _("Where it came from")}

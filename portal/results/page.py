@@ -1,5 +1,6 @@
 """What the Results page shows, made from the publications for one reader."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from cleanroom.vocabulary.terms import Scenario
 from portal.alerts.health import Standing
 from portal.results.charts import BarChart, Item, LineChart, bar_chart, line_chart
-from portal.results.names import DIRECTION_NAMES, LEG_NAMES, SCENARIO_NAMES, STATION_NAMES
+from portal.results.names import LEG_NAMES, SCENARIO_NAMES, STATION_NAMES
 from portal.results.queries import Run
 from portal.results.suppression import must_suppress, shown_count, shown_with
 
@@ -21,37 +22,96 @@ if TYPE_CHECKING:
 # --- blocked ------------------------------------------------------------------------------------------------------
 
 
+Interval = tuple[float, float] | None
+
+
 @dataclass(frozen=True)
 class ScenarioLine:
-    """One scenario against each bank alone. Money in TWD; intervals are (low, high) where they were published."""
+    """One scenario against each bank alone. Money in TWD; intervals are 95 %, over which cases occurred. `innocent_*`:
+    controlled although in no known pattern; None where the truth is not known."""
 
-    name: str
     label: str | Promise
     money_twd: float
+    money_interval: Interval
     accounts: int
     extra_money_twd: float
+    extra_interval: Interval
     extra_accounts: int
-    money_interval: tuple[float, float] | None
+    innocent_accounts: int | None
+    innocent_freeze_hours: float | None
 
 
 def scenario_lines(body: Mapping[str, Any]) -> list[ScenarioLine]:
     """In the order of the scenarios; one that was not computed has no line."""
     figures = body.get("scenarios") or {}
-    alone = figures.get(Scenario.OWN_BANK, {})
-    return [_scenario(name, figures[name], alone) for name in Scenario if name in figures]
+    return [_scenario(name, figures[name], figures.get(Scenario.OWN_BANK, {})) for name in Scenario if name in figures]
 
 
 def _scenario(name: Scenario, own: Mapping[str, Any], alone: Mapping[str, Any]) -> ScenarioLine:
-    interval = own.get("money_twd_interval")
     return ScenarioLine(
-        name=str(name),
         label=SCENARIO_NAMES[name],
         money_twd=float(own["money_twd"]),
+        money_interval=_interval(own, "money_twd_interval"),
         accounts=int(own["accounts"]),
         extra_money_twd=float(own["money_twd"]) - float(alone.get("money_twd", 0)),
+        extra_interval=_interval(own, "extra_money_twd_interval"),
         extra_accounts=int(own["accounts"]) - int(alone.get("accounts", 0)),
-        money_interval=tuple(interval) if interval else None,
+        innocent_accounts=own.get("innocent_accounts"),
+        innocent_freeze_hours=own.get("innocent_freeze_hours"),
     )
+
+
+def _interval(figures: Mapping[str, Any], name: str) -> Interval:
+    found = figures.get(name)
+    return (float(found[0]), float(found[1])) if found else None
+
+
+@dataclass(frozen=True)
+class InstitutionLine:
+    """What one institution would have blocked alone and together; None where too few accounts stand behind it."""
+
+    code: str
+    alone_money_twd: float | None
+    alone_accounts: str
+    together_money_twd: float | None
+    together_accounts: str
+
+
+def institution_lines(body: Mapping[str, Any], *, reader: "User") -> list[InstitutionLine]:
+    scenarios = body.get("scenarios") or {}
+    alone = (scenarios.get(Scenario.OWN_BANK) or {}).get("institutions") or {}
+    together = (scenarios.get(Scenario.SHARED_GRAPH_REALTIME) or {}).get("institutions") or {}
+    nothing = {"money_twd": 0.0, "accounts": 0}
+    return [
+        _institution(code, alone.get(code, nothing), together.get(code, nothing), reader)
+        for code in sorted({*alone, *together})
+    ]
+
+
+def _institution(code: str, alone: Mapping, together: Mapping, reader: "User") -> InstitutionLine:
+    suppress = must_suppress(reader, institutions=(code,))
+    return InstitutionLine(
+        code=code,
+        alone_money_twd=shown_with(alone["money_twd"], alone["accounts"], suppress=suppress),
+        alone_accounts=shown_count(alone["accounts"], suppress=suppress),
+        together_money_twd=shown_with(together["money_twd"], together["accounts"], suppress=suppress),
+        together_accounts=shown_count(together["accounts"], suppress=suppress),
+    )
+
+
+@dataclass(frozen=True)
+class DelayLine:
+    """Money blocked in TWD, by scenario in their order, when control follows so many hours after the notice."""
+
+    hours: float
+    money_twd: tuple[float, ...]
+
+
+def delay_lines(body: Mapping[str, Any]) -> list[DelayLine]:
+    curve = body.get("curve") or {}
+    money = curve.get("money_twd") or {}
+    series = [money[name] for name in Scenario if name in money]
+    return [DelayLine(hours, tuple(row[i] for row in series)) for i, hours in enumerate(curve.get("delay_hours") or [])]
 
 
 def blocked_chart(lines: Sequence[ScenarioLine]) -> BarChart | None:
@@ -73,10 +133,13 @@ def blocked_chart(lines: Sequence[ScenarioLine]) -> BarChart | None:
 
 @dataclass(frozen=True)
 class LayerLine:
-    direction: str | Promise
+    """Accounts at one layer in both directions, and how many of them stand at no nearer layer."""
+
     layer: int
-    accounts: str
-    first_reached: str
+    forward: str
+    forward_first: str
+    backward: str
+    backward_first: str
 
 
 def layer_chart(body: Mapping[str, Any]) -> LineChart | None:
@@ -86,23 +149,16 @@ def layer_chart(body: Mapping[str, Any]) -> LineChart | None:
 
 
 def layer_lines(body: Mapping[str, Any], *, reader: "User") -> list[LayerLine]:
-    """Accounts per direction and layer over all institutions; small sums are suppressed for participants."""
-    sums: dict[tuple[str, int], list[int]] = {}
+    """Sums over all institutions; small ones are suppressed for participants."""
+    sums: Counter[tuple[int, str, str]] = Counter()
     for row in body.get("rows") or ():
-        total = sums.setdefault((row["direction"], int(row["layer"])), [0, 0])
-        total[0] += int(row["accounts"])
-        total[1] += int(row["first_reached"])
+        for figure in ("accounts", "first_reached"):
+            sums[int(row["layer"]), row["direction"], figure] += int(row[figure])
     suppress = must_suppress(reader, institutions=())
+    columns = [(d, f) for d in ("forward", "backward") for f in ("accounts", "first_reached")]
     return [
-        LayerLine(
-            DIRECTION_NAMES.get(direction, direction),
-            layer,
-            shown_count(accounts, suppress=suppress),
-            shown_count(first, suppress=suppress),
-        )
-        for (direction, layer), (accounts, first) in sorted(
-            sums.items(), key=lambda item: (item[0][0] != "forward", item[0])
-        )
+        LayerLine(layer, *(shown_count(sums[layer, d, f], suppress=suppress) for d, f in columns))
+        for layer in sorted({layer for layer, _direction, _figure in sums})
     ]
 
 
@@ -203,16 +259,24 @@ def _notice(s: Standing, suppress: bool) -> NoticeLine:
 
 @dataclass(frozen=True)
 class CapacityLine:
-    """Precision and recall when an institution can handle so many warnings; None where the truth is not known."""
+    """Precision and recall when so many warnings can be handled, and those of the rules at the same capacity."""
 
     capacity: int
     precision: float | None
     recall: float | None
+    rules_precision: float | None
+    rules_recall: float | None
 
 
 def capacity_lines(body: Mapping[str, Any]) -> list[CapacityLine]:
-    rows = body.get("by_capacity") or []
-    return [CapacityLine(int(row["capacity"]), row.get("precision"), row.get("recall")) for row in rows]
+    rules = {row["capacity"]: row for row in body.get("baseline_by_capacity") or []}
+    return [_capacity(row, rules.get(row["capacity"], {})) for row in body.get("by_capacity") or []]
+
+
+def _capacity(row: Mapping[str, Any], rules: Mapping[str, Any]) -> CapacityLine:
+    return CapacityLine(
+        int(row["capacity"]), row.get("precision"), row.get("recall"), rules.get("precision"), rules.get("recall")
+    )
 
 
 def assumptions(body: Mapping[str, Any]) -> list[Any]:

@@ -15,7 +15,7 @@ from portal.results import page, queries
 def results(request: HttpRequest) -> HttpResponse:
     check_may(request.user, Permission.READ_RESULTS)
     context = {
-        **_blocked(),
+        **_blocked(request.user),
         **_detection(),
         **_graph(request.user),
         **_stations(),
@@ -28,13 +28,15 @@ def results(request: HttpRequest) -> HttpResponse:
     return render(request, "results/results.html", context)
 
 
-def _blocked() -> dict:
+def _blocked(reader) -> dict:
     result = queries.latest("blocked")
     lines = page.scenario_lines(result.body) if result else []
     return {
         "blocked": result,
         "scenarios": lines,
         "blocked_chart": page.blocked_chart(lines),
+        "institutions": page.institution_lines(result.body, reader=reader) if result else [],
+        "delays": page.delay_lines(result.body) if result else [],
         "assumptions": page.assumptions(result.body) if result else [],
     }
 

@@ -77,7 +77,7 @@ def open_dossier(release: Release, *, now: datetime) -> Dossier:
         record=record,
         policy=policy,
         judged_at=now,
-        blockers=gate.blockers(policy, record, now=now, participants=codes),
+        blockers=_blockers(policy, record, now, codes),
         principles=_principles(policy, judged),
         stages=tuple(text.model_dump() for text in policy.stages.values()),
         factors=_factors(policy, record),
@@ -86,6 +86,12 @@ def open_dossier(release: Release, *, now: datetime) -> Dossier:
         waivable=_waivable(policy, record, judged),
         waiver_last_day=_last_day(policy, record, now),
     )
+
+
+def _blockers(policy: Policy, record: ReleaseRecord, now: datetime, codes: list[str]) -> tuple[Reason, ...]:
+    """Without the missing sign-offs, which the page lists by their seats."""
+    found = gate.blockers(policy, record, now=now, participants=codes)
+    return tuple(reason for reason in found if reason.code != "sign_off_missing")
 
 
 def _results(policy: Policy, record: ReleaseRecord, now: datetime) -> tuple[ControlResult, ...]:

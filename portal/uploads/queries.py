@@ -40,6 +40,7 @@ def visible_to(person: "User") -> QuerySet[Submission]:
         rules_broken=Count("rule_outcomes", filter=Q(rule_outcomes__passed=False)),
         rules_run=Count("rule_outcomes"),
     )
+    rows = rows.order_by("-decided_at", "-pk")  # said here: grouping for the counts drops the model's own order
     return rows if codes is None else rows.filter(participant__code__in=codes)
 
 

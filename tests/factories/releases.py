@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 
 from cleanroom.contracts.messages import ReleaseDraft
 from cleanroom.governance import drafts, model_card, risk
@@ -15,7 +16,7 @@ def make_draft(
     snapshot: str = "3" * 64,
 ) -> ReleaseDraft:  # fmt: skip
     """`changes`: evidence by metric that stands in place of what would pass; None leaves the metric unmeasured."""
-    policy, answers, now = load_policy(), load_answers(), datetime.now(UTC)
+    policy, answers, now = _policy(), _answers(), datetime.now(UTC)
     graded = risk.grade(policy, answers.factor_values, answers.declared_values)
     evidence = passing_evidence(policy, now, graded.tier) | dict(changes or {})
     card = model_card.build(
@@ -32,6 +33,10 @@ def make_draft(
         model_card=card, artefact_digest="1" * 64, code_commit="2" * 40, data_snapshot=snapshot,
         developer=developer, evaluated_at=now,
     )  # fmt: skip
+
+
+# Reading them takes longer than the tests that need them.
+_policy, _answers = cache(load_policy), cache(load_answers)
 
 
 def passing_evidence(policy: Policy, now: datetime, tier) -> dict[str, Evidence]:

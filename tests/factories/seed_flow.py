@@ -116,13 +116,14 @@ def _uploads(room) -> None:
 def _upload(room, number: int, code: str, dataset: str, week: int, now) -> None:
     first = date(2026, 10, 1) + timedelta(days=7 * week)
     broken = (code, dataset, week) == ("808", "transfers", 5)
+    decided_at = now if broken else now - timedelta(hours=1 + number % 20)
     report_upload(
         UploadReport(
             submission_id=f"{number:064x}", participant=code, dataset=dataset, sequence=week + 1,
             specification_version=1, period_first=first, period_last=first + timedelta(days=6),
             state="quarantined" if broken else "accepted", reason="quality_gate_failed" if broken else None,
             sentence="3 rows have an amount that is not above zero; correct them and upload again." if broken else None,
-            rows=12_000 + 37 * number, bytes=350_000 + number, decided_at=now - timedelta(hours=number % 20),
+            rows=12_000 + 37 * number, bytes=350_000 + number, decided_at=decided_at,
             quality=RULES if broken else RULES[2:],
         ),
         by=room,
@@ -164,15 +165,13 @@ def _warnings(room, release_id: str) -> None:
 def _results(room) -> None:
     now = timezone.now()
     bodies = {
-        "blocked": {
-            "scenarios": {
-                "own_bank": {"money_twd": 4_210_300.0, "accounts": 21},
-                "shared_list": {"money_twd": 5_108_900.0, "accounts": 29},
-                "shared_graph_daily": {"money_twd": 7_950_400.0, "accounts": 44},
-                "shared_graph_realtime": {"money_twd": 11_320_700.0, "accounts": 63},
-            },
+        "blocked": _blocked(),
+        "detection": {
+            "precision": 0.62, "recall": 0.41,
+            "by_capacity": [{"capacity": 50, "precision": 0.7, "recall": 0.2},
+                            {"capacity": 100, "precision": 0.6, "recall": 0.4}],
+            "baseline_by_capacity": [{"capacity": 50, "precision": 0.4, "recall": 0.1}],
         },
-        "detection": {"precision": 0.62, "recall": 0.41},
         "layers": {
             "rows": [{"direction": d, "layer": n, "institution": "808", "accounts": 40 * (n + 1), "first_reached": 30}
                      for d in ("forward", "backward") for n in range(7)],
@@ -200,6 +199,34 @@ def _results(room) -> None:
             seconds=seconds, rows=180_766 // (i + 1), detail={},
         )  # fmt: skip
         report_station(run, by=room)
+
+
+def _blocked() -> dict:
+    """The evaluation's form; see cleanroom.evaluation.outcome."""
+    money = {
+        "own_bank": (4_210_300.0, 21), "shared_list": (5_108_900.0, 29),
+        "shared_graph_daily": (7_950_400.0, 44), "shared_graph_realtime": (11_320_700.0, 63),
+    }  # fmt: skip
+    return {
+        "scenarios": {
+            name: {
+                "money_twd": twd, "accounts": accounts, "money_twd_interval": [twd * 0.8, twd * 1.15],
+                "extra_money_twd_interval": [max(0, twd - 4_900_000), twd - 3_500_000],
+                "innocent_accounts": accounts // 9, "innocent_freeze_hours": accounts * 11.5,
+                "institutions": {
+                    "808": {"money_twd": twd * 0.9, "accounts": accounts - 4, "accounts_controlled": accounts},
+                    "822": {"money_twd": twd * 0.1, "accounts": 4, "accounts_controlled": 5},
+                },
+            }
+            for name, (twd, accounts) in money.items()
+        },
+        "curve": {
+            "delay_hours": [0, 2, 24],
+            "money_twd": {name: [twd * 1.1, twd, twd / 2] for name, (twd, _) in money.items()},
+        },
+        "notice_delay_hours": 2.0, "listings": 61, "reported_twd": 21_000_000.0, "came_in_twd": 19_400_000.0,
+        "assumptions": [{"en": "Money is followed pro rata.", "zh_hant": "資金以餘額比例法追蹤。"}],
+    }  # fmt: skip
 
 
 if __name__ == "__main__":

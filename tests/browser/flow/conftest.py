@@ -76,7 +76,11 @@ class Visit:
         self.page, self.base, self.problems = page, base, []
         page.on("console", lambda m: self.problems.append(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda e: self.problems.append(str(e)))
-        page.on("requestfailed", lambda r: self.problems.append(f"{r.url}: {r.failure}"))
+        page.on("requestfailed", self._failed)
+
+    def _failed(self, request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # a click that turned out to be a download
+            self.problems.append(f"{request.url}: {request.failure}")
 
     def open(self, path: str) -> None:
         response = self.page.goto(self.base + path)
@@ -90,6 +94,10 @@ class Visit:
         self.page.get_by_role("main").get_by_role("button", name="Sign in").click()
         self.page.wait_for_url(self.base + "/")
         return self
+
+    def speak_chinese(self) -> None:
+        self.page.get_by_role("button", name="中文").click()
+        self.page.get_by_role("button", name="English").wait_for()
 
     def shot(self, name: str) -> None:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)

@@ -80,9 +80,9 @@ def test_a_steward_finds_the_rejected_upload(visit):
 
 @pytest.mark.parametrize("language", ["en", "zh-hant"])
 def test_results_in_both_languages(visit, language):
-    page = visit.enter("auditor").page
+    visit.enter("auditor")
     if language != "en":
-        page.get_by_role("button", name="中文").click()
+        visit.speak_chinese()
     visit.open("/results/")
     text = visit.text()
     assert ("7,110,400" in text) and (("多攔阻" in text) == (language != "en"))
@@ -94,7 +94,7 @@ PAGES = ["/uploads/", "/signoffs/", "/signoffs/score-2026-1/", "/alerts/", "/ale
 
 def test_every_page_fits_a_phone_and_speaks_chinese(visit):
     page = visit.enter("coordinator").page
-    page.get_by_role("button", name="中文").click()
+    visit.speak_chinese()
     page.set_viewport_size({"width": 390, "height": 844})
     for path in PAGES:
         visit.open(path)

@@ -32,10 +32,37 @@ LEGS = {
 }  # fmt: skip
 BLOCKED = {
     "scenarios": {
-        "own_bank": {"money_twd": 1_000_000.0, "accounts": 10},
-        "shared_graph_realtime": {"money_twd": 3_500_000.0, "accounts": 25},
+        "own_bank": {
+            "money_twd": 1_000_000.0, "accounts": 10, "money_twd_interval": [900_000.0, 1_100_000.0],
+            "extra_money_twd_interval": [0.0, 0.0], "innocent_accounts": None, "innocent_freeze_hours": None,
+            "institutions": {
+                "808": {"money_twd": 990_000.0, "accounts": 8},
+                "822": {"money_twd": 10_007.0, "accounts": 2},
+            },
+        },
+        "shared_graph_realtime": {
+            "money_twd": 3_500_000.0, "accounts": 25, "money_twd_interval": [3_000_000.0, 4_000_000.0],
+            "extra_money_twd_interval": [2_000_000.0, 3_000_000.0], "innocent_accounts": None,
+            "innocent_freeze_hours": None,
+            "institutions": {
+                "808": {"money_twd": 3_000_000.0, "accounts": 20},
+                "822": {"money_twd": 500_000.0, "accounts": 5},
+            },
+        },
     },
-}
+    "curve": {
+        "delay_hours": [0, 2],
+        "money_twd": {"own_bank": [1.0, 2.0], "shared_graph_realtime": [4_444_444.0, 3.0]},
+    },
+    "listings": 61, "reported_twd": 9_000_000.0, "came_in_twd": 8_000_000.0,
+    "assumptions": [{"en": "Followed pro rata.", "zh_hant": "以比例追蹤。"}],
+}  # fmt: skip
+
+DETECTION = {
+    "precision": 0.625, "recall": 0.4,
+    "by_capacity": [{"capacity": 50, "precision": 0.7, "recall": 0.2}],
+    "baseline_by_capacity": [{"capacity": 50, "precision": 0.31, "recall": 0.1}],
+}  # fmt: skip
 
 
 def station(seconds=1.5, **changes) -> dict:
@@ -96,7 +123,7 @@ def published(room_api):
     make_participant("808")
     for kind, body in (("blocked", BLOCKED), ("layers", LAYERS), ("legs", LEGS)):
         assert room_api("POST", "/results", publication(kind, body))[0] == 200
-    room_api("POST", "/results", publication("detection", {"precision": 0.625, "recall": 0.4}))
+    room_api("POST", "/results", publication("detection", DETECTION))
     room_api("POST", "/station-runs", station())
     room_api("POST", "/station-runs", station(station="scoring", started_at=NOW + timedelta(minutes=1)))
 
@@ -104,7 +131,8 @@ def published(room_api):
 def test_the_page_shows_the_extra_and_dates_every_number(published, page):
     shown = page(make_person(Role.COORDINATOR))
     assert "2,500,000 TWD and 15 accounts more than each bank alone" in shown
-    assert "Precision 62.5%, recall 40.0%" in shown
+    assert "Precision 62.5%, recall 40.0%" in shown and "70.0%" in shown and "31.0%" in shown
+    assert "2,000,000 – 3,000,000" in shown and "4,444,444" in shown and "Followed pro rata." in shown
     assert shown.count("2026-11-23") >= 6
     assert shown.count("<svg") == 3 and "<script>" not in shown and "style=" not in shown
 
@@ -117,9 +145,9 @@ def test_the_stations_of_the_last_run_are_in_order(published, room_api, page):
 
 def test_small_numbers_of_others_are_hidden_from_participants(published, page):
     central = page(make_person(Role.AUDITOR))
-    assert ">2<" in central and "&lt; 5" not in central
+    assert ">2<" in central and "10,007" in central and "&lt; 5" not in central
     own = page(make_person(Role.PARTICIPANT_OFFICER, institution="808"))
-    assert "&lt; 5</td>" in own
+    assert "&lt; 5</td>" in own and "10,007" not in own and "990,000" in own
     assert '<td class="digest">amount</td><td class="number">2</td>' in own, "the own pair is the reader's to see"
     assert '<td class="digest">missing</td><td class="number">3</td>' not in own
 

@@ -57,8 +57,10 @@ def test_the_inbox_filters(sent, bank, as_person):
 @pytest.mark.parametrize("role", list(Role))
 def test_who_reads_which_page(sent, as_person, role):
     central = as_person(make_person(role))
-    assert (central.get("/alerts/").status_code == 200) == (role in (Role.COORDINATOR, Role.AUDITOR))
-    health_readers = (Role.COORDINATOR, Role.AUDITOR, Role.ROOM_SERVICE, Role.DISPATCHER_SERVICE)
+    assert (central.get("/alerts/").status_code == 200) == (
+        role in (Role.COORDINATOR, Role.AUDITOR, Role.OUTPUT_CHECKER)
+    )
+    health_readers = (Role.COORDINATOR, Role.AUDITOR, Role.OUTPUT_CHECKER, Role.ROOM_SERVICE, Role.DISPATCHER_SERVICE)
     if role not in (Role.ROOM_SERVICE, Role.DISPATCHER_SERVICE, Role.UPLOAD_SERVICE):  # services do not sign in
         assert (central.get("/alerts/health/").status_code == 200) == (role in health_readers)
 
