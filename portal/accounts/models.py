@@ -107,3 +107,15 @@ class ApiToken(models.Model):
                 name="accounts_token_revoked_by_someone",
             ),
         ]
+
+
+class SecondFactor(models.Model):
+    """A person's one-time-code app. In use once `confirmed_at` is set; `last_step` keeps a code from counting twice."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="second_factor")
+    sealed_secret = models.CharField(max_length=300)
+    made_at = models.DateTimeField(default=timezone.now)
+    confirmed_at = models.DateTimeField(null=True)
+    last_step = models.BigIntegerField(default=0)
+    failures = models.PositiveSmallIntegerField(default=0)  # since the last code that was right
+    failed_at = models.DateTimeField(null=True)

@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from portal.accounts.models import User
+from portal.accounts.models import SecondFactor, User
 from portal.accounts.names import ROLE_NAMES
 from portal.accounts.permissions import Permission, may
 from portal.participants.models import Participant
@@ -15,6 +15,10 @@ def people() -> QuerySet[User]:
 
 def person_by_name(username: str) -> User | None:
     return User.objects.filter(username=username).first()
+
+
+def second_factor_of(person: User) -> SecondFactor | None:
+    return SecondFactor.objects.filter(user=person).first()
 
 
 def form_choices(person: User) -> dict:

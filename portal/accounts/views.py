@@ -1,8 +1,7 @@
-"""Sign-in, people, and who may do what."""
+"""People, and who may do what."""
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -19,16 +18,12 @@ from portal.accounts.actions.people import (
     issue_token,
     withdraw_role,
 )
+from portal.accounts.actions.second_factor import remove_second_factor
 from portal.accounts.names import ROLE_NAMES
 from portal.accounts.permissions import ACTS, RIGHTS, Permission, Scope, check_may
 from portal.accounts.tables import PeopleTable
 from portal.common.posting import done, given, one_of
 from portal.common.tables import search, table_page
-
-
-class SignIn(LoginView):
-    template_name = "accounts/login.html"
-    redirect_authenticated_user = True
 
 
 def password(request: HttpRequest) -> HttpResponse:
@@ -87,6 +82,14 @@ def deactivate(request: HttpRequest) -> HttpResponse:
     return done(
         request, lambda: deactivate_person(by=request.user, user=_user(request)),
         sentence=_("The account is closed and its tokens are revoked."), back="people",
+    )  # fmt: skip
+
+
+@require_POST
+def remove_factor(request: HttpRequest) -> HttpResponse:
+    return done(
+        request, lambda: remove_second_factor(by=request.user, user=_user(request)),
+        sentence=_("The second factor is removed; the person sets up a new one."), back="people",
     )  # fmt: skip
 
 

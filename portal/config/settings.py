@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "portal.common.middleware.PagesNeedLogin",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "portal.accounts.sign_in.SecondFactorNeeded",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.common.middleware.RefusalMiddleware",
@@ -87,6 +88,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
+
+SECOND_FACTOR_REQUIRED = PRODUCTION
 
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours

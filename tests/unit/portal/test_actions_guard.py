@@ -87,8 +87,13 @@ def test_every_action_is_audited(name):
     assert called_from(ACTIONS[name]) & {"record", "_append"}, "this action leaves no event"
 
 
-# Everybody's own password, with the password in use as the proof.
-NEEDS_NO_RIGHT = {"portal.accounts.actions.people.change_own_password"}
+# Everybody's own password and second factor; what proves it is the password in use, or the code.
+NEEDS_NO_RIGHT = {
+    "portal.accounts.actions.people.change_own_password",
+    "portal.accounts.actions.second_factor.begin_second_factor",
+    "portal.accounts.actions.second_factor.confirm_second_factor",
+    "portal.accounts.actions.second_factor.use_second_factor",
+}
 
 
 @pytest.mark.parametrize("name", sorted(set(ACTIONS) - RIGHT_IS_CHECKED_BEFORE - NEEDS_NO_RIGHT))
