@@ -19,8 +19,9 @@ from cleanroom.scoring.snapshot import Snapshot
 class Predictions:
     """One row per account that was unlisted at a cut-off; arrays of equal length.
 
-    `fold`: number of the cut-off. `order` and `baseline_order`: higher is more suspicious, comparable over folds (minus
-    the rank within the fold), so that the first n x folds are the first n of each fold. `row`: position in the snapshot.
+    `fold`: number of the cut-off. `row`: position in its snapshot. `order` and `baseline_order`: higher is more
+    suspicious, comparable over folds (minus the rank within the fold), so that the first n x folds are the first n of
+    each fold.
     """
 
     folds: tuple[datetime, ...]

@@ -1,6 +1,6 @@
-"""The rule baseline: named typologies with thresholds (data/rules.yaml). No training, so it needs no release of its own.
+"""The rule baseline: named typologies with thresholds (data/rules.yaml), with no training.
 
-It is what the model has to beat, and what an account's score falls back on nowhere: it is only shown beside it.
+It is what the model has to beat. It is shown beside the model's score and never stands in for it.
 """
 
 from dataclasses import dataclass

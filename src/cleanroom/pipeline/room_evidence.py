@@ -1,0 +1,93 @@
+"""What the room's own records say for the controls: uploads, audit log, landed values, score runs. No row leaves."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from cleanroom.contracts.specification import load_specification
+from cleanroom.contracts.tables import landed_schema
+from cleanroom.errors import AuditBroken
+from cleanroom.governance.answers import Answers
+from cleanroom.governance.evidence import Evidence
+from cleanroom.stores.audit_file import AuditFile
+from cleanroom.vocabulary.terms import UploadState
+
+if TYPE_CHECKING:
+    from cleanroom.pipeline.room import Room
+
+Found = dict[str, Evidence]
+SCORE_RUNS = "scoring.score_runs"
+
+
+def collect(room: "Room", answers: Answers, *, now: datetime) -> Found:
+    """By metric name. What there is no record of is left out, so that the gate takes it as not measured."""
+    found = _uploads(room, now) | _audit(room, now) | _landed(room, answers, now) | _shadow(room, now)
+    return {name: evidence for name, evidence in found.items() if evidence is not None}
+
+
+def _uploads(room: "Room", now: datetime) -> dict[str, Evidence | None]:
+    accepted = [u for u in room.portal.uploads() if u.state == UploadState.ACCEPTED]
+    in_force = {gate.participant: gate.specification for gate in room.portal.participants()}
+    right = [(s := in_force.get(u.participant)) is not None and u.specification_version == s.version for u in accepted]
+    failing = [rule.passed for u in accepted for rule in u.quality if rule.severity == "fail"]
+    return {
+        "spec_version_match_rate": _share(right, now, "accepted uploads under the version that is in force"),
+        "dq_pass_rate": _share(failing, now, "rules of severity fail that accepted uploads passed"),
+    }
+
+
+def _audit(room: "Room", now: datetime) -> dict[str, Evidence | None]:
+    detail = "hash chain of the room's audit log, from its first event"
+    try:
+        events = AuditFile(room.settings.audit_file).verify().sequence
+    except AuditBroken:
+        return {"audit_chain_valid": Evidence(0.0, measured_at=now, cases=1, detail=detail)}
+    valid = Evidence(1.0, measured_at=now, cases=events, detail=detail) if events else None
+    return {"audit_chain_valid": valid}
+
+
+def _landed(room: "Room", answers: Answers, now: datetime) -> dict[str, Evidence | None]:
+    """Values that are no token where a token must be, and columns that nobody wrote a need for."""
+    contracts = load_specification().datasets
+    datasets = room.warehouse.query("select distinct dataset from landing.submissions")["dataset"].to_pylist()
+    columns = {d: contracts[d].column_names for d in datasets}
+    looked_at = [_token_hits(room, d, [f.name for f in landed_schema(contracts[d])]) for d in sorted(datasets)]
+    values, hits = sum(v for v, _ in looked_at), sum(h for _, h in looked_at)
+    return {
+        "raw_id_hits": Evidence(
+            hits, measured_at=now, cases=values, detail="landed identifiers without a token's form"
+        ),
+        "unjustified_fields": Evidence(
+            len(answers.unjustified_fields(columns)),
+            measured_at=now,
+            cases=sum(len(c) for c in columns.values()),
+            detail="uploaded fields without a written need",
+        ),
+    }
+
+
+def _token_hits(room: "Room", dataset: str, columns: list[str]) -> tuple[int, int]:
+    """(values, values that are not 32 lower-case hex digits) over the dataset's token columns."""
+    tokens = [c for c in columns if c.endswith("_token")]
+    bad = "length({c}) <> 32 or translate({c}, '0123456789abcdef', '') <> ''"
+    counted = ", ".join(f"count({c}) as v_{c}, count(case when {bad.format(c=c)} then 1 end) as h_{c}" for c in tokens)
+    row = room.warehouse.query(f"select {counted} from landing.{dataset}").to_pylist()[0]
+    return sum(row[f"v_{c}"] for c in tokens), sum(row[f"h_{c}"] for c in tokens)
+
+
+def _shadow(room: "Room", now: datetime) -> dict[str, Evidence | None]:
+    """Days since the first shadow run; nothing where there was none."""
+    if not room.warehouse.table_exists(SCORE_RUNS):
+        return {}
+    sql = f"select min(scored_at) as first from {SCORE_RUNS} where mode = 'shadow'"
+    first = room.warehouse.query(sql)["first"][0].as_py()
+    if first is None:
+        return {}
+    first = first if first.tzinfo else first.replace(tzinfo=UTC)
+    days = (now - first).total_seconds() / 86_400
+    return {"shadow_days": Evidence(days, measured_at=now, detail="days since the first shadow run")}
+
+
+def _share(right: list[bool], now: datetime, detail: str) -> Evidence | None:
+    if not right:
+        return None
+    return Evidence(sum(right) / len(right), measured_at=now, cases=len(right), detail=detail)

@@ -1,0 +1,198 @@
+"""The scoring station: features in the warehouse, an artefact, its evidence as a draft release, and scores.
+
+Scores leave the room only under a valid certificate: `score` asks the gate first and fails closed. Without one, a
+shadow run keeps scores apart that nobody acts on.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from cleanroom.contracts.canonical import digest_of
+from cleanroom.contracts.messages import ReleaseRecord
+from cleanroom.contracts.tables import UTC_TIMESTAMP
+from cleanroom.errors import GateClosed, NothingToDo
+from cleanroom.governance import gate
+from cleanroom.governance.answers import load_answers
+from cleanroom.governance.policy import load_policy
+from cleanroom.pipeline import artefacts
+from cleanroom.pipeline.dbt import run_dbt
+from cleanroom.pipeline.room_evidence import SCORE_RUNS
+from cleanroom.pipeline.steps import StepResult
+from cleanroom.scoring import scores
+from cleanroom.scoring.artefact import Artefact
+from cleanroom.scoring.snapshot import Snapshot, snapshots
+from cleanroom.scoring.training import train_artefact
+from cleanroom.settings import RoomSettings
+from cleanroom.stores.ports import Portal
+
+if TYPE_CHECKING:
+    from cleanroom.pipeline.room import Room
+
+SELECTION = ("intermediate.scoring", "marts.scoring")
+HORIZON = timedelta(days=14)
+_RUNS = pa.schema(
+    [
+        pa.field("release_id", pa.string(), nullable=False),
+        pa.field("artefact", pa.string(), nullable=False),
+        pa.field("mode", pa.string(), nullable=False),
+        pa.field("as_of", UTC_TIMESTAMP, nullable=False),
+        pa.field("scored_at", UTC_TIMESTAMP, nullable=False),
+        pa.field("accounts", pa.int64(), nullable=False),
+    ]
+)
+_KNOWN_RUN = f"select 1 from {SCORE_RUNS} where release_id = ? and mode = ? and artefact = ? and as_of = ?"
+
+
+def train(room: "Room") -> StepResult:
+    """Build the features, train, and keep the artefact. The same data gives the same artefact.
+
+    Raises NothingToDo where there is too little to learn from, DataTestsFailed or WarehouseFault from dbt.
+    """
+    run_dbt(
+        room,
+        "build",
+        SELECTION,
+        {"scoring_horizon_days": HORIZON.days},
+        options=("--exclude-resource-type", "unit_test"),  # they prove the SQL, not these rows
+    )
+    history = read_history(room)
+    artefact = train_artefact(history, horizon=HORIZON, data_snapshot=data_snapshot(room))
+    digest = artefacts.keep(room, artefact)
+    facts = artefact.training
+    return StepResult(
+        rows=history[-1].accounts,
+        detail={
+            "artefact": digest,
+            "as_of": facts["as_of"],
+            "cut_offs": len(history),
+            "replayed_cut_offs": len(facts["replayed_cut_offs"]),
+            "watch_listed": facts["watch_listed"],
+            "listed_later": facts["listed_later"],
+            "features": len(artefact.features),
+        },
+    )
+
+
+def evaluate(
+    room: "Room",
+    *,
+    developer: str,
+    factors: dict | None = None,
+    declared: dict | None = None,
+    evidence_documents: dict | None = None,
+) -> StepResult:
+    """Measure the latest artefact, ask governance, draft the release at the portal and submit it for sign-off.
+
+    See `pipeline.release_drafting`. The same input again gives the same release.
+    """
+    from cleanroom.pipeline.release_drafting import draft_and_submit
+
+    return draft_and_submit(
+        room, developer=developer, factors=factors, declared=declared, evidence_documents=evidence_documents
+    )
+
+
+def score(room: "Room", *, shadow: bool = False) -> StepResult:
+    """Score all owned accounts at the latest cut-off with the released model.
+
+    Raises GateClosed and writes nothing where the gate is closed, unless `shadow`: then the latest trained model
+    scores in shadow mode. ArtefactRefused where the artefact is not the released one.
+    """
+    latest = read_history(room)[-1]
+    try:
+        record = _open_gate(room)
+    except GateClosed as closed:
+        if not shadow:
+            raise
+        return _score_in_shadow(room, latest, closed)
+    artefact = artefacts.read(room, record.draft.digests.artefact)
+    return _write(room, artefact, latest, release_id=record.draft.release_id, mode=scores.RELEASED)
+
+
+def _open_gate(room: "Room") -> ReleaseRecord:
+    """The released record with a valid certificate for the artefact that the room holds. Raises GateClosed."""
+    record = room.portal.current_release(load_answers().use_case)
+    digest = artefacts.read(room, record.draft.digests.artefact).digest if record else ""
+    _check(room.portal, room.settings, record, digest)
+    if record is None:
+        raise GateClosed("the gate is closed: this use case has no release", rule="no_release")
+    return record
+
+
+def _check(portal: Portal, settings: RoomSettings, record: ReleaseRecord | None, digest: str) -> None:
+    gate.check(
+        load_policy(settings.policy_file),
+        record,
+        now=datetime.now(UTC),
+        artefact_digest=digest,
+        participants=participants(portal),
+    )
+
+
+def gate_is_open(portal: Portal, settings: RoomSettings) -> bool:
+    """Whether a release with a valid certificate stands. PortalFault where the portal does not answer."""
+    record = portal.current_release(load_answers().use_case)
+    try:
+        _check(portal, settings, record, record.draft.digests.artefact if record else "")
+    except GateClosed:
+        return False
+    return True
+
+
+def latest_release_id(settings: RoomSettings) -> str:
+    """The release that was drafted last in this room. Raises NothingToDo where there is none."""
+    release_id = artefacts.need_latest(settings).release_id
+    if release_id is None:
+        raise NothingToDo("the latest model has not been evaluated yet; run the evaluation of the release first")
+    return release_id
+
+
+def _score_in_shadow(room: "Room", latest: Snapshot, closed: GateClosed) -> StepResult:
+    trained = artefacts.need_latest(room.settings)
+    release_id = trained.release_id or f"unreleased-{trained.digest[:16]}"
+    result = _write(room, artefacts.read(room, trained.digest), latest, release_id=release_id, mode=scores.SHADOW)
+    return StepResult(result.rows, {**result.detail, "gate": closed.sentence})
+
+
+def _write(room: "Room", artefact: Artefact, latest: Snapshot, *, release_id: str, mode: str) -> StepResult:
+    rows = scores.score_snapshot(artefact, latest, release_id=release_id, mode=mode)
+    room.warehouse.replace_rows(scores.TABLE, rows, where=f"mode = '{mode}'")
+    _note_run(room, artefact, latest, release_id, mode)
+    return StepResult(
+        rows=rows.num_rows,
+        detail={
+            "release_id": release_id,
+            "mode": mode,
+            "as_of": latest.as_of.isoformat(),
+            "watch_listed": int(latest.listed.sum()),
+        },
+    )
+
+
+def _note_run(room: "Room", artefact: Artefact, latest: Snapshot, release_id: str, mode: str) -> None:
+    """One row per release, mode and cut-off; the same run again keeps the time of the first."""
+    known = [release_id, mode, artefact.digest, latest.as_of]
+    if room.warehouse.table_exists(SCORE_RUNS) and room.warehouse.query(_KNOWN_RUN, known).num_rows:
+        return
+    row = [release_id, artefact.digest, mode, latest.as_of, datetime.now(UTC), latest.accounts]
+    room.warehouse.replace_rows(SCORE_RUNS, pa.table([[v] for v in row], schema=_RUNS), where="false")
+
+
+def read_history(room: "Room") -> list[Snapshot]:
+    """All cut-offs of the feature table, in order of time."""
+    features = room.warehouse.query("select * from scoring.account_features")
+    labels = room.warehouse.query("select * from scoring.account_labels")
+    return snapshots(features, labels)
+
+
+def data_snapshot(room: "Room") -> str:
+    """SHA-256 over the ids of all landed submissions: which data this is."""
+    found = room.warehouse.query("select submission_id from landing.submissions order by submission_id")
+    return digest_of(found["submission_id"].to_pylist())
+
+
+def participants(portal: Portal) -> list[str]:
+    """Codes of the institutions that receive the output."""
+    return sorted(g.participant for g in portal.participants() if g.state == "active")
