@@ -41,9 +41,7 @@ class View:
         return int(total[high - 1] - (total[low - 1] if low else 0)) if high > low else 0
 
 
-def flagged(
-    view: View, listing: Listing, seeds: Sequence[tuple[int, int]], rules: EvaluationRules
-) -> dict[int, int]:
+def flagged(view: View, listing: Listing, seeds: Sequence[tuple[int, int]], rules: EvaluationRules) -> dict[int, int]:
     """Accounts that the case's money reached, with the time (UTC microseconds) at which it was enough to act on.
 
     `seeds`: (transfer position in the view, cents) that brought the money to its first account. The listed account

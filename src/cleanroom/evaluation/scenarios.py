@@ -1,9 +1,9 @@
 """What each scenario lets an institution know, and from when on it could have controlled which account.
 
 own_bank               each institution alone: its own listings, followed in its own ledger
-shared_list            and others' listings, learnt at the daily exchange, followed in its own ledger
-shared_graph_daily     own_bank, and every listing followed in the joined ledger, at the next daily run
-shared_graph_realtime  own_bank, and every listing followed in the joined ledger, at once
+shared_list            and the others' listings, learnt at the daily exchange, followed in its own ledger
+shared_graph_daily     and every listing followed in the joined ledger, at the next daily run
+shared_graph_realtime  the same, with every listing told and followed at once
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -41,44 +41,71 @@ def prepare(
     return Case(View(ledger, shares), listings, reported_money(ledger, shares, listings, rules), participants)
 
 
-def flags_by_scenario(case: Case, rules: EvaluationRules) -> dict[Scenario, Flags]:
-    """For each scenario the accounts that could be controlled, beyond the listed ones, and when that was known."""
-    own, others = _own_ledgers(case, rules)
-    reached = list(_joined(case, rules))
-    daily = [{a: next_daily_run(us, rules) for a, us in flags.items()} for flags in reached]
+def flags_by_scenario(case: Case, rules: EvaluationRules, *, list_stays: bool = True) -> dict[Scenario, Flags]:
+    """For each scenario the accounts that could be controlled, beyond the listed ones, and when that was known.
+
+    More knowledge takes no action away: each scenario keeps what the institutions do without it. `list_stays=False`
+    asks what the graph does in place of the list, for the sensitivity of the answer.
+    """
+    seen, joined = _in_own_ledgers(case, rules), _in_joined_ledger(case, rules)
+    own = [x.flags(x.listing.listed_us) for x in seen if x.own]
+    foreign = [x for x in seen if not x.own]
+    by_list = [x.flags(_next_run(x, rules)) for x in foreign]
+    listed_daily = by_list if list_stays else []
+    listed_at_once = [x.flags(x.listing.listed_us) for x in foreign] if list_stays else []
+    daily = [{a: next_daily_run(us, rules) for a, us in x.flags(x.listing.listed_us).items()} for x in joined]
+    at_once = [x.flags(x.listing.listed_us) for x in joined]
     return {
-        Scenario.OWN_BANK: _earliest([own]),
-        Scenario.SHARED_LIST: _earliest([own, others]),
-        Scenario.SHARED_GRAPH_DAILY: _earliest([own, *daily]),
-        Scenario.SHARED_GRAPH_REALTIME: _earliest([own, *reached]),
+        Scenario.OWN_BANK: _earliest(own),
+        Scenario.SHARED_LIST: _earliest([*own, *by_list]),
+        Scenario.SHARED_GRAPH_DAILY: _earliest([*own, *listed_daily, *daily]),
+        Scenario.SHARED_GRAPH_REALTIME: _earliest([*own, *listed_at_once, *at_once]),
     }
 
 
-def _joined(case: Case, rules: EvaluationRules) -> Iterable[Flags]:
-    """Per listing: accounts of participants that its money reached, known once it is listed and they are reached."""
-    for number, listing in enumerate(case.listings):
-        seeds = [(i.transfer, i.cents) for i in case.injections if i.case == number]
-        found = flagged(case.view, listing, seeds, rules)
-        yield _known(found, listing.listed_us, case, case.participants)
+@dataclass(frozen=True)
+class _Seen:
+    """What one ledger shows of one listing. `own`: the listing is the ledger's own institution's."""
+
+    listing: Listing
+    reached: Flags  # account -> when enough had reached it, whoever knew of it then
+    own: bool
+
+    def flags(self, since_us: int) -> Flags:
+        """Known once the listing is known and the account is reached."""
+        return {a: max(us, since_us) for a, us in self.reached.items()}
 
 
-def _own_ledgers(case: Case, rules: EvaluationRules) -> tuple[Flags, Flags]:
-    """Each institution's own ledger: what its own listings show, and what the others' listings show."""
-    own, others = [], []
+def _next_run(seen: _Seen, rules: EvaluationRules) -> int:
+    return next_daily_run(seen.listing.listed_us, rules)
+
+
+def _in_joined_ledger(case: Case, rules: EvaluationRules) -> list[_Seen]:
+    return [
+        _Seen(x, _kept(flagged(case.view, x, _seeds(case, number), rules), case, case.participants), own=False)
+        for number, x in enumerate(case.listings)
+    ]
+
+
+def _in_own_ledgers(case: Case, rules: EvaluationRules) -> list[_Seen]:
+    """Each institution's own ledger: what its own listings show of its own accounts, and what the others' show."""
+    found = []
     for institution in sorted(case.participants):
         mask = case.ledger.seen_by(institution)
         ledger = case.ledger.only(mask)
         view, position = View(ledger, haircut_shares(ledger)), np.cumsum(mask) - 1
         for number, listing in enumerate(case.listings):
-            if listing.institution == institution:
-                seeds = [(int(position[i.transfer]), i.cents) for i in case.injections if i.case == number]
-                found = flagged(view, listing, seeds, rules)
-                own.append(_known(found, listing.listed_us, case, {institution}))
+            own = listing.institution == institution
+            if own:
+                seeds = [(int(position[t]), cents) for t, cents in _seeds(case, number)]
             else:
-                found = flagged(view, listing, _sent_by_listed(ledger, listing, rules), rules)
-                learnt_us = next_daily_run(listing.listed_us, rules)
-                others.append(_known(found, learnt_us, case, {institution}))
-    return _earliest(own), _earliest(others)
+                seeds = _sent_by_listed(ledger, listing, rules)
+            found.append(_Seen(listing, _kept(flagged(view, listing, seeds, rules), case, {institution}), own=own))
+    return found
+
+
+def _seeds(case: Case, number: int) -> list[tuple[int, int]]:
+    return [(i.transfer, i.cents) for i in case.injections if i.case == number]
 
 
 def _sent_by_listed(ledger: Ledger, listing: Listing, rules: EvaluationRules) -> list[tuple[int, int]]:
@@ -96,10 +123,10 @@ def _sent_by_listed(ledger: Ledger, listing: Listing, rules: EvaluationRules) ->
     return seeds
 
 
-def _known(found: Flags, since_us: int, case: Case, institutions: Iterable[int]) -> Flags:
-    at = case.ledger.institution_of
-    allowed = set(institutions)
-    return {a: max(us, since_us) for a, us in found.items() if int(at[a]) in allowed}
+def _kept(found: Flags, case: Case, institutions: Iterable[int]) -> Flags:
+    """Only accounts of these institutions: nobody controls another's."""
+    at, allowed = case.ledger.institution_of, set(institutions)
+    return {a: us for a, us in found.items() if int(at[a]) in allowed}
 
 
 def _earliest(parts: Iterable[Flags]) -> Flags:
