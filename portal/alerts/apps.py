@@ -57,3 +57,15 @@ class AlertsConfig(PortalApp):
         for endpoint in queries.disabled_endpoints():
             title = _("The alert address of institution %(code)s is out of use") % {"code": endpoint.participant.code}
             yield Waiting(title, url, since=endpoint.disabled_at, urgent=True, detail=endpoint.disabled_reason)
+
+    def facts_for(self, person):
+        from django.utils import timezone
+
+        from portal.accounts.permissions import Permission, may_anywhere
+        from portal.alerts.queries import visible_to
+        from portal.common.facts import Fact
+
+        if may_anywhere(person, Permission.READ_WARNINGS):
+            waiting = visible_to(person).filter(standing="").count()
+            label = gettext_lazy("Warnings without an answer")
+            yield Fact(label, f"{waiting:,}", timezone.now(), reverse("alerts"))

@@ -8,11 +8,12 @@ from kombu.exceptions import OperationalError
 from cleanroom.errors import CleanroomError
 from portal.alerts.actions.escalate import escalate_unanswered
 from portal.alerts.sender import deliver_due
+from portal.alerts.wake import RegularWake
 from portal.config.celery import app
 
 log = logging.getLogger(__name__)
 
-WAKE_SECONDS = 2.0  # the shortest wait of the retry schedule
+app.steps["worker"].add(RegularWake)
 
 
 @app.task(name="alerts.wake_sender", ignore_result=True)
@@ -27,18 +28,10 @@ def wake_sender() -> dict[str, int]:
     return {str(state): count for state, count in done.items()}
 
 
-def wake_soon() -> None:
-    """Ask the queue for a wake now. Where the queue is down the periodic wake does it: never the caller's failure."""
+def wake_soon(*, expires: float = 60.0) -> None:
+    """Ask the queue for a wake now, dropped after `expires` seconds. A queue that is down is never the caller's
+    failure: the workers wake regularly."""
     try:
-        wake_sender.apply_async(expires=60, retry=False)
+        wake_sender.apply_async(expires=expires, retry=False)
     except (OperationalError, OSError):
         log.warning("the queue did not take the wake; warnings wait for the next periodic one")
-
-
-# The schedule is one constant: a file of last runs would only be one more thing to lose.
-app.conf.beat_scheduler = "celery.beat.Scheduler"
-
-
-@app.on_after_finalize.connect
-def _wake_regularly(sender, **_kwargs) -> None:
-    sender.add_periodic_task(WAKE_SECONDS, wake_sender.s(), name="wake the sender", expires=WAKE_SECONDS)

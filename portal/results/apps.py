@@ -11,3 +11,16 @@ class ResultsConfig(PortalApp):
         from portal.common.menu import MenuEntry
 
         yield MenuEntry(70, gettext_lazy("Results"), "results", Permission.READ_RESULTS)
+
+    def facts_for(self, person):
+        from django.urls import reverse
+
+        from portal.common.facts import Fact
+        from portal.results.page import scenario_lines
+        from portal.results.queries import latest
+
+        blocked = latest("blocked")
+        lines = scenario_lines(blocked.body) if blocked else []
+        if lines:
+            label = gettext_lazy("Extra money blocked together (TWD)")
+            yield Fact(label, f"{lines[-1].extra_money_twd:,.0f}", blocked.computed_at, reverse("results"))

@@ -54,6 +54,13 @@ class SignoffsConfig(PortalApp):
             title = _("Release the approved model %(release)s") % {"release": release.release_id}
             yield Waiting(title, _page(release), since=release.drafted_at, detail=release.use_case)
 
+    def facts_for(self, person):
+        from portal.common.facts import Fact
+        from portal.signoffs.queries import in_state
+
+        for release in in_state("released"):
+            yield Fact(gettext_lazy("Model in force"), release.release_id, release.released_at, _page(release))
+
 
 def _page(release) -> str:
     return reverse("signoffs-release", args=[release.release_id])

@@ -32,3 +32,14 @@ class UploadsConfig(PortalApp):
             title = _("Mend the rejected upload: %(dataset)s") % {"dataset": DATASET_NAMES[row.dataset]}
             url = reverse("uploads-detail", args=[row.submission_id])
             yield Waiting(title, url, since=row.decided_at, detail=row.sentence)
+
+    def facts_for(self, person):
+        from portal.accounts.permissions import Permission, may_anywhere
+        from portal.common.facts import Fact
+        from portal.uploads.queries import accepted_for
+
+        if not may_anywhere(person, Permission.READ_UPLOADS):
+            return
+        accepted = accepted_for(person)
+        if accepted.count:
+            yield Fact(gettext_lazy("Uploads accepted"), f"{accepted.count:,}", accepted.last, reverse("uploads"))

@@ -124,3 +124,19 @@ def rejected_of(participant, *, since) -> list[Submission]:
         .values_list("dataset", "last")
     )
     return [row for row in rejected if row.dataset not in good or good[row.dataset] < row.decided_at]
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """How many submissions were accepted, and when the last one was."""
+
+    count: int
+    last: datetime | None
+
+
+def accepted_for(person: "User") -> Accepted:
+    codes = within_reach(person, Permission.READ_UPLOADS)
+    rows = Submission.objects.filter(state=UploadState.ACCEPTED)
+    rows = rows if codes is None else rows.filter(participant__code__in=codes)
+    found = rows.aggregate(n=Count("pk"), last=Max("decided_at"))
+    return Accepted(found["n"], found["last"])

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[3]
 PYTHON = [sys.executable]
 DELIVER = [*PYTHON, "portal/manage.py", "deliver_due", "--lease-seconds", "0.2"]
-WORKER = [*PYTHON, "-m", "celery", "-A", "portal.config.celery", "worker", "--pool", "solo", "-B", "-l", "warning"]
+WORKER = [*PYTHON, "-m", "celery", "-A", "portal.config.celery", "worker", "--pool", "solo", "-l", "warning"]
 
 
 @pytest.fixture

@@ -151,3 +151,10 @@ def test_the_pages_are_chinese_for_who_wants_it(sent, as_person, path):
     assert 'lang="zh-hant"' in page and "預警" in page
     for english in ("Delivery", "Institution<", "Dispatch health", "Severity", "Reason codes"):
         assert english not in page
+
+
+def test_the_start_page_tells_where_things_stand(sent, bank, released):
+    from portal.common.facts import facts_for
+
+    facts = {str(fact.label): fact.value for fact in facts_for(bank.officer)}
+    assert facts["Warnings without an answer"] == "2" and facts["Model in force"] == "score-1"
