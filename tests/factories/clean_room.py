@@ -38,14 +38,33 @@ TRANSFERS = [
     (4, ("808", 0), ("808", 1), 4, "11:30:00", "25.25"),
     (5, ("822", 1), ("822", 0), 5, "23:59:59", "1.00"),
 ]
-TRANSFER_HEADER = (
-    "txn_id,clearing_ref,executed_at,sender_institution,sender_account,receiver_institution,receiver_account,"
-    "amount_twd,channel,preregistered,reversed"
-).split(",")
-ACCOUNT_HEADER = "account,holder_id_kind,holder_id,opened_on,kind,status".split(",")
-LIST_HEADER = (
-    "subject_kind,subject,list,event,occurred_at,agency,legal_reason,case_no,reported_loss_twd,layer,parent_case"
-).split(",")
+TRANSFER_HEADER = [
+    "txn_id",
+    "clearing_ref",
+    "executed_at",
+    "sender_institution",
+    "sender_account",
+    "receiver_institution",
+    "receiver_account",
+    "amount_twd",
+    "channel",
+    "preregistered",
+    "reversed",
+]
+ACCOUNT_HEADER = ["account", "holder_id_kind", "holder_id", "opened_on", "kind", "status"]
+LIST_HEADER = [
+    "subject_kind",
+    "subject",
+    "list",
+    "event",
+    "occurred_at",
+    "agency",
+    "legal_reason",
+    "case_no",
+    "reported_loss_twd",
+    "layer",
+    "parent_case",
+]
 HEADERS = {"transfers": TRANSFER_HEADER, "accounts": ACCOUNT_HEADER, "list_events": LIST_HEADER}
 
 
@@ -81,7 +100,9 @@ def list_rows(code: str) -> list[list[str]]:
     if code != "822":
         return []
     time = moment(code, 6, "08:00:00")
-    return [["account", ACCOUNTS[code][0], "watch_listed", "listed", time, "police", "fraud", "case-1", "1000", "1", ""]]
+    return [
+        ["account", ACCOUNTS[code][0], "watch_listed", "listed", time, "police", "fraud", "case-1", "1000", "1", ""]
+    ]
 
 
 def moment(code: str, day: int, clock: str) -> str:
@@ -115,7 +136,7 @@ class ClearData:
             "sector": "bank",
             "specification_version": 1,
             "period": PERIOD,
-            "files": {name: self.form for name in self.rows},
+            "files": dict.fromkeys(self.rows, self.form),
             **self.declaration,
         }
         (self.folder / "institution.json").write_text(json.dumps(about), encoding="utf-8")
@@ -201,7 +222,7 @@ class CleanRoom:
         with self.opened() as room:
             room.warehouse.ensure_tables()
             return {
-                name: room.warehouse.query(f"select count(*) as n from {name}")["n"][0].as_py()  # noqa: S608
+                name: room.warehouse.query(f"select count(*) as n from {name}")["n"][0].as_py()
                 for name in base_tables()
             }
 

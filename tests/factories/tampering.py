@@ -1,0 +1,87 @@
+"""What an attacker, or an accident, does to a submission that lies in the inbox."""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cleanroom.contracts.canonical import MANIFEST_DOMAIN
+from cleanroom.contracts.manifest import MANIFEST_NAME, Manifest, SignedManifest
+from cleanroom.crypto.envelope import seal_bytes
+from cleanroom.crypto.keyring import ParticipantKeyRing
+from tests.factories.clean_room import CleanRoom
+
+PART = "part-00000.parquet.age"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One submission in the inbox, as files on the disk of the local store."""
+
+    room: CleanRoom
+    code: str
+    dataset: str
+    sequence: int = 1
+
+    @property
+    def place(self) -> str:
+        return f"{self.code}/{self.dataset}/{self.sequence:08d}"
+
+    @property
+    def folder(self) -> Path:
+        return self.room.settings.objects_dir / "inbox" / self.place
+
+    @property
+    def part(self) -> Path:
+        return self.folder / PART
+
+    @property
+    def signed(self) -> SignedManifest:
+        return SignedManifest.from_bytes((self.folder / MANIFEST_NAME).read_bytes())
+
+    def write_manifest(self, raw: bytes) -> None:
+        (self.folder / MANIFEST_NAME).unlink(missing_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / MANIFEST_NAME).write_bytes(raw)
+
+    def sign_again(self, *, ring: ParticipantKeyRing | None = None, kid: str | None = None, **changes) -> Manifest:
+        """The manifest with other fields, signed by `ring` (the participant's own by default) under `kid`."""
+        ring = ring or self.room.ring_of(self.code)
+        manifest = Manifest.model_validate({**self.signed.manifest.model_dump(), **changes})
+        signature = ring.sign(MANIFEST_DOMAIN, manifest.canonical())
+        signed = SignedManifest(manifest=manifest, signing_kid=kid or ring.signing_kid, signature=signature)
+        self.write_manifest(signed.to_bytes())
+        return manifest
+
+    def replace_rows(self, change: Callable[[pa.Table], pa.Table | bytes], **changes) -> None:
+        """Open the envelope as the room would, change the rows, seal and sign them again: a participant gone bad."""
+        changed = change(pq.read_table(io.BytesIO(self.room.ring.decrypt_file(self.part))))
+        plaintext = changed if isinstance(changed, bytes) else parquet(changed)
+        ciphertext = seal_bytes(plaintext, self.room.ring.recipient)
+        self.part.write_bytes(ciphertext)
+        rows = changed.num_rows if isinstance(changed, pa.Table) else self.signed.manifest.rows
+        part = self.signed.manifest.parts[0].model_copy(
+            update={
+                "rows": rows,
+                "plaintext_bytes": len(plaintext),
+                "plaintext_sha256": sha256(plaintext).hexdigest(),
+                "ciphertext_bytes": len(ciphertext),
+                "ciphertext_sha256": sha256(ciphertext).hexdigest(),
+            }
+        )
+        self.sign_again(**{"parts": (part,), "rows": rows, **changes})
+
+
+def parquet(rows: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(rows, sink)
+    return sink.getvalue().to_pybytes()
+
+
+def with_column(rows: pa.Table, name: str, values: list) -> pa.Table:
+    position = rows.schema.get_field_index(name)
+    return rows.set_column(position, rows.schema.field(position), pa.array(values, rows.schema.field(position).type))
