@@ -1,6 +1,7 @@
 """A portal with people, institutions and a release that is out."""
 
 import pytest
+from django.utils import translation
 
 from cleanroom.vocabulary.terms import ReleaseState, Role
 from portal.alerts import webhook_key
@@ -14,6 +15,13 @@ def portal_home(settings, tmp_path):
     settings.HOME = tmp_path
     webhook_key.make(tmp_path / "keys")
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    """A page in Chinese leaves its language behind in the thread."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
