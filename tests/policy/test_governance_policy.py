@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cleanroom.contracts.specification import load_specification
-from cleanroom.governance import matrix, risk
+from cleanroom.governance import evidence, matrix, risk
 from cleanroom.governance.answers import load_answers
 from cleanroom.governance.evidence import SUPPLIERS, UNAVAILABLE, Supplier
 from cleanroom.governance.policy import AiKind, EvidenceKind, GateKind, Metric, Phase, Policy, load_policy
@@ -128,6 +128,12 @@ def test_what_cannot_be_waived_is_something_that_can_be_measured(policy):
         for metric in control.metrics:
             available = SUPPLIERS[metric.name] is not Supplier.UNAVAILABLE
             assert available or control.phase is Phase.AFTER_RELEASE, metric.name
+
+
+def test_the_figures_without_which_nothing_is_released_are_named(policy):
+    fixed = [c for c in policy.controls if c.not_waivable and c.phase is Phase.BEFORE_RELEASE]
+    assert fixed
+    assert [m.name for c in fixed for m in c.metrics if f"`{m.name}`" not in evidence.__doc__] == []
 
 
 def test_own_answers_hold_every_document_that_blocks(policy):

@@ -13,6 +13,9 @@ Suppliers, for a release of the scoring model (`SUPPLIERS`, read by a guard test
 | record | derived by governance from the release record itself, each time the gate is asked |
 | operation | exists only after a release: warnings, answers, incidents |
 | unavailable | not measurable yet; `UNAVAILABLE` says why, and the gate treats it as not measured |
+
+Without `spec_version_match_rate`, `audit_chain_valid`, `raw_id_hits`, `oversight_mode_set` and `pia_approved` nothing
+is ever released: nobody may waive their controls.
 """
 
 import math
