@@ -24,9 +24,9 @@ with flags as (
 select
   as_of,
   identifier_token,
-  max(case when flag = 'black' then 1 else 0 end) as is_black,
-  max(case when flag = 'grey' then 1 else 0 end) as is_grey,
-  max(case when flag = 'person' then 1 else 0 end) as is_person_listed,
-  max(case when flag = 'tied' then 1 else 0 end) as is_tied
+  cast(max(case when flag = 'black' then 1 else 0 end) as {{ dbt.type_bigint() }}) as is_black,
+  cast(max(case when flag = 'grey' then 1 else 0 end) as {{ dbt.type_bigint() }}) as is_grey,
+  cast(max(case when flag = 'person' then 1 else 0 end) as {{ dbt.type_bigint() }}) as is_person_listed,
+  cast(max(case when flag = 'tied' then 1 else 0 end) as {{ dbt.type_bigint() }}) as is_tied
 from flags
 group by as_of, identifier_token

@@ -23,6 +23,10 @@ ties as (
     and holdings.asset_kind = 'account'
 )
 
-select account_token, identifier_token, min(held_from) as held_from, min(case when held_from is null then 0 else 1 end) as is_dated
+select
+  account_token,
+  identifier_token,
+  min(held_from) as held_from,
+  cast(min(case when held_from is null then 0 else 1 end) as {{ dbt.type_bigint() }}) as is_dated
 from ties
 group by account_token, identifier_token
