@@ -8,8 +8,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from cleanroom.errors import SettingsInvalid
-from cleanroom.settings import EMBEDDED, PRODUCTION
 
+EMBEDDED, PRODUCTION = "embedded", "production"  # the same words as the clean room's settings
 ROOT = Path(__file__).resolve().parents[2]
 
 

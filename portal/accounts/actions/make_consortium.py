@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from cleanroom.errors import NotAllowed
@@ -35,6 +36,11 @@ def make_consortium(plan: Plan, *, known: Mapping[str, Login]) -> list[Login]:
     """
     if settings.PRODUCTION:
         raise NotAllowed("the demo's people are not made in production")
+    with transaction.atomic():  # everybody or nobody; and one commit instead of a hundred
+        return _make(plan, known)
+
+
+def _make(plan: Plan, known: Mapping[str, Login]) -> list[Login]:
     founder, founder_login = _founder(known.get(FOUNDER.username))
     logins = [founder_login]
     coordinator_login = _seat(seats_by_name(plan)["coordinator"], founder, known)
@@ -56,7 +62,7 @@ def _founder(known: Login | None) -> tuple[User, Login]:
     if user is None:
         password = _new_password()
         user = found_portal(username=FOUNDER.username, full_name=FOUNDER.full_name, password=password, is_demo=True)
-        known = {"password": password}
+        known = {"password": password, "new": True}
     if not user.is_demo:
         raise NotAllowed("this portal has real people; the demo needs a portal of its own")
     return user, _login(FOUNDER, user, user, known)
@@ -71,7 +77,7 @@ def _seat(seat: Seat, by: User, known: Mapping[str, Login]) -> Login:
             by=by, username=seat.username, full_name=seat.full_name, institution=seat.institution,
             password=password, is_service=seat.is_service, is_demo=True,
         )  # fmt: skip
-        login = {"password": password}
+        login = {"password": password, "new": True}
     for role in seat.roles:
         grant_role(by=by, user=user, role=role)
     for capacity in seat.capacities:
@@ -84,7 +90,7 @@ def _login(seat: Seat, user: User, by: User, known: Login | None) -> Login:
     return {
         "username": user.username,
         "full_name": user.full_name,
-        "password": None if seat.is_service else _working_password(user, by, known.get("password")),
+        "password": None if seat.is_service else _working_password(user, by, known),
         "roles": [role.value for role in seat.roles],
         "capacities": [capacity.value for capacity in seat.capacities],
         "institution": seat.institution,
@@ -92,8 +98,9 @@ def _login(seat: Seat, user: User, by: User, known: Login | None) -> Login:
     }
 
 
-def _working_password(user: User, by: User, password: str | None) -> str:
-    if password and user.check_password(password):
+def _working_password(user: User, by: User, known: Login) -> str:
+    password = known.get("password")
+    if password and (known.get("new") or user.check_password(password)):
         return password
     password = _new_password()
     set_password(by=by, user=user, password=password)
