@@ -1,4 +1,4 @@
-"""A small clean room with three institutions on a temporary folder: real stores, keys and warehouse; the portal in memory.
+"""A small clean room with three institutions: real stores, keys and warehouse on a folder; the portal in memory.
 
 Each institution has a handful of rows that pass every rule, in a format of its own, and can be changed before sealing.
 """
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cleanroom.contracts.messages import AuditEvent
+from cleanroom.contracts.specification import load_specification
 from cleanroom.pipeline import intake, keys, sealing
 from cleanroom.pipeline.room import Room
 from cleanroom.pipeline.steps import StepResult
@@ -38,34 +39,7 @@ TRANSFERS = [
     (4, ("808", 0), ("808", 1), 4, "11:30:00", "25.25"),
     (5, ("822", 1), ("822", 0), 5, "23:59:59", "1.00"),
 ]
-TRANSFER_HEADER = [
-    "txn_id",
-    "clearing_ref",
-    "executed_at",
-    "sender_institution",
-    "sender_account",
-    "receiver_institution",
-    "receiver_account",
-    "amount_twd",
-    "channel",
-    "preregistered",
-    "reversed",
-]
-ACCOUNT_HEADER = ["account", "holder_id_kind", "holder_id", "opened_on", "kind", "status"]
-LIST_HEADER = [
-    "subject_kind",
-    "subject",
-    "list",
-    "event",
-    "occurred_at",
-    "agency",
-    "legal_reason",
-    "case_no",
-    "reported_loss_twd",
-    "layer",
-    "parent_case",
-]
-HEADERS = {"transfers": TRANSFER_HEADER, "accounts": ACCOUNT_HEADER, "list_events": LIST_HEADER}
+HEADERS = {str(name): contract.column_names for name, contract in load_specification().datasets.items()}
 
 
 def transfer_rows(code: str) -> list[list[str]]:

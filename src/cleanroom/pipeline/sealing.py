@@ -5,12 +5,13 @@ Everything is checked and sealed before anything is uploaded: a folder with one 
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from typing import TypeVar
 
 from cleanroom.contracts.canonical import digest_of
 from cleanroom.contracts.manifest import MANIFEST_NAME
@@ -32,6 +33,8 @@ from cleanroom.stores.audit_file import AuditFile
 from cleanroom.stores.ports import ObjectStore, Portal
 from cleanroom.vocabulary.terms import Dataset
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Side:
@@ -52,7 +55,7 @@ def seal_and_upload(settings: ParticipantSettings, *, portal: Portal, objects: O
     """
     with _refusals_recorded(settings, portal), Outbox(settings.outbox_dir).locked() as outbox:
         side = open_side(settings, portal=portal)
-        submissions = [seal_dataset(side, file, outbox=outbox, objects=objects) for file in side.folder.files]
+        submissions = _for_every_file(side, lambda file: seal_dataset(side, file, outbox=outbox, objects=objects))
         sent = [upload_submission(side, sealed, portal=portal, objects=objects) for sealed in submissions]
     rows = {sealed.dataset: sealed.manifest.manifest.rows for sealed in submissions}
     detail = {f"{dataset}_rows": count for dataset, count in rows.items()}
@@ -65,11 +68,25 @@ def check_folder(settings: ParticipantSettings, *, portal: Portal) -> StepResult
     """Gate 1 alone: read and check every dataset, seal nothing. Raises the first Refusal."""
     with _refusals_recorded(settings, portal):
         side = open_side(settings, portal=portal)
-        checked = [checked_rows(side, file) for file in side.folder.files]
+        checked = _for_every_file(side, lambda file: checked_rows(side, file))
     return StepResult(
         rows=sum(clear.rows.num_rows for clear in checked),
         detail={f"{clear.file.dataset}_rows": clear.rows.num_rows for clear in checked},
     )
+
+
+def _for_every_file(side: Side, work: Callable[[ClearFile], T]) -> list[T]:
+    """So that one run reports on every file. Raises the first refusal; its `others` hold the rest."""
+    done, refusals = [], []
+    for file in side.folder.files:
+        try:
+            done.append(work(file))
+        except Refusal as e:
+            refusals.append(e)
+    if refusals:
+        refusals[0].others = tuple(refusals[1:])
+        raise refusals[0]
+    return done
 
 
 def open_side(settings: ParticipantSettings, *, portal: Portal, now: datetime | None = None) -> Side:
@@ -213,10 +230,11 @@ def _refusals_recorded(settings: ParticipantSettings, portal: Portal) -> Iterato
     try:
         yield
     except Refusal as e:
-        place = {"file": e.where.file, "row": e.where.row, "column": e.where.column}
-        _record(
-            settings, portal, "sealing.refused", settings.institution, {"reason": e.reason, "rule": e.rule, **place}
-        )
+        for refusal in (e, *getattr(e, "others", ())):
+            where = refusal.where
+            detail = {"reason": refusal.reason, "rule": refusal.rule, "file": where.file}
+            detail |= {"row": where.row, "column": where.column}
+            _record(settings, portal, "sealing.refused", settings.institution, detail)
         raise
 
 
