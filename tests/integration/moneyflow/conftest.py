@@ -1,40 +1,9 @@
-"""A room with a warehouse and a recorder in the portal's place; no keys and no objects are needed here."""
-
-from dataclasses import dataclass, field
-from pathlib import Path
+"""A room on each engine."""
 
 import pytest
 
-from cleanroom.settings import RoomSettings
-from cleanroom.stores.ports import Warehouse
-from cleanroom.stores.warehouse import open_warehouse
 from tests.factories.bqemulator import ABSENT, PROGRAM, running_emulator
-
-
-@dataclass
-class Recorder:
-    """Keeps what is published to the portal."""
-
-    results: list = field(default_factory=list)
-
-    def publish_result(self, result) -> None:
-        self.results.append(result)
-
-    def body(self, kind: str) -> dict:
-        (result,) = [r for r in self.results if r.kind == kind]
-        return result.body
-
-
-@dataclass(frozen=True)
-class SmallRoom:
-    settings: RoomSettings
-    warehouse: Warehouse
-    portal: Recorder
-
-
-def open_small_room(home: Path, warehouse: str = "") -> SmallRoom:
-    settings = RoomSettings(home=home, warehouse=warehouse)
-    return SmallRoom(settings, open_warehouse(settings), Recorder())
+from tests.factories.small_room import open_small_room
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -13,10 +13,8 @@ from cleanroom.pipeline.dbt import dbt_folder, run_dbt
 from cleanroom.pipeline.moneyflow import SELECTION, build
 from cleanroom.settings import project_root
 from tests.factories.landing import account_token, land_rows
-from tests.integration.moneyflow.conftest import open_small_room
+from tests.factories.small_room import NINE, booking, land_small, open_small_room
 
-NINE = datetime(2025, 6, 1, 9, tzinfo=UTC)
-PERIOD = (date(2025, 6, 1), date(2025, 6, 30))
 COMPARED = (
     "moneyflow.int_transfers__joined",
     "moneyflow.int_transfers__leg_summary",
@@ -25,59 +23,6 @@ COMPARED = (
     "moneyflow.int_moneyflow__as_of",
     "moneyflow.int_moneyflow__layers",
 )
-
-
-def booking(txn_id, sender, receiver, at, *, ref=None, cents=100_000):
-    return {
-        "txn_id": txn_id,
-        "clearing_ref": ref,
-        "executed_at": at,
-        "sender_institution": sender[:3],
-        "sender_account": sender[3:],
-        "receiver_institution": receiver[:3],
-        "receiver_account": receiver[3:],
-        "amount_twd": cents / 100,
-        "channel": "mobile",
-        "preregistered": False,
-        "reversed": False,
-    }
-
-
-def listed(account, at, event="listed", **other):
-    row = {
-        "subject_kind": "account",
-        "subject": account,
-        "list": "watch_listed",
-        "event": event,
-        "occurred_at": at,
-        "agency": "police",
-        "legal_reason": "fraud",
-        "case_no": "c1",
-        "reported_loss_twd": "1000",
-    }
-    return row | other
-
-
-def account(number):
-    return {
-        "account": number,
-        "holder_id_kind": "national_id",
-        "holder_id": f"holder of {number}",
-        "opened_on": date(2020, 1, 1),
-        "kind": "personal",
-        "status": "active",
-    }
-
-
-def land_small(warehouse):
-    """808's account 100001 pays 822's 200001, which pays 808's 100002; 808 lists the first one."""
-    first = ("808100001", "822200001", NINE)
-    second = ("822200001", "808100002", NINE + timedelta(hours=1))
-    for code in ("808", "822"):
-        rows = [booking(f"{code}-1", *first, ref="c1"), booking(f"{code}-2", *second)]
-        land_rows(warehouse, code, "transfers", rows, period=PERIOD)
-    land_rows(warehouse, "808", "accounts", [account("100001"), account("100002")], period=PERIOD)
-    land_rows(warehouse, "808", "list_events", [listed("100001", NINE + timedelta(days=2))], period=PERIOD)
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,7 @@ import pytest
 
 from cleanroom.pipeline.dbt import run_dbt
 from tests.factories.landing import land_rows
-from tests.integration.moneyflow.conftest import open_small_room
-from tests.integration.moneyflow.test_build import NINE, account, booking, listed
+from tests.factories.small_room import NINE, account, booking, listed, open_small_room
 
 JUNE, JULY = (date(2025, 6, 1), date(2025, 6, 30)), (date(2025, 7, 1), date(2025, 7, 31))
 SUMMER = (date(2025, 6, 15), date(2025, 7, 15))

@@ -9,7 +9,7 @@ import pytest
 
 from cleanroom.pipeline.moneyflow import build
 from tests.factories.landing import account_token, land_folder
-from tests.integration.moneyflow.conftest import open_small_room
+from tests.factories.small_room import open_small_room
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "three_banks"
 pytestmark = [
