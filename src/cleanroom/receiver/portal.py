@@ -1,0 +1,90 @@
+"""What the receiver asks of the portal: the standing of its institution, warnings to pull, answers to give."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+from pydantic import ValidationError
+
+from cleanroom.contracts.messages import AnswerMessage, ParticipantGate, Problem
+from cleanroom.errors import NotAllowed, PortalFault, SettingsInvalid, Where
+
+API = "/api/v1"
+TIMEOUT = httpx.Timeout(15.0, connect=3.0)
+
+
+class PortalClient:
+    """One token, one portal. No redirects, no proxy from the environment: nobody else may see the token.
+
+    Raises PortalFault for whatever may succeed later, NotAllowed for a decision of the portal.
+    """
+
+    def __init__(self, url: str, token: str):
+        self._client = httpx.Client(
+            base_url=url.rstrip("/") + API,
+            headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
+            timeout=TIMEOUT,
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    @classmethod
+    def from_token_file(cls, url: str, path: Path) -> "PortalClient":
+        """Raises SettingsInvalid where the token is absent or may be read by others."""
+        where = Where(file=str(path))
+        try:
+            loose, token = path.stat().st_mode & 0o077, path.read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError):
+            raise SettingsInvalid("the portal token file is missing or unreadable", where=where) from None
+        if loose:
+            raise SettingsInvalid("others may read the portal token; run: chmod 600", where=where)
+        return cls(url, token)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def gate(self, institution: str) -> ParticipantGate:
+        answer = self._call("GET", f"/participants/{institution}/gate")
+        try:
+            return ParticipantGate.model_validate_json(answer.content)
+        except ValidationError:
+            raise PortalFault("the portal's answer about the institution has another shape than agreed") from None
+
+    def webhook_key(self) -> str:
+        """The portal's transport key, Ed25519, base64url."""
+        return str(_json(self._call("GET", "/webhook-key")).get("public_key", ""))
+
+    def pull(self, institution: str, cursor: int) -> list[dict[str, Any]]:
+        """Warnings after the cursor, each a WarningMessage with its `cursor`."""
+        return _json(self._call("GET", "/warnings", params={"cursor": cursor, "participant": institution}))
+
+    def answer(self, answer: AnswerMessage) -> None:
+        path = f"/warnings/{answer.warning_id}/answers"
+        headers = {"Content-Type": "application/json"}
+        self._call("POST", path, content=answer.model_dump_json(), headers=headers)
+
+    def _call(self, method: str, path: str, **options: Any) -> httpx.Response:
+        try:
+            response = self._client.request(method, path, **options)
+        except httpx.HTTPError as e:
+            raise PortalFault(f"the portal did not answer ({type(e).__name__})") from None
+        if response.is_success:
+            return response
+        if response.status_code >= 500 or response.status_code in (401, 408, 425, 429):
+            # 401: a token that ran out is renewed by a person, and then the same call succeeds.
+            raise PortalFault(f"the portal answered {response.status_code}")
+        raise NotAllowed(_detail(response), rule=f"portal {response.status_code}")
+
+
+def _json(response: httpx.Response) -> Any:
+    try:
+        return response.json()
+    except ValueError:
+        raise PortalFault("the portal's answer is not JSON") from None
+
+
+def _detail(response: httpx.Response) -> str:
+    try:
+        return Problem.model_validate_json(response.content).detail
+    except ValidationError:
+        return f"the portal refused with status {response.status_code}"
