@@ -192,4 +192,9 @@ class Endpoint(models.Model):
                 condition=Q(approved_at__isnull=False, disabled_at__isnull=True),
                 name="participants_one_live_endpoint",
             ),
+            models.UniqueConstraint(
+                fields=["participant"],
+                condition=Q(approved_at__isnull=True, disabled_at__isnull=True),
+                name="participants_one_proposed_endpoint",
+            ),
         ]

@@ -14,11 +14,14 @@ from portal.participants.queries import participant_for_change
 
 
 def propose_endpoint(*, by: User, participant: str, url: str) -> Endpoint:
-    """Ask for warnings to be delivered to `url`. The same address again gives the proposal that stands there."""
+    """Ask for warnings to be delivered to `url`. The same address again gives the proposal that stands there; a
+    proposal of another address is withdrawn, so that the approval can mean only the newest."""
     check_may(by, Permission.PROPOSE_ENDPOINT, institution=participant)
     check_address(url, production=settings.PRODUCTION, allowed_hosts=settings.ENDPOINT_HOSTS)
     with transaction.atomic():
         owner = participant_for_change(participant)
+        waiting = owner.endpoints.filter(approved_at=None, disabled_at=None).exclude(url=url)
+        waiting.update(disabled_at=timezone.now(), disabled_reason="another address was proposed")
         if known := owner.endpoints.filter(url=url, disabled_at=None).first():
             return known
         endpoint = Endpoint.objects.create(participant=owner, url=url, proposed_by=by)
@@ -27,7 +30,7 @@ def propose_endpoint(*, by: User, participant: str, url: str) -> Endpoint:
 
 
 def approve_endpoint(*, by: User, participant: str) -> Endpoint:
-    """Approve the newest proposal; the address in use until now is disabled."""
+    """Approve what is proposed; the address in use until now is disabled."""
     check_may(by, Permission.APPROVE_ENDPOINT, institution=participant)
     with transaction.atomic():
         owner = participant_for_change(participant)

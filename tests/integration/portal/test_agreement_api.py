@@ -155,6 +155,22 @@ def test_an_endpoint_takes_two_people(api_as, coordinator):
     assert [endpoint.url for endpoint in live] == ["http://127.0.0.1:9000/new"]
 
 
+def test_an_approval_means_the_newest_proposal_only(api_as, coordinator):
+    make_participant("808")
+    own = officer(api_as, "808")
+    for path in ("old", "newer", "old"):
+        own.post("/participants/808/endpoint", {"url": f"http://127.0.0.1:9000/{path}"})
+    coordinator.post("/participants/808/endpoint/approve")
+    coordinator.post("/participants/808/endpoint/approve")
+    endpoints = Participant.objects.get(code="808").endpoints
+    assert endpoints.get(disabled_at=None).url.endswith("/old")
+    assert endpoints.filter(approved_at__isnull=False).count() == 1
+    own.post("/participants/808/endpoint", {"url": "http://127.0.0.1:9000/newer"})
+    assert own.post("/participants/808/endpoint", {"url": "http://127.0.0.1:9000/old"})["state"] == "approved"
+    assert coordinator.post("/participants/808/endpoint/approve")["state"] == "approved"
+    assert endpoints.get(disabled_at=None).url.endswith("/old"), "the withdrawn proposal was approved"
+
+
 def test_institutions_see_themselves_only(api_as):
     make_participant("808"), make_participant("822")
     own = officer(api_as, "808")
