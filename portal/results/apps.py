@@ -16,11 +16,11 @@ class ResultsConfig(PortalApp):
         from django.urls import reverse
 
         from portal.common.facts import Fact
-        from portal.results.page import scenario_lines
+        from portal.results.blocked import scenario_lines
         from portal.results.queries import latest
 
-        blocked = latest("blocked")
-        lines = scenario_lines(blocked.body) if blocked else []
+        result = latest("blocked")
+        lines = scenario_lines(result.body) if result else []
         if lines:
             label = gettext_lazy("Extra money blocked together (TWD)")
-            yield Fact(label, f"{lines[-1].extra_money_twd:,.0f}", blocked.computed_at, reverse("results"))
+            yield Fact(label, f"{lines[-1].extra_money_twd:,.0f}", result.computed_at, reverse("results"))

@@ -27,3 +27,11 @@ LEG_NAMES = {
     "unmatched": _("one end only"),
     "disagreeing": _("the ends disagree"),
 }
+
+DISPATCH_NAMES = {
+    "send": _("sent now"),
+    "known": _("sent before"),
+    "unroutable": _("no participant to send to"),
+    "held": _("held by the institution"),
+    "capped": _("over the day's cap"),
+}

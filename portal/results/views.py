@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from portal.accounts.permissions import Permission, check_may
 from portal.alerts.health import standings
 from portal.alerts.models import WarningRecord
-from portal.results import page, queries
+from portal.results import blocked, page, queries
 
 
 @require_safe
@@ -17,6 +17,7 @@ def results(request: HttpRequest) -> HttpResponse:
     context = {
         **_blocked(request.user),
         **_detection(),
+        **_dispatch(request.user),
         **_graph(request.user),
         **_stations(),
         "notice": page.notice_lines(
@@ -30,20 +31,29 @@ def results(request: HttpRequest) -> HttpResponse:
 
 def _blocked(reader) -> dict:
     result = queries.latest("blocked")
-    lines = page.scenario_lines(result.body) if result else []
+    lines = blocked.scenario_lines(result.body) if result else []
     return {
         "blocked": result,
         "scenarios": lines,
-        "blocked_chart": page.blocked_chart(lines),
-        "institutions": page.institution_lines(result.body, reader=reader) if result else [],
-        "delays": page.delay_lines(result.body) if result else [],
-        "assumptions": page.assumptions(result.body) if result else [],
+        "blocked_chart": blocked.blocked_chart(lines),
+        "institutions": blocked.institution_lines(result.body, reader=reader) if result else [],
+        "delays": blocked.delay_lines(result.body) if result else [],
+        "assumptions": blocked.assumptions(result.body) if result else [],
     }
 
 
 def _detection() -> dict:
     result = queries.latest("detection")
     return {"detection": result, "capacities": page.capacity_lines(result.body) if result else []}
+
+
+def _dispatch(reader) -> dict:
+    result = queries.latest("dispatch")
+    return {
+        "dispatch": result,
+        "dispatch_names": page.dispatch_names(),
+        "dispatch_lines": page.dispatch_lines(result.body, reader=reader) if result else [],
+    }
 
 
 def _graph(reader) -> dict:

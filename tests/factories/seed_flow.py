@@ -172,6 +172,9 @@ def _results(room) -> None:
                             {"capacity": 100, "precision": 0.6, "recall": 0.4}],
             "baseline_by_capacity": [{"capacity": 50, "precision": 0.4, "recall": 0.1}],
         },
+        "dispatch": {
+            "institutions": {"808": {"send": 10, "known": 2}, "822": {"send": 5, "unroutable": 7, "capped": 1}},
+        },
         "layers": {
             "rows": [{"direction": d, "layer": n, "institution": "808", "accounts": 40 * (n + 1), "first_reached": 30}
                      for d in ("forward", "backward") for n in range(7)],

@@ -1,4 +1,5 @@
-"""A real portal process and the system's Chromium. Every page is watched: a console error fails the test."""
+"""A portal in the middle of its work, really served, and one person's window. Every page is watched: a console error
+fails the test. Chromium and the folder of pictures come from the conftest above."""
 
 import os
 import socket
@@ -12,23 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-SCREENSHOTS = ROOT / "var" / "screenshots"
 PASSWORD = "browser-test-password-1"
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args():
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"no Chromium at {CHROMIUM}; set CHROMIUM to name one")
-    return {"executable_path": CHROMIUM, "headless": True, "args": FLAGS}
-
-
-@pytest.fixture(scope="session")
-def browser_context_args():
-    return {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", "timezone_id": "Asia/Taipei"}
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +57,8 @@ def wait_until_up(url: str, process: subprocess.Popen) -> None:
 class Visit:
     """One person's browser window: `path` opens a page, `shot` keeps a picture, `problems` is what the console said."""
 
-    def __init__(self, page, base: str):
-        self.page, self.base, self.problems = page, base, []
+    def __init__(self, page, base: str, shots: Path):
+        self.page, self.base, self.shots, self.problems = page, base, shots, []
         page.on("console", lambda m: self.problems.append(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda e: self.problems.append(str(e)))
         page.on("requestfailed", self._failed)
@@ -100,8 +85,9 @@ class Visit:
         self.page.get_by_role("button", name="English").wait_for()
 
     def shot(self, name: str) -> None:
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+        path = self.shots / f"flow-{name}.png"
+        self.page.screenshot(path=path, full_page=True)
+        assert path.stat().st_size > 5000, "an empty picture"
 
     def text(self) -> str:
         return self.page.inner_text("main")
@@ -112,7 +98,9 @@ class Visit:
 
 
 @pytest.fixture
-def visit(page, portal):
-    visit = Visit(page, portal)
+def visit(portal, chromium, shots):
+    context = chromium.new_context(locale="en-GB", timezone_id="Asia/Taipei", viewport={"width": 1280, "height": 900})
+    visit = Visit(context.new_page(), portal, shots)
     yield visit
+    context.close()
     assert visit.problems == []

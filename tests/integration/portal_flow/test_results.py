@@ -58,6 +58,10 @@ BLOCKED = {
     "assumptions": [{"en": "Followed pro rata.", "zh_hant": "以比例追蹤。"}],
 }  # fmt: skip
 
+DISPATCH = {
+    "release_id": "score-1", "daily_cap": 500, "totals": {"send": 47},
+    "institutions": {"808": {"send": 3, "mule": 3}, "822": {"send": 44, "unroutable": 2}},
+}  # fmt: skip
 DETECTION = {
     "precision": 0.625, "recall": 0.4,
     "by_capacity": [{"capacity": 50, "precision": 0.7, "recall": 0.2}],
@@ -124,6 +128,7 @@ def published(room_api):
     for kind, body in (("blocked", BLOCKED), ("layers", LAYERS), ("legs", LEGS)):
         assert room_api("POST", "/results", publication(kind, body))[0] == 200
     room_api("POST", "/results", publication("detection", DETECTION))
+    room_api("POST", "/results", publication("dispatch", DISPATCH))
     room_api("POST", "/station-runs", station())
     room_api("POST", "/station-runs", station(station="scoring", started_at=NOW + timedelta(minutes=1)))
 
@@ -147,6 +152,9 @@ def test_small_numbers_of_others_are_hidden_from_participants(published, page):
     central = page(make_person(Role.AUDITOR))
     assert ">2<" in central and "10,007" in central and "&lt; 5" not in central
     own = page(make_person(Role.PARTICIPANT_OFFICER, institution="808"))
+    candidates = '<th scope="row">808</th><td class="number">3</td>'
+    assert candidates in central and candidates in own, "the own row is the reader's to see"
+    assert '<td class="number">44</td><td class="number">0</td><td class="number">&lt; 5</td>' in own
     assert "&lt; 5</td>" in own and "10,007" not in own and "990,000" in own
     assert '<td class="digest">amount</td><td class="number">2</td>' in own, "the own pair is the reader's to see"
     assert '<td class="digest">missing</td><td class="number">3</td>' not in own
