@@ -1,4 +1,4 @@
--- Direct dealings with accounts that were watch-listed at the cut-off. An account's own listing plays no part in its row.
+-- Direct dealings with accounts that were watch-listed at the cut-off. An account's own listing plays no part here.
 select
   legs.as_of,
   legs.account_token,

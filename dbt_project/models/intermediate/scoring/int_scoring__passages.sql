@@ -1,5 +1,6 @@
 -- Fast in, fast out: how soon after money came in did money leave, and how much of it.
 {% set bigint = dbt.type_bigint() %}
+{% set soon_seconds = var('scoring_passage_hours') * 3600 %}
 {% set along = 'partition by as_of, account_token order by executed_second' %}
 
 with ahead as (
@@ -12,7 +13,7 @@ with ahead as (
     min(case when direction = 'out' then executed_second end)
       over ({{ along }} range between 1 following and unbounded following) as next_out_second,
     sum(case when direction = 'out' then amount_cents else 0 end)
-      over ({{ along }} range between 1 following and {{ var('scoring_passage_hours') * 3600 }} following) as out_soon_cents
+      over ({{ along }} range between 1 following and {{ soon_seconds }} following) as out_soon_cents
   from {{ ref('int_scoring__legs') }}
 ),
 

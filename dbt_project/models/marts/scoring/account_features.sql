@@ -2,6 +2,7 @@
 {% set bigint = dbt.type_bigint() %}
 {% set cut_off_second = seconds_since_epoch('cut_offs.as_of') %}
 {% set window_start = cut_off_second ~ ' - ' ~ var('scoring_window_days') * 86400 %}
+{% set history_start = cut_off_second ~ ' - ' ~ var('scoring_history_days') * 86400 %}
 {% set counts = [
   'transfers', 'institutions', 'in_transfers', 'out_transfers', 'in_counterparties', 'out_counterparties',
   'in_recent_transfers', 'out_recent_transfers', 'in_recent_counterparties', 'out_recent_counterparties',
@@ -26,7 +27,7 @@ with returns as (
   from {{ ref('int_moneyflow__as_of') }} as cut_offs
   inner join {{ ref('int_scoring__returns') }} as returned
     on returned.closed_at < cut_offs.as_of
-    and {{ seconds_since_epoch('returned.closed_at') }} >= {{ cut_off_second }} - {{ var('scoring_history_days') * 86400 }}
+    and {{ seconds_since_epoch('returned.closed_at') }} >= {{ history_start }}
   group by cut_offs.as_of, returned.account_token
 )
 
