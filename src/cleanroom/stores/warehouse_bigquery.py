@@ -155,11 +155,18 @@ class BigQueryWarehouse:
         return self._client.query(text, job_id=job_id, **patience)
 
     def _create(self, table: str, schema: pa.Schema) -> None:
-        dataset = bigquery.Dataset(self._id(table.split(".")[0]))
-        dataset.location = self._address.location
-        self._client.create_dataset(dataset, exists_ok=True, retry=_PATIENCE, timeout=_CALL_SECONDS)
+        self._ensure_dataset(self._id(table.split(".")[0]))
         made = bigquery.Table(self._id(table), schema=_columns(schema))
         self._client.create_table(made, exists_ok=True, retry=_PATIENCE, timeout=_CALL_SECONDS)
+
+    def _ensure_dataset(self, name: str) -> None:
+        # In production the datasets are made with their access rules beforehand, and nobody here may make one.
+        try:
+            self._client.get_dataset(name, retry=_PATIENCE, timeout=_CALL_SECONDS)
+        except NotFound:
+            dataset = bigquery.Dataset(name)
+            dataset.location = self._address.location
+            self._client.create_dataset(dataset, exists_ok=True, retry=_PATIENCE, timeout=_CALL_SECONDS)
 
     def _has_landed(self, submission: Mapping[str, Any]) -> bool:
         """True for the same submission; SequenceReplayed where another one holds its place in the sequence."""

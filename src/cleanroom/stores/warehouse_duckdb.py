@@ -23,6 +23,13 @@ _SQL_TYPES = {
     pa.bool_(): "boolean",
     pa.date32(): "date",
 }
+# SQL reaches the warehouse's own tables and nothing else: no files, no downloads, no variables of this program.
+_CLOSED_IN = {
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "python_enable_replacements": "false",
+}
 _LEDGER_KEYS = ", primary key (submission_id), unique (participant, dataset, sequence)"
 
 
@@ -87,9 +94,9 @@ class DuckDbWarehouse:
 
     def _connection(self) -> duckdb.DuckDBPyConnection:
         if self._open is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with _faults("the warehouse file could not be opened; is another process using it?"):
-                self._open = duckdb.connect(str(self._path))
+                self._open = duckdb.connect(str(self._path), config=_CLOSED_IN)
         return self._open
 
     @contextmanager

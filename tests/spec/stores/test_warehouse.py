@@ -241,6 +241,17 @@ def test_a_wrong_query_is_a_fault_that_shows_no_values(warehouse):
     assert "secret_token" not in str(caught.value)
 
 
+def test_sql_reaches_no_file_and_no_variable(tmp_path):
+    (tmp_path / "secret.csv").write_text("a\n1\n")
+    secret = pa.table({"a": [1]})
+    assert secret.num_rows == 1
+    warehouse = open_warehouse(RoomSettings(home=tmp_path))
+    for source in (f"'{tmp_path}/secret.csv'", "secret"):
+        with pytest.raises(WarehouseFault):
+            warehouse.query(f"select * from {source}")
+    warehouse.close()
+
+
 def test_a_released_warehouse_opens_again_by_itself(warehouse, settings):
     land_rows(warehouse, "808", "transfers", [transfer()])
     with warehouse.released():
