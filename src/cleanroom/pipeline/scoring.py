@@ -15,6 +15,7 @@ from cleanroom.contracts.tables import UTC_TIMESTAMP
 from cleanroom.errors import GateClosed, NothingToDo
 from cleanroom.governance import gate
 from cleanroom.governance.answers import load_answers
+from cleanroom.governance.certificate import Certificate
 from cleanroom.governance.policy import load_policy
 from cleanroom.pipeline import artefacts
 from cleanroom.pipeline.dbt import run_dbt
@@ -121,8 +122,8 @@ def _open_gate(room: "Room") -> ReleaseRecord:
     return record
 
 
-def _check(portal: Portal, settings: RoomSettings, record: ReleaseRecord | None, digest: str) -> None:
-    gate.check(
+def _check(portal: Portal, settings: RoomSettings, record: ReleaseRecord | None, digest: str) -> Certificate:
+    return gate.check(
         load_policy(settings.policy_file),
         record,
         now=datetime.now(UTC),
@@ -131,11 +132,16 @@ def _check(portal: Portal, settings: RoomSettings, record: ReleaseRecord | None,
     )
 
 
+def check_gate(portal: Portal, settings: RoomSettings) -> Certificate:
+    """The certificate of the release that stands. Raises GateClosed; PortalFault where the portal does not answer."""
+    record = portal.current_release(load_answers().use_case)
+    return _check(portal, settings, record, record.draft.digests.artefact if record else "")
+
+
 def gate_is_open(portal: Portal, settings: RoomSettings) -> bool:
     """Whether a release with a valid certificate stands. PortalFault where the portal does not answer."""
-    record = portal.current_release(load_answers().use_case)
     try:
-        _check(portal, settings, record, record.draft.digests.artefact if record else "")
+        check_gate(portal, settings)
     except GateClosed:
         return False
     return True

@@ -86,6 +86,9 @@ def _open_portal(services: Services, home: Path, consortium: Consortium, portal_
     services.wait_for_health("portal", f"{portal_url}/api/v1/health")
     people = People.read(logins, portal_url)
     people.hand_out_tokens(home, consortium.codes)
+    request = RoomSettings(home=home).release_request_file
+    if not request.exists():
+        request.write_text(f"developer: {people.who('model_developer').username}\n")
     return people
 
 

@@ -48,6 +48,7 @@ def _waive(people: People, policy: Policy, record: ReleaseRecord) -> None:
         waivable = control.gate == "block" and not control.not_waivable
         if result.outcome not in OPEN_OUTCOMES or not waivable or control.id in asked:
             continue
+        asked.add(control.id)  # one waiver covers all metrics of its control
         request = WaiverRequest(
             control_id=control.id,
             reason=REASON + (result.detail or "No evidence yet."),
