@@ -23,7 +23,7 @@ def _sqlite(table: str) -> Sequence[str]:
 def _postgresql(table: str) -> Sequence[str]:
     return (
         f"""CREATE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN RAISE EXCEPTION 'this row is written once'; END $$""",
+        BEGIN RAISE EXCEPTION 'this row is written once' USING ERRCODE = 'integrity_constraint_violation'; END $$""",
         f"""CREATE TRIGGER {table}_once BEFORE UPDATE ON {table}
         FOR EACH ROW EXECUTE FUNCTION {table}_refuse()""",
     )
