@@ -12,6 +12,7 @@ from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 from google.cloud import storage
 from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
+from google.cloud.storage.retry import DEFAULT_RETRY
 
 from cleanroom.contracts.whole_files import write_whole
 from cleanroom.errors import NotAllowed, StoreFault
@@ -21,6 +22,7 @@ from cleanroom.stores.ports import ObjectInfo
 
 _CHUNK_BYTES = 8 * 1024 * 1024  # a multiple of 256 KiB; larger files go up in resumable chunks
 _TIMEOUT_S = 60
+_RETRY = DEFAULT_RETRY.with_timeout(120.0)  # s; after that it is the scheduler's turn
 
 
 class GcsObjectStore:
@@ -116,7 +118,7 @@ class GcsObjectStore:
         return _info(blob)
 
     def _get(self, name: str) -> storage.Blob | None:
-        return self._bucket.get_blob(check_name(name), timeout=_TIMEOUT_S)
+        return self._bucket.get_blob(check_name(name), timeout=_TIMEOUT_S, retry=_RETRY)
 
     def _found(self, name: str, cap_bytes: int) -> storage.Blob:
         blob = self._get(name)
