@@ -174,10 +174,17 @@ def cap(request: HttpRequest, code: str, day: str) -> HttpResponse:
     participant = Participant.objects.filter(code=code).first()
     if participant is None:
         raise NotFound("there is no such institution")
-    reason = given(request, "reason")[:400]
+    reason, on = given(request, "reason")[:400], _day(day)
 
     def work() -> None:
-        if release_cap(participant, day=date.fromisoformat(day), reason=reason, by=request.user):
+        if release_cap(participant, day=on, reason=reason, by=request.user):
             wake_soon()
 
     return done(request, work, sentence=_("Your agreement is kept."), back="alerts-health")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise RequestInvalid("the address names no day") from None
