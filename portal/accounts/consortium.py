@@ -39,23 +39,23 @@ class Seat:
     is_service: bool = False
 
 
-FOUNDER = Seat("administrator", "Ann Admin 安德明", (R.PLATFORM_ADMINISTRATOR,))
+FOUNDER = Seat("administrator", "Platform administrator 平台管理員", (R.PLATFORM_ADMINISTRATOR,))
 
 CENTRAL = (
-    Seat("coordinator", "Claire Chen 陳可蕾", (R.COORDINATOR,)),
-    Seat("coordinator2", "Colin Chou 周科霖", (R.COORDINATOR,)),
-    Seat("key-custodian", "Kay Kuo 郭凱怡", (R.KEY_CUSTODIAN,)),
-    Seat("auditor", "Audrey Ou 歐黛麗", (R.AUDITOR,)),
-    Seat("analyst", "Alan An 安納倫", (R.ANALYST,)),
-    Seat("output-checker", "Olga Ou 歐佳", (R.OUTPUT_CHECKER,)),
-    Seat("model-developer", "Max Mo 莫馬修", (R.MODEL_DEVELOPER,)),
-    Seat("owner", "Owen Ong 翁文", (R.GOVERNANCE_REVIEWER,), (S.OWNER,)),
-    Seat("second-line", "Selina Su 蘇琳", (R.GOVERNANCE_REVIEWER,), (S.SECOND_LINE,)),
-    Seat("data-steward", "Dana Ding 丁黛娜", (R.DATA_STEWARD,), (S.DATA_STEWARD,)),
-    Seat("validator", "Val Wang 王維", (R.GOVERNANCE_REVIEWER,), (S.VALIDATOR,)),
-    Seat("executive", "Eve Yeh 葉依文", (R.GOVERNANCE_APPROVER,), (S.ACCOUNTABLE_EXECUTIVE,)),
-    Seat("legal", "Leo Li 李力歐", (R.GOVERNANCE_REVIEWER,), (S.LEGAL,)),
-    Seat("approver", "Abby Pai 白艾比", (R.GOVERNANCE_APPROVER,)),
+    Seat("coordinator", "Coordinator 專案協調人", (R.COORDINATOR,)),
+    Seat("coordinator2", "Second coordinator 第二協調人", (R.COORDINATOR,)),
+    Seat("key-custodian", "Key custodian 金鑰保管人", (R.KEY_CUSTODIAN,)),
+    Seat("auditor", "Auditor 稽核", (R.AUDITOR,)),
+    Seat("analyst", "Analyst 分析人員", (R.ANALYST,)),
+    Seat("output-checker", "Output checker 輸出檢查人", (R.OUTPUT_CHECKER,)),
+    Seat("model-developer", "Model developer 模型開發人員", (R.MODEL_DEVELOPER,)),
+    Seat("owner", "Model owner 模型負責人", (R.GOVERNANCE_REVIEWER,), (S.OWNER,)),
+    Seat("second-line", "Second line 第二道防線", (R.GOVERNANCE_REVIEWER,), (S.SECOND_LINE,)),
+    Seat("data-steward", "Data steward 資料管理人", (R.DATA_STEWARD,), (S.DATA_STEWARD,)),
+    Seat("validator", "Validator 驗證人", (R.GOVERNANCE_REVIEWER,), (S.VALIDATOR,)),
+    Seat("executive", "Executive 高階負責主管", (R.GOVERNANCE_APPROVER,), (S.ACCOUNTABLE_EXECUTIVE,)),
+    Seat("legal", "Legal 法務", (R.GOVERNANCE_REVIEWER,), (S.LEGAL,)),
+    Seat("approver", "Approver 治理核可人", (R.GOVERNANCE_APPROVER,)),
     Seat("room", "Clean room 無塵室", (R.ROOM_SERVICE,), is_service=True),
     Seat("dispatcher", "Dispatcher 派送服務", (R.DISPATCHER_SERVICE,), is_service=True),
 )

@@ -1,6 +1,6 @@
 """Keys, MoU, specification and endpoints, each by the person whose act it is, through the portal's API."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from cleanroom.contracts.specification import LATEST, load_specification
@@ -62,16 +62,15 @@ def register_keys(home: Path, people: People, codes: list[str]) -> None:
             officer.post(f"/participants/{code}/keys", registration)
 
 
-def sign_mou(people: People, codes: list[str]) -> None:
+def sign_mou(people: People, codes: list[str], *, begun: date) -> None:
     coordinator = people.portal_as(people.who("coordinator"))
-    today = datetime.now(UTC).date()
     coordinator.post(
         "/mou",
         {
             "version": MOU_VERSION,
             "text": MOU_TEXT,
-            "valid_from": str(today - timedelta(days=1)),
-            "expires_on": str(today + timedelta(days=365)),
+            "valid_from": str(begun - timedelta(days=1)),
+            "expires_on": str(begun + timedelta(days=365)),
             "purposes": list(MOU_PURPOSES),
         },
     )

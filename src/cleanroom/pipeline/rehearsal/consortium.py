@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from cleanroom.contracts.institutions import known_codes
@@ -90,7 +91,14 @@ def lay_out(consortium: Consortium, home: Path) -> None:
         link = home / "institutions" / institution.code / "data"
         link.parent.mkdir(parents=True, exist_ok=True)
         _link(institution.folder.absolute(), link)
-    note.write_text(json.dumps({"consortium": identity, "codes": consortium.codes}))
+    if not note.exists():
+        begun = datetime.now(UTC).date().isoformat()
+        note.write_text(json.dumps({"consortium": identity, "codes": consortium.codes, "begun": begun}))
+
+
+def begun_on(home: Path) -> date:
+    """The day on which this home's rehearsal began; its agreement keeps that date when it is run again."""
+    return date.fromisoformat(json.loads((home / "rehearsal.json").read_text())["begun"])
 
 
 def _link(folder: Path, link: Path) -> None:

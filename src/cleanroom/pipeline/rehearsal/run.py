@@ -14,7 +14,7 @@ from cleanroom.contracts.messages import WarningStanding
 from cleanroom.governance.policy import load_policy
 from cleanroom.pipeline import evaluation, keys, line
 from cleanroom.pipeline.rehearsal import agreement, signing
-from cleanroom.pipeline.rehearsal.consortium import Consortium, find_consortium, lay_out
+from cleanroom.pipeline.rehearsal.consortium import Consortium, begun_on, find_consortium, lay_out
 from cleanroom.pipeline.rehearsal.memory import PeakMemory
 from cleanroom.pipeline.rehearsal.people import People
 from cleanroom.pipeline.rehearsal.runner import DagRunner, DirectRunner, Progress, Runner
@@ -96,7 +96,7 @@ def _agree(services: Services, home: Path, people: People, consortium: Consortiu
     progress("keys, MoU, specification, endpoints …")
     agreement.make_keys(home, consortium.codes)
     agreement.register_keys(home, people, consortium.codes)
-    agreement.sign_mou(people, consortium.codes)
+    agreement.sign_mou(people, consortium.codes, begun=begun_on(home))
     agreement.ratify_specification(people, consortium.codes)
     for code in consortium.codes:
         agreement.agree_endpoint(people, code, _start_receiver(services, home, code))
