@@ -1,0 +1,204 @@
+"""The station from features to scores, on a made-up consortium; each test goes on from where the one before stands."""
+
+import json
+
+import pyarrow as pa
+import pytest
+
+from cleanroom.errors import ArtefactRefused, GateClosed, NothingToDo, PolicyInvalid, PortalFault
+from cleanroom.governance.policy import load_policy
+from cleanroom.pipeline import artefacts, scoring
+from cleanroom.scoring.scores import TABLE
+from cleanroom.vocabulary.terms import ReleaseState
+from tests.integration.scoring.conftest import ACCOUNTS, CODES
+from tests.integration.scoring.releasing import release
+
+
+def scored(room, mode: str) -> list[dict]:
+    if not room.warehouse.table_exists(TABLE):
+        return []
+    return room.warehouse.query(f"select * from {TABLE} where mode = ? order by rank", [mode]).to_pylist()
+
+
+def evaluate(room):
+    return scoring.evaluate(room, developer="dev", factors={}, declared={}, evidence_documents={})
+
+
+def test_before_training_there_is_nothing_to_evaluate(room):
+    with pytest.raises(NothingToDo, match="trained"):
+        evaluate(room)
+    with pytest.raises(NothingToDo):
+        scoring.latest_release_id(room.settings)
+
+
+def test_training_keeps_one_artefact_at_both_places(room):
+    result = scoring.train(room)
+    digest = result.detail["artefact"]
+
+    assert result.rows == ACCOUNTS
+    assert result.detail["replayed_cut_offs"] >= 2
+    assert (room.settings.artefacts_dir / f"{digest}.json").read_bytes() == room.objects.get_bytes(
+        f"artefacts/{digest}.json", cap_bytes=10**8
+    )
+    assert not list(room.settings.artefacts_dir.glob(".*.part"))
+
+
+def test_the_same_data_train_the_same_artefact(room):
+    before = artefacts.latest(room.settings)
+
+    assert scoring.train(room).detail["artefact"] == before.digest
+    assert artefacts.latest(room.settings) == before
+
+
+def test_without_a_release_the_gate_is_closed_and_nothing_is_written(room):
+    with pytest.raises(GateClosed):
+        scoring.score(room)
+
+    assert scored(room, "released") == scored(room, "shadow") == []
+    assert not scoring.gate_is_open(room.portal, room.settings)
+
+
+def test_answers_that_say_nothing_are_refused(room):
+    with pytest.raises(PolicyInvalid, match="F1"):
+        scoring.evaluate(room, developer="dev", factors={"F1": 9})
+    assert room.portal.releases == {}
+
+
+def test_evaluation_drafts_and_submits_what_can_be_measured(room):
+    result = evaluate(room)
+    record = room.portal.release(result.detail["release_id"])
+    measured = {c.metric for c in record.draft.controls if c.value is not None}
+
+    assert record.state is ReleaseState.SUBMITTED
+    assert record.draft.tier == "R3"
+    assert record.draft.digests.artefact == artefacts.latest(room.settings).digest
+    assert {"repeat_match_rate", "reason_code_coverage", "audit_chain_valid", "raw_id_hits", "dq_pass_rate",
+            "spec_version_match_rate", "unjustified_fields", "mia_auc", "train_kwh"} <= measured  # fmt: skip
+    assert scoring.latest_release_id(room.settings) == record.draft.release_id
+
+
+def test_the_same_input_is_the_same_release(room):
+    before = dict(room.portal.releases)
+
+    assert evaluate(room).detail["release_id"] in before
+    assert room.portal.releases == before
+
+
+def test_another_developer_or_answer_is_another_release(room):
+    name = scoring.latest_release_id(room.settings)
+    other = scoring.evaluate(room, developer="dev2").detail["release_id"]
+    third = scoring.evaluate(room, developer="dev", declared={"already_in_use": True}).detail["release_id"]
+
+    assert len({name, other, third}) == 3
+    evaluate(room)
+    assert scoring.latest_release_id(room.settings) == name
+
+
+def test_a_submitted_release_scores_in_shadow_only(room):
+    result = scoring.score(room, shadow=True)
+    rows = scored(room, "shadow")
+
+    assert result.detail["mode"] == "shadow"
+    assert "closed" in result.detail["gate"]
+    assert len(rows) == ACCOUNTS
+    assert scored(room, "released") == []
+
+
+def test_a_released_model_scores_every_owned_account(room):
+    release(room.portal, scoring.latest_release_id(room.settings))
+    result = scoring.score(room)
+    rows = scored(room, "released")
+
+    assert scoring.gate_is_open(room.portal, room.settings)
+    assert result.detail["mode"] == "released"
+    assert [r["rank"] for r in rows] == list(range(1, ACCOUNTS + 1))
+    assert {r["release_id"] for r in rows} == {scoring.latest_release_id(room.settings)}
+    assert {r["institution"] for r in rows} == set(CODES)
+    assert json.loads(rows[0]["reasons"])
+
+
+def test_scoring_again_changes_nothing(room):
+    before = scored(room, "released")
+    scoring.score(room)
+
+    assert scored(room, "released") == before
+    runs = room.warehouse.query("select mode, count(*) as n from scoring.score_runs group by mode order by mode")
+    assert runs.to_pylist() == [{"mode": "released", "n": 1}, {"mode": "shadow", "n": 1}]
+
+
+def test_an_artefact_with_a_changed_byte_is_refused_and_scores_stay(room):
+    path = room.settings.artefacts_dir / f"{artefacts.latest(room.settings).digest}.json"
+    whole, before = path.read_bytes(), scored(room, "released")
+    path.write_bytes(whole.replace(b'"slope":', b'"slope":1', 1))
+    try:
+        with pytest.raises(ArtefactRefused):
+            scoring.score(room)
+        with pytest.raises(ArtefactRefused):
+            scoring.score(room, shadow=True)
+    finally:
+        path.write_bytes(whole)
+    assert scored(room, "released") == before
+
+
+def test_the_object_store_stands_in_for_a_lost_file(room):
+    path = room.settings.artefacts_dir / f"{artefacts.latest(room.settings).digest}.json"
+    whole = path.read_bytes()
+    path.unlink()
+    try:
+        assert scoring.score(room).detail["mode"] == "released"
+    finally:
+        path.write_bytes(whole)
+
+
+def test_an_unreachable_portal_fails_closed(room):
+    room.portal.down.add("current_release")
+    try:
+        with pytest.raises(PortalFault):
+            scoring.score(room, shadow=True)
+        with pytest.raises(PortalFault):
+            scoring.gate_is_open(room.portal, room.settings)
+    finally:
+        room.portal.down.clear()
+
+
+def test_a_suspended_release_closes_the_gate(room):
+    room.portal.suspend_release(scoring.latest_release_id(room.settings), "drill")
+
+    with pytest.raises(GateClosed, match="drill"):
+        scoring.score(room)
+    assert not scoring.gate_is_open(room.portal, room.settings)
+
+
+def test_an_identifier_in_clear_is_counted(room):
+    from cleanroom.pipeline.room_evidence import collect
+
+    answers, now = _answers(), _now()
+    clean = collect(room, answers, now=now)["raw_id_hits"]
+    row = room.warehouse.query("select * from landing.accounts limit 1")
+    dirty = row.set_column(row.column_names.index("account_token"), "account_token", pa.array(["A123456789"]))
+    room.warehouse.replace_rows("landing.accounts", dirty, where="false")
+    try:
+        hits = collect(room, answers, now=now)["raw_id_hits"]
+    finally:
+        room.warehouse.replace_rows("landing.accounts", row.slice(0, 0), where="account_token = 'A123456789'")
+
+    assert clean.value == 0 and clean.cases > 1000
+    assert hits.value == 1
+
+
+def _answers():
+    from cleanroom.governance.answers import load_answers
+
+    return load_answers()
+
+
+def _now():
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC)
+
+
+def test_the_release_was_judged_under_the_policy_of_the_room(room):
+    record = room.portal.release(scoring.latest_release_id(room.settings))
+
+    assert record.draft.digests.policy == load_policy(room.settings.policy_file).digest
