@@ -233,6 +233,6 @@ def _body(chosen: Selection, record: ReleaseRecord, rules: DispatchRules) -> dic
 
 
 def _detail(chosen: Selection, accepted: int) -> dict[str, int]:
-    totals = {f"{name}_warnings": len(getattr(chosen, name)) for name in Selection.__dataclass_fields__}
     kinds = Counter(str(n.candidate.kind) for n in chosen.send)
-    return totals | {"accepted": accepted, "mule": kinds["mule"], "care": kinds["care"]}
+    left = {name: len(getattr(chosen, name)) for name in ("known", "unroutable", "held", "capped")}
+    return {"sent": len(chosen.send), "mule": kinds["mule"], "care": kinds["care"], "accepted": accepted} | left
