@@ -3,7 +3,6 @@
 import logging
 
 from django.db import DatabaseError
-from kombu.exceptions import OperationalError
 
 from cleanroom.errors import CleanroomError
 from portal.alerts.actions.escalate import escalate_unanswered
@@ -33,5 +32,5 @@ def wake_soon(*, expires: float = 60.0) -> None:
     failure: the workers wake regularly."""
     try:
         wake_sender.apply_async(expires=expires, retry=False)
-    except (OperationalError, OSError):
-        log.warning("the queue did not take the wake; warnings wait for the next periodic one")
+    except Exception:  # whatever a broker may raise: the rows are written, and the next regular wake finds them
+        log.warning("the queue did not take the wake; warnings wait for the next regular one", exc_info=True)
