@@ -152,6 +152,8 @@ def _institutions(case: Case, outcome: Outcome) -> dict[str, dict]:
 
 def _draws(cases: int, rules: EvaluationRules) -> np.ndarray:
     """Bootstrap over cases: [resamples, cases], how often each case is drawn. Seeded: the same answer every time."""
+    if not cases:
+        return np.zeros((rules.resamples, 0))
     weights = np.random.default_rng(rules.seed).multinomial(cases, [1 / cases] * cases, size=rules.resamples)
     return weights.astype(np.float64)
 

@@ -1,4 +1,4 @@
-{%- set last_layer = var('last_layer', 6) %}
+{%- set last_layer = var('last_layer', 6) | int(6) %}
 with latest as (
   select as_of from {{ ref('int_moneyflow__as_of') }} where is_latest
 ),

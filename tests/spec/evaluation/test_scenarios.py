@@ -1,0 +1,124 @@
+"""What each scenario lets an institution know, on drawings small enough to check by hand."""
+
+import pytest
+
+from cleanroom.evaluation.outcome import answer, blocked_body, sensitivity
+from cleanroom.evaluation.rules import EvaluationRules, hours_us
+from cleanroom.evaluation.scenarios import control_times, flags_by_scenario, prepare
+from cleanroom.vocabulary.terms import Scenario
+from tests.factories.ledgers import draw_money, everyone, listed, named, us
+
+RULES = EvaluationRules(notice_delay_hours=1)
+OWN, LIST, DAILY, REALTIME = Scenario
+# The daily run is at 18:00 UTC. W is listed at 12:00, when A has the money; the rest moves on later.
+CHAIN = """\
+    V808 -> W822  09:00  10000
+    W822 -> A700  10:00  10000
+    A700 -> B808  14:00  10000
+    B808 -> C822  day 2 20:00  10000"""
+
+
+def case_of(text=CHAIN, *, at="12:00", loss=10_000, participants=None, rules=RULES):
+    ledger = draw_money(text)
+    listings = (listed(ledger, "W822", at, loss),)
+    return prepare(ledger, listings, everyone(ledger) if participants is None else participants(ledger), rules)
+
+
+def flags(case, rules=RULES):
+    return {s: named(case.ledger, f) for s, f in flags_by_scenario(case, rules).items()}
+
+
+def test_alone_a_bank_sees_what_crosses_its_own_books():
+    assert flags(case_of())[OWN] == {}, "nothing came back to an account of 822 over transfers that it sees"
+    inside = CHAIN.replace("A700", "A822").replace("B808", "B822")
+    assert flags(case_of(inside))[OWN] == {"A822": us("12:00"), "B822": us("14:00"), "C822": us("day 2 20:00")}
+
+
+def test_with_the_list_the_next_bank_controls_who_was_paid_by_the_listed_account():
+    assert flags(case_of())[LIST] == {"A700": us("18:00")}
+
+
+def test_the_joined_graph_knows_all_of_the_chain_at_the_next_run():
+    assert flags(case_of())[DAILY] == {"A700": us("18:00"), "B808": us("18:00"), "C822": us("day 3 18:00")}
+
+
+def test_in_real_time_each_account_is_known_when_the_money_gets_there():
+    assert flags(case_of())[REALTIME] == {"A700": us("12:00"), "B808": us("14:00"), "C822": us("day 2 20:00")}
+
+
+def test_the_listed_account_is_under_control_at_the_listing_the_others_after_the_delay():
+    case = case_of()
+    times = named(case.ledger, control_times(case, flags_by_scenario(case, RULES)[REALTIME], hours_us(1)))
+    assert times == {"W822": us("12:00"), "A700": us("13:00"), "B808": us("15:00"), "C822": us("day 2 21:00")}
+
+
+def money(case, rules=RULES):
+    body = blocked_body(answer(case, rules), rules, truth=None)
+    return {name: (f["money_twd"], f["accounts"]) for name, f in body["scenarios"].items()}
+
+
+def test_the_answer_on_the_chain():
+    # Alone nothing is left at 822. The list comes at 18:00, when the money has gone on from A. The daily graph finds
+    # it on B, in time before it leaves; in real time A is controlled at 13:00, while the money is still there.
+    assert money(case_of()) == {OWN: (0, 0), LIST: (0, 0), DAILY: (10_000, 1), REALTIME: (10_000, 1)}
+    found = blocked_body(answer(case_of(), RULES), RULES, truth=None)["scenarios"]
+    assert found[DAILY]["institutions"]["808"]["money_twd"] == 10_000
+    assert found[REALTIME]["institutions"]["700"]["money_twd"] == 10_000
+
+
+def test_what_an_institution_that_does_not_take_part_keeps_cannot_be_controlled():
+    without_700 = case_of(participants=lambda x: everyone(x) - {x.institutions.index("700")})
+    assert "A700" not in flags(without_700)[REALTIME]
+    assert money(without_700)[REALTIME] == (10_000, 1), "on B, one step later"
+
+
+def test_money_still_on_the_listed_account_is_blocked_in_every_scenario():
+    stays = "V808 -> W822  09:00  10000"
+    assert set(money(case_of(stays)).values()) == {(10_000, 1)}
+
+
+@pytest.mark.parametrize("loss, blocked", [(4_000, 4_000), (50_000, 10_000)])
+def test_never_more_than_reported_nor_than_came_in(loss, blocked):
+    assert money(case_of(loss=loss))[REALTIME][0] == pytest.approx(blocked, abs=0.05)
+
+
+def test_the_curve_falls_with_the_delay():
+    rules = EvaluationRules(curve_hours=(0, 1, 3, 24, 72))
+    found = answer(case_of(), rules)
+    assert [c // 100 for c in found.curve[REALTIME]] == [10_000, 10_000, 10_000, 10_000, 0]
+    assert [c // 100 for c in found.curve[DAILY]] == [10_000, 10_000, 10_000, 10_000, 0]
+
+
+def test_a_listing_that_was_taken_back_touches_accounts_and_counts_no_money():
+    case = case_of(loss=0)
+    assert money(case) == dict.fromkeys(Scenario, (0, 0))
+
+
+def test_innocents_are_known_only_with_the_truth():
+    found = answer(case_of(), RULES)
+    assert blocked_body(found, RULES, truth=None)["scenarios"][REALTIME]["innocent_accounts"] is None
+    known = blocked_body(found, RULES, truth={"A700", "B808"})["scenarios"][REALTIME]
+    assert known["accounts_controlled"] == 3, "C would come under control after the data ends"
+    assert known["innocent_accounts"] == 0
+    none = blocked_body(found, RULES, truth=set())["scenarios"][REALTIME]
+    assert none["innocent_accounts"] == 2
+    assert none["innocent_freeze_hours"] == pytest.approx((31 + 29), abs=0.1)
+
+
+def test_the_interval_holds_the_figure_and_collapses_with_one_case():
+    found = blocked_body(answer(case_of(), RULES), RULES, truth=None)["scenarios"][REALTIME]
+    assert found["money_twd_interval"] == [10_000, 10_000]
+    assert found["extra_money_twd_interval"] == [10_000, 10_000]
+
+
+def test_sensitivity_begins_with_the_answer_itself():
+    case = case_of()
+    rows = sensitivity(case, RULES, truth=None)
+    assert len(rows) >= 5 and rows[0]["money_twd"] == 10_000
+    assert all({"en", "zh_hant"} <= set(row) for row in rows)
+
+
+def test_without_any_listing_nothing_is_blocked():
+    ledger = draw_money(CHAIN)
+    body = blocked_body(answer(prepare(ledger, (), everyone(ledger), RULES), RULES), RULES, truth=None)
+    assert {f["money_twd"] for f in body["scenarios"].values()} == {0}
