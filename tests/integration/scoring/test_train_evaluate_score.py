@@ -10,8 +10,8 @@ from cleanroom.governance.policy import load_policy
 from cleanroom.pipeline import artefacts, scoring
 from cleanroom.scoring.scores import TABLE
 from cleanroom.vocabulary.terms import ReleaseState
-from tests.integration.scoring.conftest import ACCOUNTS, CODES
-from tests.integration.scoring.releasing import release
+from tests.factories.scoring_release import release
+from tests.factories.scoring_room import ACCOUNTS, CODES
 
 
 def scored(room, mode: str) -> list[dict]:

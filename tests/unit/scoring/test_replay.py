@@ -6,7 +6,7 @@ import pytest
 from cleanroom.errors import NothingToDo
 from cleanroom.scoring import backtest
 from cleanroom.scoring.snapshot import snapshots
-from tests.unit.scoring.conftest import END, feature_rows, label_rows
+from tests.factories.snapshots import END, feature_rows, label_rows
 
 HORIZON = timedelta(days=14)
 

@@ -6,8 +6,8 @@ from cleanroom.contracts.messages import SignOffRequest, WaiverRequest
 from cleanroom.governance import gate, releases, waivers
 from cleanroom.governance.policy import load_policy
 from cleanroom.vocabulary.terms import ControlOutcome, SignOffRole
+from tests.factories.scoring_room import CODES
 from tests.fakes.portal import MemoryPortal
-from tests.integration.scoring.conftest import CODES
 
 
 def release(portal: MemoryPortal, release_id: str):

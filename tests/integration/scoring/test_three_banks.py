@@ -1,0 +1,78 @@
+"""The whole station on the three banks' ledgers of an independent simulator. The truth only judges."""
+
+import csv
+import time
+from pathlib import Path
+
+import pytest
+
+from cleanroom.pipeline import scoring
+from cleanroom.pipeline.dbt import run_dbt
+from tests.factories.landing import account_token, land_folder
+from tests.factories.scoring_room import open_room
+
+DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "three_banks"
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not DATA.is_dir(), reason="the data set three_banks is not beside the project"),
+]
+SCORES = """
+select scores.account_token, scores.score, scores.baseline_score, scores.rank
+from scoring.account_scores as scores
+inner join scoring.account_features as features
+  on features.account_token = scores.account_token and features.is_latest and not features.is_watch_listed
+order by scores.rank
+"""
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory):
+    """(room, details of the steps, seconds of the station)."""
+    room = open_room(tmp_path_factory.mktemp("three_banks"))
+    land_folder(room.warehouse, DATA)
+    run_dbt(room, "run", ("staging", "intermediate.moneyflow"))
+    clock = time.perf_counter()
+    details = [scoring.train(room).detail, scoring.evaluate(room, developer="dev").detail]
+    details.append(scoring.score(room, shadow=True).detail)
+    yield room, details, time.perf_counter() - clock
+    room.warehouse.close()
+
+
+@pytest.fixture(scope="module")
+def in_patterns():
+    with (DATA / "truth" / "accounts.csv").open(encoding="utf-8") as file:
+        return {account_token(row["institution"], row["account"]) for row in csv.DictReader(file)}
+
+
+def precision(rows: list[dict], truth: set[str], count: int) -> float:
+    return sum(r["account_token"] in truth for r in rows[:count]) / count
+
+
+def test_every_account_is_scored_in_time(walked):
+    _, (trained, _, scored), seconds = walked
+
+    assert trained["watch_listed"] == 61
+    assert scored["mode"] == "shadow"
+    assert seconds < 120  # 25 on two free cores
+
+
+def test_the_model_finds_more_than_the_rules_do(walked, in_patterns):
+    room, _, _ = walked
+    rows = room.warehouse.query(SCORES).to_pylist()
+    by_rules = sorted(rows, key=lambda r: -r["baseline_score"])
+
+    assert len(rows) == 10_000 - 61
+    assert len(in_patterns) == 212
+    assert precision(rows, in_patterns, 50) >= 0.85
+    assert precision(rows, in_patterns, 100) >= 0.70
+    assert precision(rows, in_patterns, 100) > precision(by_rules, in_patterns, 100)
+
+
+def test_the_release_passes_the_figures_that_the_data_allow(walked):
+    room, (_, evaluated, _), _ = walked
+    controls = room.portal.release(evaluated["release_id"]).draft.controls
+    passed = {c.metric for c in controls if c.outcome == "pass"}
+
+    expected = {"precision_at_capacity", "repeat_match_rate", "mia_auc", "explanation_fidelity", "raw_id_hits"}
+    expected |= {"counterfactual_flip_rate", "reason_code_coverage", "unjustified_fields", "contribution_anomaly_z"}
+    assert expected <= passed
