@@ -117,6 +117,8 @@ class BigQueryBench:
         self.models = models
         self._warehouse = warehouse
         self._client = client
+        for dataset in {m.relation.rsplit(".", 1)[0].replace("`", "") for m in models.values()}:
+            client.create_dataset(dataset, exists_ok=True)
 
     def given(self, name: str, rows: list[dict[str, Any]]) -> None:
         model = self.models[name]

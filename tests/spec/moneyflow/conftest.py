@@ -23,15 +23,21 @@ def bigquery_bench(tmp_path_factory):
     if not PROGRAM.exists():
         pytest.skip(ABSENT)
     folder = tmp_path_factory.mktemp("dbt_bigquery")
-    with running_emulator(folder) as endpoint, pytest.MonkeyPatch.context() as patch:
+    with running_emulator(folder) as endpoint:
         warehouse = BigQueryWarehouse.from_address(f"bigquery://{PROJECT}/room?endpoint={endpoint}")
-        for name, value in warehouse.dbt_target().environment.items():
-            patch.setenv(name, value)
-        models = compile_models(folder, target="warehouse", select=COMPILED)
+        models = compiled_for(warehouse.dbt_target(), folder)
         client = bigquery.Client(PROJECT, credentials=AnonymousCredentials(), client_options={"api_endpoint": endpoint})
         yield BigQueryBench(models, warehouse, client)
         warehouse.close()
         client.close()
+
+
+def compiled_for(target, folder):
+    """The variables that point dbt at the emulator must be gone again before the next test."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in target.environment.items():
+            patch.setenv(name, value)
+        return compile_models(folder, target=target.name, select=COMPILED)
 
 
 @pytest.fixture(params=["duckdb", pytest.param("bigquery", marks=pytest.mark.emulator)])
