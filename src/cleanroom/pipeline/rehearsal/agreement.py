@@ -24,7 +24,7 @@ def make_keys(home: Path, codes: list[str]) -> None:
     room = RoomSettings(home=home)
     keys.init_room_keys(room.keys, demo=True)
     founder, *others = codes
-    founder_keys = _participant(home, founder).keys
+    founder_keys = participant_side(home, founder).keys
     keys.init_participant_keys(founder_keys, institution=founder, demo=True)
     for code in others:
         _share_key(home, founder_keys, code)
@@ -33,7 +33,7 @@ def make_keys(home: Path, codes: list[str]) -> None:
 
 
 def _share_key(home: Path, founder_keys: Path, code: str) -> None:
-    settings = _participant(home, code)
+    settings = participant_side(home, code)
     ring = keys.prepare_participant_keys(settings.keys, institution=code, demo=True)
     share = settings.keys / "k1.share"
     share.write_bytes(keys.export_k1(founder_keys, ring.recipient))
@@ -57,7 +57,7 @@ def register_keys(home: Path, people: People, codes: list[str]) -> None:
     )
     for code in codes:
         officer = people.portal_as(people.who("participant_officer", code))
-        ring = keys.open_participant_keys(_participant(home, code))
+        ring = keys.open_participant_keys(participant_side(home, code))
         for registration in ring.key_registrations():
             officer.post(f"/participants/{code}/keys", registration)
 
@@ -93,6 +93,7 @@ def agree_endpoint(people: People, code: str, url: str) -> None:
     people.portal_as(people.who("coordinator")).post(f"/participants/{code}/endpoint/approve")
 
 
-def _participant(home: Path, code: str) -> ParticipantSettings:
+def participant_side(home: Path, code: str) -> ParticipantSettings:
+    """One institution's side of a rehearsal under `home`."""
     own = home / "institutions" / code
     return ParticipantSettings(code, own, own / "data")

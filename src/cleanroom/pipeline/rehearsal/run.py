@@ -20,7 +20,7 @@ from cleanroom.pipeline.rehearsal.people import People
 from cleanroom.pipeline.rehearsal.runner import DagRunner, DirectRunner, Progress, Runner
 from cleanroom.pipeline.rehearsal.services import LOOPBACK, Services, free_port, manage, service_environment
 from cleanroom.pipeline.rehearsal.summary import summarise
-from cleanroom.settings import ParticipantSettings, RoomSettings
+from cleanroom.settings import RoomSettings
 
 ANSWER_SECONDS = 90.0
 PORTAL_THREADS = 8
@@ -152,8 +152,7 @@ def _write_truth(settings: RoomSettings, consortium: Consortium) -> None:
     if consortium.truth is None:
         settings.truth_file.unlink(missing_ok=True)
         return
-    first = consortium.codes[0]
-    ring = keys.open_participant_keys(ParticipantSettings(first, settings.institutions_dir / first, settings.home))
+    ring = keys.open_participant_keys(agreement.participant_side(settings.home, consortium.codes[0]))
     tokens = evaluation.tokens_of_truth(consortium.truth, ring, keys.open_room_keys(settings))
     temporary = settings.truth_file.with_suffix(".part")
     temporary.write_text(json.dumps(tokens))

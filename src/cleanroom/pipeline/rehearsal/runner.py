@@ -15,6 +15,9 @@ from cleanroom.settings import ParticipantSettings, RoomSettings, project_root
 
 Progress = Callable[[str], None]
 
+# What waits until the model is released; an earlier run on the same home may have left it woken.
+LATER = {"score_accounts", "dispatch_warnings", "evaluate_outcomes"}
+
 
 class Runner(Protocol):
     """Runs the line in three parts, as people come between: sign-offs after the first, answers after the second."""
@@ -99,7 +102,7 @@ class DagRunner:
         for code in codes:
             woken = self._run(f"upload_participant_{code}")
         # Scoring is woken by the graph as well; it waits here for the release, so that its first run is no shadow.
-        self._follow(woken, hold={"score_accounts"})
+        self._follow(woken, hold=LATER)
         self._run("train_and_evaluate")
 
     def to_sent_warnings(self) -> None:

@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from cleanroom.contracts.messages import StationRun, WarningStanding
+from cleanroom.pipeline.line import LINE
 from cleanroom.settings import ParticipantSettings, RoomSettings
 from cleanroom.vocabulary.terms import Scenario
+
+STATIONS = list(dict.fromkeys(station for station, _, _ in LINE))
 
 
 def read_runs(home: Path, run_id: str, codes: list[str]) -> list[StationRun]:
@@ -43,7 +46,7 @@ def summarise(
     return {
         "run_id": run_id,
         "institutions": codes,
-        "rows_uploaded": moneyflow.get("rows_uploaded"),
+        "rows_uploaded": moneyflow.get("rows_landed"),
         "transfers": moneyflow.get("transfers"),
         "watch_listed": moneyflow.get("watch_listed"),
         "accounts": moneyflow.get("accounts"),
@@ -62,7 +65,7 @@ def summarise(
 def _stations(runs: list[StationRun]) -> list[dict[str, Any]]:
     """One entry a station, in the order of the line; seconds and rows added up over its steps and participants."""
     found: dict[str, dict[str, Any]] = {}
-    for run in runs:
+    for run in sorted(runs, key=lambda run: STATIONS.index(run.station)):
         entry = found.setdefault(run.station, {"name": run.station, "seconds": 0.0, "rows": 0, "steps": []})
         entry["seconds"] = round(entry["seconds"] + run.seconds, 3)
         entry["rows"] += run.rows
@@ -122,8 +125,15 @@ def _warning_table(summary: dict[str, Any]) -> Table:
 
 
 def _blocked_table(summary: dict[str, Any]) -> Table:
-    table = Table("scenario", "money blocked (TWD)", "accounts", "extra money", "extra accounts",
-                  title="Blocked, and extra against each bank alone 攔阻成效", title_justify="left")  # fmt: skip
+    table = Table(
+        Column("scenario", no_wrap=True),
+        "money (TWD)",
+        "accounts",
+        "extra money",
+        "extra accounts",
+        title="Blocked, and extra against each bank alone 攔阻成效",
+        title_justify="left",
+    )
     alone = summary["blocked"].get(Scenario.OWN_BANK, {"money_twd": 0, "accounts": 0})
     for name, figures in summary["blocked"].items():
         extra_money, extra_accounts = figures["money_twd"] - alone["money_twd"], figures["accounts"] - alone["accounts"]
