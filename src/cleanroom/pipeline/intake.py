@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from cleanroom.contracts.canonical import canonical_bytes
 from cleanroom.contracts.manifest import INBOX, MANIFEST_CAP_BYTES, Manifest, SignedManifest
-from cleanroom.contracts.messages import AuditEvent, ParticipantGate, RuleResult
+from cleanroom.contracts.messages import AuditEvent, ParticipantGate, RuleResult, UploadReport
 from cleanroom.contracts.specification import DatasetContract, Specification, load_specification
 from cleanroom.errors import QualityGateFailed, Refusal, Where
 from cleanroom.intake import decision as deciding
@@ -216,12 +216,12 @@ def _settle(room: Room, decision: Decision) -> None:
     """Audit, report, receipt, quarantine, in this order; the last one ends the submission's waiting."""
     place, event = _audit(room, decision)
     if decision.state == UploadState.HELD:
-        room.portal.report_upload(deciding.report_of(decision, decided_at=event.at, receipt=None))
+        _tell(room, deciding.report_of(decision, decided_at=event.at, receipt=None))
         return
     receipt = deciding.receipt_of(
         decision, room.keys, decided_at=event.at, audit_sequence=place.sequence, audit_hash=place.hash
     )
-    room.portal.report_upload(deciding.report_of(decision, decided_at=event.at, receipt=receipt))
+    _tell(room, deciding.report_of(decision, decided_at=event.at, receipt=receipt))
     accepted = decision.state == UploadState.ACCEPTED
     name = _receipt_name(decision.path, ACCEPTED_RECEIPT if accepted else f"{place.sequence:010d}.json")
     room.objects.put_bytes(name, canonical_bytes(receipt.model_dump(mode="json")))
@@ -229,11 +229,26 @@ def _settle(room: Room, decision: Decision) -> None:
         _quarantine(room, decision)
 
 
+def _tell(room: Room, report: UploadReport) -> None:
+    """A portal that will not take the report must not keep a bad submission in the inbox; a Fault is tried again."""
+    try:
+        room.portal.report_upload(report)
+    except Refusal as e:
+        event = AuditEvent(
+            at=datetime.now(UTC),
+            actor="room:intake",
+            verb="portal.refused_report",
+            subject=report.submission_id,
+            detail={"reason": e.reason, "state": report.state.value},
+        )
+        AuditFile(room.settings.audit_file).append(event)
+
+
 def _audit(room: Room, decision: Decision) -> tuple[AuditPlace, AuditEvent]:
     """One event per acceptance and per wait, however often the step was killed; each refusal has its own."""
     log = AuditFile(room.settings.audit_file)
-    known = log.last(decision.submission_id)
-    if known and known[1].verb == decision.verb and decision.state in (UploadState.ACCEPTED, UploadState.HELD):
+    known = log.last(decision.submission_id, verb=decision.verb)
+    if known and decision.state in (UploadState.ACCEPTED, UploadState.HELD):
         return known
     event = deciding.event_of(decision)
     return record(event, log=log, portal=room.portal), event

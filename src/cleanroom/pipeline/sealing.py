@@ -13,13 +13,14 @@ from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
-from cleanroom.contracts.canonical import digest_of
+from cleanroom.contracts.canonical import RECEIPT_DOMAIN, canonical_bytes, digest_of, parse_canonical
 from cleanroom.contracts.manifest import MANIFEST_NAME
-from cleanroom.contracts.messages import AuditEvent, ParticipantGate
+from cleanroom.contracts.messages import AuditEvent, ParticipantGate, Receipt
 from cleanroom.contracts.specification import Specification
 from cleanroom.contracts.standing import check_active, check_mou, check_specification, registered_signing_key
 from cleanroom.crypto import known_answers
 from cleanroom.crypto.keyring import ParticipantKeyRing
+from cleanroom.crypto.signing import verify
 from cleanroom.errors import KeyRefused, NotAllowed, Refusal, SequenceReplayed, Where
 from cleanroom.pipeline.auditing import record
 from cleanroom.pipeline.steps import StepResult
@@ -32,6 +33,8 @@ from cleanroom.settings import ParticipantSettings
 from cleanroom.stores.audit_file import AuditFile
 from cleanroom.stores.ports import ObjectStore, Portal
 from cleanroom.vocabulary.terms import Dataset
+
+RECEIPT_CAP_BYTES = 64 * 1024
 
 T = TypeVar("T")
 
@@ -161,6 +164,23 @@ def upload_submission(side: Side, sealed: Sealed, *, portal: Portal, objects: Ob
     detail = {"dataset": sealed.dataset.value, "sequence": sealed.sequence, "rows": manifest.rows}
     _record(side.settings, portal, "submission.uploaded", sealed.submission_id, detail)
     return True
+
+
+def read_receipts(settings: ParticipantSettings, *, portal: Portal, objects: ObjectStore) -> list[Receipt]:
+    """The room's answers to this institution, each verified under the room's registered key. Oldest place first.
+
+    Raises SignatureRefused for one that does not verify: keep it and call the auditor.
+    """
+    gate = portal.gate(settings.institution)
+    if not gate.room_signing_key:
+        raise KeyRefused("the clean room has registered no signing key yet", rule="room_key")
+    receipts = []
+    for info in objects.list(f"receipts/{settings.institution}/"):
+        raw = objects.get_bytes(info.name, cap_bytes=RECEIPT_CAP_BYTES)
+        receipt = Receipt.model_validate(parse_canonical(raw, what="the receipt"))
+        verify(gate.room_signing_key, RECEIPT_DOMAIN, canonical_bytes(receipt.body), receipt.signature)
+        receipts.append(receipt)
+    return receipts
 
 
 def _next_accepted(side: Side, dataset: Dataset) -> int:

@@ -50,11 +50,11 @@ class AuditFile:
         except OSError as e:
             raise StoreFault(f"the audit log could not be written ({type(e).__name__})") from e
 
-    def last(self, subject: str) -> tuple[AuditPlace, AuditEvent] | None:
-        """The latest event about `subject`."""
+    def last(self, subject: str, *, verb: str | None = None) -> tuple[AuditPlace, AuditEvent] | None:
+        """The latest event about `subject`, of any verb or of this one."""
         found = None
         for line in self._lines():
-            if line.event["subject"] == subject:
+            if line.event["subject"] == subject and verb in (None, line.event["verb"]):
                 found = line
         return (found.place, AuditEvent.model_validate(found.event)) if found else None
 

@@ -433,6 +433,18 @@ def test_a_refused_number_is_used_again_by_the_corrected_submission(waiting):
     assert (report.sequence, report.state) == (1, UploadState.ACCEPTED)
 
 
+def test_a_portal_that_will_not_take_the_report_does_not_keep_it_in_the_inbox(waiting, monkeypatch):
+    def refuse(report):
+        raise errors.NotAllowed("the portal has decided otherwise")
+
+    monkeypatch.setattr(waiting.room.portal, "report_upload", refuse)
+    waiting.part.write_bytes(b"damaged")
+    with pytest.raises(errors.ContentTampered):
+        waiting.room.take_in("808")
+    assert waiting.room.names("inbox/808/") == []
+    assert [e.verb for e in waiting.room.room_events()] == ["submission.refused", "portal.refused_report"]
+
+
 def test_every_refusal_here_has_an_exit_code_of_its_own():
     kinds = [
         errors.SignatureRefused, errors.KeyRefused, errors.NotTheOwner, errors.ManifestMalformed,

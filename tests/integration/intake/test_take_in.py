@@ -7,7 +7,8 @@ import pytest
 from cleanroom.contracts.canonical import RECEIPT_DOMAIN, canonical_bytes
 from cleanroom.crypto.identifiers import canonical
 from cleanroom.crypto.signing import verify
-from cleanroom.errors import NotFound, PortalFault
+from cleanroom.errors import NotFound, PortalFault, SignatureRefused
+from cleanroom.pipeline import sealing
 from cleanroom.stores import audit_file
 from cleanroom.vocabulary.terms import UploadState
 from tests.factories.clean_room import ACCOUNTS, FORMS
@@ -79,6 +80,18 @@ def test_the_receipt_is_signed_and_names_its_place_in_the_log(clean_room):
     event = clean_room.room_events()[place - 1]
     assert (event.verb, event.subject) == ("submission.accepted", report.submission_id)
     assert audit_file.verify(clean_room.settings.audit_file) == 3
+
+
+def test_an_institution_reads_and_verifies_its_receipts(clean_room):
+    everything(clean_room)
+    settings = clean_room.participant("822")
+    receipts = sealing.read_receipts(settings, portal=clean_room.portal, objects=clean_room.objects)
+    assert sorted(r.body["dataset"] for r in receipts) == ["accounts", "list_events", "transfers"]
+    assert {(r.body["participant"], r.body["state"]) for r in receipts} == {("822", "accepted")}
+    forged = receipts[0].model_copy(update={"body": {**receipts[0].body, "rows": 99}})
+    clean_room.objects.put_bytes("receipts/822/forged.json", canonical_bytes(forged.model_dump(mode="json")))
+    with pytest.raises(SignatureRefused):
+        sealing.read_receipts(settings, portal=clean_room.portal, objects=clean_room.objects)
 
 
 def test_both_steps_again_change_nothing(clean_room):
