@@ -78,8 +78,8 @@ def _shadow(room: "Room", now: datetime) -> dict[str, Evidence | None]:
     """Days since the first shadow run; nothing where there was none."""
     if not room.warehouse.table_exists(SCORE_RUNS):
         return {}
-    sql = f"select min(scored_at) as first from {SCORE_RUNS} where mode = 'shadow'"
-    first = room.warehouse.query(sql)["first"][0].as_py()
+    sql = f"select min(scored_at) as first_at from {SCORE_RUNS} where mode = 'shadow'"
+    first = room.warehouse.query(sql)["first_at"][0].as_py()
     if first is None:
         return {}
     first = first if first.tzinfo else first.replace(tzinfo=UTC)

@@ -1,13 +1,17 @@
 """The station from features to scores, on a made-up consortium; each test goes on from where the one before stands."""
 
 import json
+from datetime import UTC, datetime
 
 import pyarrow as pa
 import pytest
 
 from cleanroom.errors import ArtefactRefused, GateClosed, NothingToDo, PolicyInvalid, PortalFault
+from cleanroom.governance import drafts
+from cleanroom.governance.answers import load_answers
 from cleanroom.governance.policy import load_policy
 from cleanroom.pipeline import artefacts, scoring
+from cleanroom.pipeline.room_evidence import collect
 from cleanroom.scoring.scores import TABLE
 from cleanroom.vocabulary.terms import ReleaseState
 from tests.factories.scoring_release import release
@@ -75,6 +79,12 @@ def test_evaluation_drafts_and_submits_what_can_be_measured(room):
     assert {"repeat_match_rate", "reason_code_coverage", "audit_chain_valid", "raw_id_hits", "dq_pass_rate",
             "spec_version_match_rate", "unjustified_fields", "mia_auc", "train_kwh"} <= measured  # fmt: skip
     assert scoring.latest_release_id(room.settings) == record.draft.release_id
+
+
+def test_the_portal_would_keep_the_draft(room):
+    record = room.portal.release(scoring.latest_release_id(room.settings))
+
+    drafts.check_draft(load_policy(room.settings.policy_file), record.draft, now=datetime.now(UTC))
 
 
 def test_the_same_input_is_the_same_release(room):
@@ -170,9 +180,7 @@ def test_a_suspended_release_closes_the_gate(room):
 
 
 def test_an_identifier_in_clear_is_counted(room):
-    from cleanroom.pipeline.room_evidence import collect
-
-    answers, now = _answers(), _now()
+    answers, now = load_answers(), datetime.now(UTC)
     clean = collect(room, answers, now=now)["raw_id_hits"]
     row = room.warehouse.query("select * from landing.accounts limit 1")
     dirty = row.set_column(row.column_names.index("account_token"), "account_token", pa.array(["A123456789"]))
@@ -184,18 +192,6 @@ def test_an_identifier_in_clear_is_counted(room):
 
     assert clean.value == 0 and clean.cases > 1000
     assert hits.value == 1
-
-
-def _answers():
-    from cleanroom.governance.answers import load_answers
-
-    return load_answers()
-
-
-def _now():
-    from datetime import UTC, datetime
-
-    return datetime.now(UTC)
 
 
 def test_the_release_was_judged_under_the_policy_of_the_room(room):
