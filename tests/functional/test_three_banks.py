@@ -65,6 +65,19 @@ def test_the_programmes_question_has_an_answer(results):
     assert results["peak_rss_bytes"] < 4e9
 
 
+def test_every_account_of_a_pattern_is_reachable_or_reported(results):
+    reach = results["detection"]["reach"]
+    assert reach["watch_listed"] == 61
+    assert reach["pairs"] > 1000
+    assert reach["reachable"] + reach["not_reachable"] == reach["pairs"]
+    assert sum(reach["by_layer"].values()) == reach["reachable"]
+
+
+def test_people_released_the_model(results):
+    assert results["release"]["tier"] == "R3"
+    assert results["release"]["sign_offs"] >= 10  # R3 with three institutions
+
+
 def test_the_same_again_ends_in_the_same_state(results, workdir):
     again = cleanroom_run(workdir / "home", workdir / "second.json")
     for name in (

@@ -28,7 +28,7 @@ def networks(name):
 
 
 def test_every_part_is_there():
-    assert {"portal", "portal-worker", "portal-beat", "portal-db", "queue", "proxy", "room-db"} <= set(SERVICES)
+    assert {"portal", "portal-worker", "portal-db", "queue", "proxy", "room-db"} <= set(SERVICES)
     assert {f"airflow-{p}" for p in ("api-server", "scheduler", "dag-processor", "triggerer")} <= set(SERVICES)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cleanroom.contracts.messages import WarningStanding
+from cleanroom.contracts.messages import ReleaseRecord, WarningStanding
 from cleanroom.governance.policy import load_policy
 from cleanroom.pipeline import evaluation, keys, line
 from cleanroom.pipeline.rehearsal import agreement, signing
@@ -53,9 +53,14 @@ def rehearse(data: Path, home: Path, *, through_dags: bool, progress: Progress) 
         settings = RoomSettings.from_environment(environ)
         run_id = line.new_run_id()
         with _runner(through_dags, settings, home, environ, run_id, progress) as runner:
-            warnings = _walk_the_line(runner, settings, people, consortium, services, progress)
+            release, warnings = _walk_the_line(runner, settings, people, consortium, services, progress)
         summary = summarise(
-            home=home, run_id=run_id, codes=consortium.codes, warnings=warnings, peak_rss_bytes=memory.peak_bytes
+            home=home,
+            run_id=run_id,
+            codes=consortium.codes,
+            release=release,
+            warnings=warnings,
+            peak_rss_bytes=memory.peak_bytes,
         )
         yield Rehearsal(summary=summary, portal_url=portal_url, people=people)
 
@@ -122,18 +127,18 @@ def _walk_the_line(
     consortium: Consortium,
     services: Services,
     progress: Progress,
-) -> list[WarningStanding]:
+) -> tuple[ReleaseRecord, list[WarningStanding]]:
     runner.to_evaluated_model(consortium.codes)
     portal = people.portal_as(people.who("room_service"))
     release_id = line.latest_release_id(settings)
     progress(f"sign-offs for release {release_id} …")
-    signing.release_model(people, load_policy(settings.policy_file), release_id, consortium.codes)
+    release = signing.release_model(people, load_policy(settings.policy_file), release_id, consortium.codes)
     runner.to_sent_warnings()
     progress("institutions answer …")
     warnings = _wait_for_answers(portal.warnings, services)
     _write_truth(settings, consortium)
     runner.to_outcomes()
-    return warnings
+    return release, warnings
 
 
 def _wait_for_answers(read: Callable[[], list[WarningStanding]], services: Services) -> list[WarningStanding]:

@@ -12,8 +12,10 @@ from cleanroom.governance.policy import Policy
 from cleanroom.pipeline.rehearsal.people import Login, People
 from cleanroom.vocabulary.terms import ControlOutcome, ReleaseState, SignOffRole
 
-OPEN_OUTCOMES = {ControlOutcome.FAIL, ControlOutcome.NOT_MEASURABLE}
-REASON = "Rehearsal: this control is not met before the first release went live. "
+REASONS = {
+    ControlOutcome.FAIL: "Rehearsal: measured and not met; let pass so that the rest of the line can be seen. ",
+    ControlOutcome.NOT_MEASURABLE: "Rehearsal: nothing to measure before the first release went live. ",
+}
 COMPENSATION = "An officer decides every case; the release is reviewed when the waiver ends, with live evidence."
 
 
@@ -46,12 +48,12 @@ def _waive(people: People, policy: Policy, record: ReleaseRecord) -> None:
     for result in gate.results(policy, record, now=now):
         control = policy.control(result.control_id)
         waivable = control.gate == "block" and not control.not_waivable
-        if result.outcome not in OPEN_OUTCOMES or not waivable or control.id in asked:
+        if result.outcome not in REASONS or not waivable or control.id in asked:
             continue
         asked.add(control.id)  # one waiver covers all metrics of its control
         request = WaiverRequest(
             control_id=control.id,
-            reason=REASON + (result.detail or "No evidence yet."),
+            reason=REASONS[result.outcome] + (result.detail or "No evidence yet."),
             compensating_control=COMPENSATION,
             owner=owner,
             ends_on=waivers.last_day(policy, record.draft.tier, now=now),

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Column, Table
 
-from cleanroom.contracts.messages import StationRun, WarningStanding
+from cleanroom.contracts.messages import ReleaseRecord, StationRun, WarningStanding
 from cleanroom.pipeline.line import LINE
 from cleanroom.settings import ParticipantSettings, RoomSettings
 from cleanroom.vocabulary.terms import Scenario
@@ -32,6 +32,7 @@ def summarise(
     home: Path,
     run_id: str,
     codes: list[str],
+    release: ReleaseRecord,
     warnings: list[WarningStanding],
     peak_rss_bytes: int,
 ) -> dict[str, Any]:
@@ -52,6 +53,12 @@ def summarise(
         "accounts": moneyflow.get("accounts"),
         "legs": {name.removeprefix("legs_"): n for name, n in moneyflow.items() if name.startswith("legs_")},
         "stations": _stations(runs),
+        "release": {
+            "release_id": release.draft.release_id,
+            "tier": str(release.draft.tier),
+            "sign_offs": len(release.sign_offs),
+            "waived": sorted(waiver.control_id for waiver in release.waivers),
+        },
         "warnings": _warnings(warnings, codes),
         "answers": _answers(warnings),
         "blocked": _blocked(blocked),
@@ -148,6 +155,11 @@ def _show_sentences(summary: dict[str, Any], console: Console) -> None:
         f"{summary['transfers']:,} distinct transfers from {summary['rows_uploaded']:,} uploaded rows ({legs})"
     )
     console.print(f"{summary['watch_listed']:,} watch-listed among {summary['accounts']:,} accounts")
+    release = summary["release"]
+    waived = ", ".join(release["waived"]) or "none"
+    console.print(
+        f"release {release['release_id']}, tier {release['tier']}: {release['sign_offs']} sign-offs; waived: {waived}"
+    )
     console.print("answers: " + (", ".join(f"{n:,} {name}" for name, n in summary["answers"].items()) or "none"))
     if summary["precision"] is None:
         console.print("precision and recall: not known (the data holds no truth)")
