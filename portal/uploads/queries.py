@@ -16,13 +16,12 @@ from portal.uploads.models import Submission
 if TYPE_CHECKING:
     from portal.accounts.models import User
 
-_TAKEN = [UploadState.ACCEPTED, UploadState.HELD]
 CALENDAR_DAYS = 120  # the heat map's widest window
 
 
 def next_sequences(code: str) -> dict[Dataset, int]:
-    """Per dataset: 1 + the highest number that was accepted or is held; 1 where none."""
-    rows = Submission.objects.filter(participant__code=code, state__in=_TAKEN)
+    """Per dataset: 1 + the highest accepted number; 1 where none. A held one waits for just that number."""
+    rows = Submission.objects.filter(participant__code=code, state=UploadState.ACCEPTED)
     highest = dict(rows.values("dataset").annotate(last=Max("sequence")).values_list("dataset", "last"))
     return {dataset: highest.get(str(dataset), 0) + 1 for dataset in Dataset}
 

@@ -1,55 +1,38 @@
-"""What must be in place before an institution's first upload, asked of the portal and of this software."""
+"""What must be in place before an institution's first upload: the checks of every upload, asked ahead of it."""
 
+from datetime import UTC, datetime
 from typing import Any
 
+from cleanroom.contracts import standing
 from cleanroom.contracts.messages import ParticipantGate
-from cleanroom.contracts.specification import load_specification
-from cleanroom.errors import KeyRefused, MouNotInForce, SpecificationNotInForce, UnknownInstitution
+from cleanroom.errors import KeyRefused, SpecificationNotInForce
 from cleanroom.stores.ports import Portal
 
 
 def check(portal: Portal, *, participant: str) -> dict[str, Any]:
     """Agreement, keys and specification of one participant. Raises the first refusal; returns what a person reads."""
     gate = portal.gate(participant)
-    check_active(gate)
-    check_agreement(gate)
-    check_keys(gate)
+    standing.check_active(gate)
+    standing.check_mou(gate, now=datetime.now(UTC))
+    _check_keys(gate)
     return {"participant": participant, "name": gate.name, **check_specification(gate)}
 
 
-def check_active(gate: ParticipantGate) -> None:
-    if gate.state != "active":
-        raise UnknownInstitution(
-            f"participant {gate.participant} is {gate.state}; the coordinator must make it active first"
-        )
-
-
-def check_agreement(gate: ParticipantGate) -> None:
-    if gate.mou is None or gate.mou.signed_at is None:
-        raise MouNotInForce(
-            f"participant {gate.participant} has not signed the MoU; its officer signs it in the portal"
-        )
-
-
-def check_keys(gate: ParticipantGate) -> None:
+def _check_keys(gate: ParticipantGate) -> None:
     for purpose in ("signing", "sealing"):
         if not any(key.purpose == purpose and key.state == "active" for key in gate.keys):
             raise KeyRefused(
-                f"participant {gate.participant} has no active {purpose} key; run: cleanroom keys register"
+                f"participant {gate.participant} has no active {purpose} key; its officer registers it in the portal",
+                rule="key_registered",
             )
 
 
 def check_specification(gate: ParticipantGate) -> dict[str, Any]:
     """Raises SpecificationNotInForce where none is in force or where the text here is another."""
-    standing = gate.specification
-    if standing is None or standing.in_force_from is None:
+    if gate.specification is None:
         raise SpecificationNotInForce(
-            "no data specification is in force; every active participant's data steward ratifies it in the portal"
+            "no data specification is in force; every active participant's data steward ratifies it in the portal",
+            rule="specification_in_force",
         )
-    held = load_specification(standing.version)
-    if held.digest != standing.digest:
-        raise SpecificationNotInForce(
-            f"specification version {standing.version} here has another text than the ratified one; "
-            "install the release of this software that was agreed"
-        )
-    return {"specification_version": standing.version, "digest": standing.digest}
+    held = standing.check_specification(gate, version=gate.specification.version, now=datetime.now(UTC))
+    return {"specification_version": held.version, "digest": held.digest}
