@@ -46,8 +46,8 @@ def test_a_person_can_read_what_came_out(demo):
     assert sum(results["warnings"].values()) > 0
 
 
-def test_no_clear_identifier_and_no_first_hash_key_is_in_the_room(demo):
-    """Planted identifiers: every account number and national id of the first bank, looked for in the room's files."""
+def test_no_clear_identifier_leaves_its_institution(demo):
+    """Account numbers and holders' ids of every institution, looked for in all files outside the institutions."""
     home, _, _ = demo
     planted = _identifiers(home / "data")
     assert len(planted) > 100
@@ -66,7 +66,8 @@ def _identifiers(data: Path) -> list[bytes]:
     import pyarrow.parquet as pq
 
     found: list[bytes] = []
-    for path in sorted(data.glob("*/accounts.*")):
+    for path in sorted(declared.parent / name for declared in data.glob("*/institution.json")
+                       for name in ("accounts.csv", "accounts.parquet") if (declared.parent / name).exists()):  # fmt: skip
         if path.suffix == ".parquet":
             table = pq.read_table(path)
         else:
@@ -75,4 +76,4 @@ def _identifiers(data: Path) -> list[bytes]:
                                  convert_options=csv.ConvertOptions(column_types={"account": "string"}))  # fmt: skip
         for column in ("account", "holder_id"):
             found += [str(value).encode() for value in table[column].to_pylist()[:40]]
-    return found
+    return [text for text in found if len(text) >= 10]  # shorter digits also stand in numbers by chance

@@ -10,7 +10,7 @@ from cleanroom.errors import KeyRefused, MouNotInForce, SpecificationNotInForce,
 from cleanroom.pipeline import onboarding
 
 NOW = datetime.now(UTC)
-TODAY = date.today()  # noqa: DTZ011 - only the distance of a year matters
+TODAY = date.today()
 
 
 def gate(**changes) -> m.ParticipantGate:
@@ -24,7 +24,7 @@ def gate(**changes) -> m.ParticipantGate:
         "specification": m.SpecificationStanding(
             version=1, digest=load_specification(1).digest, ratified_by=("700",), in_force_from=NOW - timedelta(hours=1)
         ),
-        "keys": (m.RegisteredKey(kid="s", purpose="signing", **key), m.RegisteredKey(kid="a", purpose="sealing", **key)),
+        "keys": tuple(m.RegisteredKey(kid=p, purpose=p, **key) for p in ("signing", "sealing")),
         "known_institutions": ("700",), "next_sequence": {}, "room_recipient_kid": None, "room_recipient": None,
         "room_signing_kid": None, "room_signing_key": None,
     }  # fmt: skip
