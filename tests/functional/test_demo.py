@@ -66,8 +66,8 @@ def _identifiers(data: Path) -> list[bytes]:
     import pyarrow.parquet as pq
 
     found: list[bytes] = []
-    for path in sorted(declared.parent / name for declared in data.glob("*/institution.json")
-                       for name in ("accounts.csv", "accounts.parquet") if (declared.parent / name).exists()):  # fmt: skip
+    folders = [declared.parent for declared in data.glob("*/institution.json")]
+    for path in sorted(path for folder in folders for path in folder.glob("accounts.*")):
         if path.suffix == ".parquet":
             table = pq.read_table(path)
         else:
