@@ -1,0 +1,102 @@
+"""The evaluation on the three banks' ledgers of an independent simulator. The truth only judges."""
+
+import csv
+import time
+from pathlib import Path
+
+import pytest
+
+from cleanroom.evaluation.outcome import answer, blocked_body
+from cleanroom.evaluation.reach import Start, nearest_layers
+from cleanroom.evaluation.rules import DAY_US, EvaluationRules
+from cleanroom.evaluation.scenarios import prepare
+from cleanroom.pipeline.dbt import run_dbt
+from cleanroom.pipeline.evaluation import _read_ledger, pattern_reach, reach_summary
+from cleanroom.vocabulary.terms import Scenario
+from tests.factories.landing import account_token, land_folder
+from tests.factories.small_room import open_small_room
+
+DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "three_banks"
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not DATA.is_dir(), reason="the data set three_banks is not beside the project"),
+]
+RULES = EvaluationRules()
+LAYERS = """
+select account_token, min(layer) as layer from moneyflow.int_moneyflow__layers as layers
+inner join moneyflow.int_moneyflow__as_of as cut_offs on cut_offs.as_of = layers.as_of and cut_offs.is_latest
+where direction = ? group by account_token
+"""
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory):
+    made = open_small_room(tmp_path_factory.mktemp("three_banks"))
+    land_folder(made.warehouse, DATA)
+    models = ("staging", "intermediate.moneyflow", "followed_transfers", "reported_losses")
+    run_dbt(made, "run", models)
+    yield made
+    made.warehouse.close()
+
+
+@pytest.fixture(scope="module")
+def read(room):
+    return _read_ledger(room.warehouse)
+
+
+@pytest.fixture(scope="module")
+def truth():
+    found = {}
+    with (DATA / "truth" / "accounts.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            pattern = {"pattern": row["pattern"], "typology": row["typology"]}
+            found.setdefault(account_token(row["institution"], row["account"]), []).append(pattern)
+    return found
+
+
+def test_all_transfers_and_listings_are_read(read):
+    ledger, listings = read
+    assert len(ledger) == 111_377 and len(listings) == 61
+    assert sum(x.reported_cents for x in listings) == 121_937_800
+
+
+def test_the_answer_keeps_its_bounds_and_comes_in_seconds(read, truth):
+    ledger, listings = read
+    clock = time.perf_counter()
+    case = prepare(ledger, listings, frozenset(range(3)), RULES)
+    body = blocked_body(answer(case, RULES), RULES, truth=truth)
+    assert time.perf_counter() - clock < 20, "two seconds when the machine is free"
+    money = [body["scenarios"][s]["money_twd"] for s in Scenario]
+    assert money == sorted(money), "each scenario keeps the measures of the one before"
+    assert 0 < money[0] < money[-1] <= body["came_in_twd"] <= body["reported_twd"] == 1_219_378
+    for figures in body["scenarios"].values():
+        low, high = figures["money_twd_interval"]
+        assert low <= figures["money_twd"] <= high
+        parts = figures["institutions"].values()
+        assert sum(p["money_twd"] for p in parts) == pytest.approx(figures["money_twd"])
+        assert sum(p["accounts"] for p in parts) == figures["accounts"]
+        assert 0 <= figures["innocent_accounts"] <= figures["accounts_controlled_not_listed"]
+
+
+def test_every_account_of_a_pattern_is_reachable_or_reported_as_not_reachable(read, truth):
+    ledger, listings = read
+    found = pattern_reach(ledger, listings, truth, RULES)
+    assert len(found) == 61
+    summary = reach_summary(found)
+    assert summary["reachable"] + summary["not_reachable"] == summary["pairs"] == sum(len(x.accounts) for x in found)
+    assert summary["reachable"] > summary["not_reachable"]
+    assert summary["not_reachable"] == sum(len(x.not_reachable) for x in found)
+
+
+@pytest.mark.parametrize("direction, lookback_days", [("forward", RULES.lookback_days), ("backward", 0)])
+def test_reach_agrees_with_the_layers_of_the_warehouse(room, read, direction, lookback_days):
+    ledger, listings = read
+    starts = [Start(x.account, x.listed_us - lookback_days * DAY_US) for x in listings]
+    nearest: dict[str, int] = {}
+    for walk in nearest_layers(ledger, starts, layers=6, backward=direction == "backward"):
+        for account, layer in walk.items():
+            token = ledger.tokens[account]
+            nearest[token] = min(layer, nearest.get(token, layer))
+    layers = room.warehouse.query(LAYERS, [direction]).to_pylist()
+    assert len(layers) > 1000
+    assert nearest == {r["account_token"]: r["layer"] for r in layers}
