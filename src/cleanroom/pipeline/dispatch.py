@@ -5,6 +5,7 @@ never composed again, so a killed run is simply run again.
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -19,7 +20,7 @@ from cleanroom.dispatch.candidates import Candidate, care_candidates, mule_candi
 from cleanroom.dispatch.composing import compose, sealing_key, warning_ids
 from cleanroom.dispatch.rules import DispatchRules
 from cleanroom.dispatch.selection import Numbered, Selection, select
-from cleanroom.errors import NothingToDo
+from cleanroom.errors import NotAllowed, NothingToDo
 from cleanroom.pipeline.certified import certified_release
 from cleanroom.pipeline.dbt import run_dbt
 from cleanroom.pipeline.publish import publish
@@ -34,6 +35,7 @@ SELECTION = ("marts.dispatch",)
 SENT = "dispatch.sent_warnings"
 BATCH = 100  # warnings per request; the portal takes a batch whole or not at all
 _TAIPEI = ZoneInfo("Asia/Taipei")
+_PLAIN = re.compile(r"[A-Za-z0-9._-]{1,80}")
 
 # What was sent about which account: stays in the room, for evaluation and so that nothing is sent twice.
 SENT_SCHEMA = pa.schema(
@@ -106,6 +108,8 @@ def ensure_sent_table(warehouse: Warehouse) -> None:
 
 def _check_scored(warehouse: Warehouse, record: ReleaseRecord) -> None:
     name = record.draft.release_id
+    if not _PLAIN.fullmatch(name):  # it becomes part of the marts' SQL
+        raise NotAllowed("the release's name holds other characters than letters, digits and . _ -", rule="release_id")
     scored = warehouse.table_exists("scoring.account_scores") and warehouse.query(_SCORED, [name])["n"][0].as_py()
     if not scored:
         raise NothingToDo(

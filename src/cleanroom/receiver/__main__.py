@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, help="port on loopback; 0 takes a free one")
     parser.add_argument("--pull", action="store_true", help="fetch what waits, answer it, and end")
     parser.add_argument("--rules", type=Path, help="answering rules; default: rules.yaml in the home, else the shipped")
+    parser.add_argument("--resend-refused", action="store_true", help="send answers again that the portal refused")
     parser.add_argument("--portal-webhook-key", help="the portal's transport key (base64url), pinned anew")
     parser.add_argument("--trust-room-key", help="id of a new signing key of the clean room, confirmed by a person")
     return parser
@@ -64,6 +65,8 @@ def _run(options: argparse.Namespace) -> int:
     rules = load_rules(options.rules or _own_rules(home))
     portal = PortalClient.from_token_file(options.portal, settings.portal_token_file or home / "portal.token")
     inbox = Inbox(home / "inbox")
+    if options.resend_refused:
+        LOG.info("%d refused answers wait again", inbox.reopen_refused())
     try:
         return (_pull if options.pull else _serve)(options, ring, inbox, portal, Answerer(inbox, ring, rules, portal))
     finally:

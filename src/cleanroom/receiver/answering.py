@@ -57,6 +57,9 @@ class Answerer:
             except Fault as e:
                 LOG.warning("answers wait: %s", e.sentence)
                 pause, wait = min(2 * pause, LONGEST_PAUSE_SECONDS), pause
+            except Exception as e:  # what nobody foresaw must not silence the answers; its text may quote a warning
+                LOG.error("answers wait: %s was not foreseen", type(e).__name__)
+                pause, wait = LONGEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS
             self._wake.wait(wait)
             self._wake.clear()
 

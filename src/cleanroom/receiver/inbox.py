@@ -114,6 +114,11 @@ class Inbox:
         with self._transaction() as db:
             db.execute(sql, [state, detail, answer.warning_id, str(answer.answer)])
 
+    def reopen_refused(self) -> int:
+        """Answers that the portal refused wait again, unchanged; returns how many."""
+        with self._transaction() as db:
+            return db.execute("update answers set state = 'pending' where state = 'refused'").rowcount
+
     def counts(self) -> dict[str, int]:
         """For the health page: warnings, and answers by state."""
         found = dict(self._read("select state, count(*) from answers group by state"))

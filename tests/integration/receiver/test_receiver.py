@@ -95,6 +95,10 @@ def test_an_answer_that_the_portal_refuses_is_kept_for_a_person(program):
     program.portal.refuse = True
     program.deliver(url, program.sender.warning())
     wait_for(lambda: inbox_rows(program, "select state, detail from answers") == [("refused", "answered on the page")])
+    program.stop()
+    program.portal.refuse = False
+    assert "answered 0" in program.run("--pull").stdout, "not by itself"
+    assert "answered 1" in program.run("--pull", "--resend-refused").stdout
 
 
 @pytest.mark.parametrize("spoil, status, reason", [
