@@ -11,8 +11,9 @@ from cleanroom.governance import drafts, metrics, model_card, risk
 from cleanroom.governance.answers import Answers
 from cleanroom.governance.evidence import Estimate, Evidence
 from cleanroom.governance.policy import Policy, load_policy
-from cleanroom.pipeline import artefacts, room_evidence, scoring
+from cleanroom.pipeline import artefacts, room_evidence
 from cleanroom.pipeline.code_version import code_commit
+from cleanroom.pipeline.history import HORIZON, data_snapshot, read_history
 from cleanroom.pipeline.release_request import declared_answers
 from cleanroom.pipeline.steps import Detail, StepResult
 from cleanroom.scoring import backtest, evidence
@@ -45,7 +46,7 @@ def draft_and_submit(
     """
     policy, digest = load_policy(room.settings.policy_file), artefacts.need_latest(room.settings).digest
     answers = declared_answers(factors, declared, evidence_documents)
-    artefact, commit, data = artefacts.read(room, digest), code_commit(), scoring.data_snapshot(room)
+    artefact, commit, data = artefacts.read(room, digest), code_commit(), data_snapshot(room)
     release_id = release_name(policy, answers, digest, commit, data, developer)
     record = _standing(room, release_id)
     if record is None:
@@ -80,7 +81,7 @@ def _draft(
     data: str,
     developer: str,
 ) -> ReleaseDraft:
-    history, now = scoring.read_history(room), datetime.now(UTC)
+    history, now = read_history(room), datetime.now(UTC)
     subject = _subject(policy, artefact, history)
     measured = evidence.measure(subject)
     known = {name: estimate.at(now, detail) for name, (estimate, detail) in measured.items()}
@@ -105,16 +106,14 @@ def _draft(
 
 
 def _subject(policy: Policy, artefact: Artefact, history: list[Snapshot]) -> evidence.Subject:
-    predictions = backtest.replay(history, horizon=scoring.HORIZON)
+    predictions = backtest.replay(history, horizon=HORIZON)
     return evidence.Subject(artefact, history, predictions, int(policy.settings["alert_capacity"]))
 
 
 def _repeated(subject: evidence.Subject, now: datetime) -> dict[str, Evidence]:
     """Train once more from the same data, compare every score, and take the energy of it."""
     started = time.process_time()
-    again = train_artefact(
-        subject.history, horizon=scoring.HORIZON, data_snapshot=subject.artefact.training["data_snapshot"]
-    )
+    again = train_artefact(subject.history, horizon=HORIZON, data_snapshot=subject.artefact.training["data_snapshot"])
     kwh = (time.process_time() - started) * WATTS_PER_CORE / 3_600_000
     both = (a.model().margins(subject.latest.matrix) for a in (subject.artefact, again))
     match = metrics.repeat_match_rate(*both)

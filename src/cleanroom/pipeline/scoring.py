@@ -4,12 +4,11 @@ Scores leave the room only under a valid certificate: `score` asks the gate firs
 shadow run keeps scores apart that nobody acts on.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from cleanroom.contracts.canonical import digest_of
 from cleanroom.contracts.messages import ReleaseRecord
 from cleanroom.contracts.tables import UTC_TIMESTAMP
 from cleanroom.errors import GateClosed, NothingToDo
@@ -19,11 +18,13 @@ from cleanroom.governance.certificate import Certificate
 from cleanroom.governance.policy import load_policy
 from cleanroom.pipeline import artefacts
 from cleanroom.pipeline.dbt import run_dbt
+from cleanroom.pipeline.history import HORIZON, data_snapshot, read_history
+from cleanroom.pipeline.release_drafting import draft_and_submit
 from cleanroom.pipeline.room_evidence import SCORE_RUNS
 from cleanroom.pipeline.steps import StepResult
 from cleanroom.scoring import scores
 from cleanroom.scoring.artefact import Artefact
-from cleanroom.scoring.snapshot import Snapshot, snapshots
+from cleanroom.scoring.snapshot import Snapshot
 from cleanroom.scoring.training import train_artefact
 from cleanroom.settings import RoomSettings
 from cleanroom.stores.ports import Portal
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from cleanroom.pipeline.room import Room
 
 SELECTION = ("intermediate.scoring", "marts.scoring")
-HORIZON = timedelta(days=14)
 _RUNS = pa.schema(
     [
         pa.field("release_id", pa.string(), nullable=False),
@@ -88,8 +88,6 @@ def evaluate(
 
     See `pipeline.release_drafting`. The same input again gives the same release.
     """
-    from cleanroom.pipeline.release_drafting import draft_and_submit
-
     return draft_and_submit(
         room, developer=developer, factors=factors, declared=declared, evidence_documents=evidence_documents
     )
@@ -184,19 +182,6 @@ def _note_run(room: "Room", artefact: Artefact, latest: Snapshot, release_id: st
         return
     row = [release_id, artefact.digest, mode, latest.as_of, datetime.now(UTC), latest.accounts]
     room.warehouse.replace_rows(SCORE_RUNS, pa.table([[v] for v in row], schema=_RUNS), where="false")
-
-
-def read_history(room: "Room") -> list[Snapshot]:
-    """All cut-offs of the feature table, in order of time."""
-    features = room.warehouse.query("select * from scoring.account_features")
-    labels = room.warehouse.query("select * from scoring.account_labels")
-    return snapshots(features, labels)
-
-
-def data_snapshot(room: "Room") -> str:
-    """SHA-256 over the ids of all landed submissions: which data this is."""
-    found = room.warehouse.query("select submission_id from landing.submissions order by submission_id")
-    return digest_of(found["submission_id"].to_pylist())
 
 
 def participants(portal: Portal) -> list[str]:
