@@ -79,12 +79,13 @@ def dispatch(room: "Room", *, run_id: str = "", rules: DispatchRules | None = No
     Raises GateClosed before anything is read, NothingToDo where the released model has not scored the latest data,
     KeyRefused where a receiving institution has no sealing key, and the stores' faults.
     """
-    rules, now = rules or DispatchRules(), datetime.now(UTC)
-    record = certified_release(room, now=now)
+    rules = rules or DispatchRules()
+    record = certified_release(room, now=datetime.now(UTC))
     _check_scored(room.warehouse, record)
     _build_marts(room, record, rules)
     numbered = _numbered(room, _candidates(room.warehouse, rules))
     standings, gates = room.portal.warnings(), _active(room.portal.participants())
+    now = datetime.now(UTC)  # of composing: the institutions' clocks run from here
     chosen = select(
         numbered,
         known_ids={s.warning_id for s in standings},
