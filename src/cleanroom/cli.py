@@ -185,6 +185,10 @@ def _add_keys(commands) -> None:
     share.add_argument("--institution", required=True)
     share.add_argument("--recipient", required=True, help="the other participant's age recipient, read out by phone")
     share.add_argument("--out", type=Path, required=True)
+    card = _command(keys, "canaries", _keys_canaries, "show the canaries of the first-hash key, for the custodian")
+    card.add_argument("--institution", required=True)
+    pin = _command(keys, "pin-canaries", _keys_pin, "tell the room which first-hash key was agreed on")
+    pin.add_argument("card", type=Path, help="what `cleanroom keys canaries` printed at a participant")
     for parser in (room, own):
         parser.add_argument("--demo", action="store_true", help="mark the keys; production refuses them")
 
@@ -215,6 +219,19 @@ def _keys_export(options: argparse.Namespace) -> None:
     folder = ParticipantSettings.from_environment(options.institution).keys
     options.out.write_bytes(keys.export_k1(folder, options.recipient))
     out.print(f"wrote {options.out}: only the holder of that recipient can open it")
+
+
+def _keys_canaries(options: argparse.Namespace) -> None:
+    from cleanroom.pipeline import keys
+
+    print(json.dumps(keys.canary_card(ParticipantSettings.from_environment(options.institution).keys), indent=1))
+
+
+def _keys_pin(options: argparse.Namespace) -> None:
+    from cleanroom.pipeline import keys
+
+    pinned = keys.pin_card(RoomSettings.from_environment(), options.card)
+    out.print(f"pinned the canaries of first-hash key {pinned}")
 
 
 def _show_public(ring) -> None:

@@ -156,8 +156,8 @@ class ResultPublication(Frozen):
 
 
 class ControlResult(Frozen):
-    """One metric of one control. `value` is the point estimate, `low` and `high` its confidence bounds, `reference` what
-    a relative limit was compared with: enough to judge it again without the evidence."""
+    """One metric of one control. `value` is the point estimate, `low` and `high` its confidence bounds, `reference`
+    what a relative limit was compared with: enough to judge it again without the evidence."""
 
     control_id: str
     outcome: ControlOutcome

@@ -12,7 +12,7 @@ from pathlib import Path
 from cleanroom.contracts.whole_files import write_whole
 from cleanroom.crypto import keyring
 from cleanroom.crypto.keyring import ParticipantKeyRing, RoomKeyRing
-from cleanroom.errors import CanaryMismatch, KeyRefused
+from cleanroom.errors import CanaryMismatch, KeyRefused, ManifestMalformed, Where
 from cleanroom.settings import ParticipantSettings, RoomSettings
 
 K1_SHARE_CAP_BYTES = 64 * 1024
@@ -62,6 +62,18 @@ def pin_canaries(pin_file: Path, *, hash_kid: str, canaries: dict[str, str]) -> 
     pin_file.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(pins, indent=1, sort_keys=True).encode()
     write_whole(pin_file, lambda file: file.write(text))
+
+
+def pin_card(settings: RoomSettings, card: Path) -> str:
+    """Pin what a participant's `canary_card` says; returns the key's id. Raises ManifestMalformed for another file."""
+    where = Where(file=card.name)
+    try:
+        shown = json.loads(card.read_text(encoding="utf-8"))
+        kid, canaries = str(shown["hash_kid"]), {str(kind): str(value) for kind, value in shown["canaries"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise ManifestMalformed("this is not what `cleanroom keys canaries` prints", where=where) from None
+    pin_canaries(pin_file(settings), hash_kid=kid, canaries=canaries)
+    return kid
 
 
 def read_pins(pin_file: Path) -> dict[str, dict[str, str]]:

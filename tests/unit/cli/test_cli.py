@@ -1,0 +1,103 @@
+"""The command: what it refuses, how it says so, and with which exit code."""
+
+import json
+
+import pytest
+
+from cleanroom import cli
+from cleanroom.errors import AuditBroken, CanaryMismatch, ContentTampered, NothingToDo, SettingsInvalid
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("CLEANROOM_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def test_a_missing_folder_is_a_sentence_and_a_code(tmp_path, capsys):
+    code = cli.main(["run", "--data", str(tmp_path / "none"), "--workdir", str(tmp_path / "w")])
+    said = " ".join(capsys.readouterr().err.split())
+    assert code == NothingToDo.exit_code
+    assert "refused (nothing_to_do)" in said and "does not exist" in said
+    assert "Traceback" not in said
+
+
+def test_without_a_token_the_room_says_what_to_do(capsys):
+    code = cli.main(["governance", "gate"])
+    said = " ".join(capsys.readouterr().err.split())
+    assert code == SettingsInvalid.exit_code
+    assert "portal token" in said
+
+
+def test_keys_are_made_once_and_kept(capsys, home):
+    assert cli.main(["keys", "init-room", "--demo"]) == 0
+    first = capsys.readouterr().out
+    assert cli.main(["keys", "init-room", "--demo"]) == 0
+    assert capsys.readouterr().out == first
+    assert "recipient: age1" in first
+    assert (home / "room" / "keys").stat().st_mode & 0o077 == 0
+
+
+def test_the_shared_key_goes_from_one_participant_to_another(capsys, tmp_path):
+    assert cli.main(["keys", "init-participant", "--institution", "700", "--make-k1", "--demo"]) == 0
+    assert cli.main(["keys", "init-participant", "--institution", "808", "--demo"]) == 0
+    recipient = capsys.readouterr().out.split("recipient: ")[-1].split()[0]
+    share = tmp_path / "share"
+    assert cli.main(["keys", "export-k1", "--institution", "700", "--recipient", recipient, "--out", str(share)]) == 0
+    command = ["keys", "init-participant", "--institution", "808", "--demo", "--k1-from", str(share)]
+    assert cli.main(command) == 0
+    other = ["keys", "init-participant", "--institution", "822", "--demo", "--k1-from", str(share)]
+    assert cli.main(other) == ContentTampered.exit_code
+
+
+def test_the_room_pins_what_the_participants_show(capsys, tmp_path):
+    for institution in ("700", "808"):
+        assert cli.main(["keys", "init-participant", "--institution", institution, "--make-k1", "--demo"]) == 0
+    capsys.readouterr()
+    assert cli.main(["keys", "canaries", "--institution", "700"]) == 0
+    card = tmp_path / "card.json"
+    card.write_text(capsys.readouterr().out)
+    assert cli.main(["keys", "pin-canaries", str(card)]) == 0
+    assert cli.main(["keys", "pin-canaries", str(card)]) == 0
+    forged = json.loads(card.read_text())
+    forged["canaries"] = dict.fromkeys(forged["canaries"], "0" * 64)
+    card.write_text(json.dumps(forged))
+    assert cli.main(["keys", "pin-canaries", str(card)]) == CanaryMismatch.exit_code
+
+
+def test_this_installation_agrees_with_the_published_answers(capsys):
+    assert cli.main(["conformance"]) == 0
+    assert "known answers agree" in capsys.readouterr().out
+
+
+def test_an_audit_file_that_was_changed_is_named(tmp_path, capsys):
+    from cleanroom.contracts.messages import AuditEvent
+    from cleanroom.stores.audit_file import AuditFile
+
+    path = tmp_path / "audit.jsonl"
+    for number in range(3):
+        AuditFile(path).append(
+            AuditEvent(at="2026-01-01T00:00:00Z", actor="room", verb="upload.refused", subject=f"submission:{number}")
+        )
+    assert cli.main(["audit-verify", str(path)]) == 0
+    assert "3 events" in capsys.readouterr().out
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([lines[0], lines[1].replace("refused", "accepted"), lines[2]]) + "\n")
+    assert cli.main(["audit-verify", str(path)]) == AuditBroken.exit_code
+
+
+def test_every_command_explains_itself(capsys):
+    for command in ("demo", "run", "upload", "take-in", "build-moneyflow", "train", "evaluate-release", "score",
+                    "dispatch", "evaluate-outcomes", "conformance"):  # fmt: skip
+        with pytest.raises(SystemExit) as ended:
+            cli.main([command, "--help"])
+        assert ended.value.code == 0
+        assert len(capsys.readouterr().out) > 80
+
+
+def test_a_declared_institution_that_is_no_code_is_refused(tmp_path, capsys):
+    folder = tmp_path / "data" / "x"
+    folder.mkdir(parents=True)
+    (folder / "institution.json").write_text(json.dumps({"institution": "12", "sector": "bank"}))
+    assert cli.main(["run", "--data", str(tmp_path / "data"), "--workdir", str(tmp_path / "w")]) == 13
+    assert "three digits" in " ".join(capsys.readouterr().err.split())

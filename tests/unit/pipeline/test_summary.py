@@ -1,0 +1,78 @@
+"""The results document and the page a person reads, with and without a known truth."""
+
+import json
+
+import pytest
+from rich.console import Console
+
+from cleanroom.contracts.messages import StationRun
+from cleanroom.pipeline.rehearsal import summary
+
+BODY = {"scenarios": {"own_bank": {"money_twd": 100.0, "accounts": 2, "x": 1},
+                      "shared_graph_realtime": {"money_twd": 180.5, "accounts": 5, "x": 1}}}  # fmt: skip
+
+
+def write(home, station, step, rows, **detail):
+    run = StationRun(run_id="run-1", station=station, step=step, started_at="2026-01-01T00:00:00Z", seconds=1.5,
+                     rows=rows, detail=detail)  # fmt: skip
+    folder = home / "room" / "runs"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "run-1.jsonl").open("a") as file:
+        file.write(json.dumps(run.model_dump(mode="json")) + "\n")
+
+
+class Draft:
+    release_id, tier = "r-1", "R3"
+
+
+class Release:
+    draft, sign_offs, waivers = Draft, (1, 2), ()
+
+
+@pytest.fixture
+def document(tmp_path):
+    write(tmp_path, "evaluation", "evaluate", 9)
+    write(tmp_path, "intake", "take_in", 4)
+    write(tmp_path, "intake", "take_in", 6)
+    write(tmp_path, "moneyflow", "build", 7, transfers=7, rows_landed=10, watch_listed=1, accounts=5, legs_own=7)
+    folder = tmp_path / "room" / "results"
+    folder.mkdir(parents=True)
+    (folder / "blocked.json").write_text(json.dumps({"body": BODY}))
+    (folder / "detection.json").write_text(json.dumps({"body": {"precision": None, "recall": None}}))
+
+    def make():
+        return summary.summarise(home=tmp_path, run_id="run-1", codes=["700"], release=Release, warnings=[],
+                                 peak_rss_bytes=10**9)  # fmt: skip
+
+    return folder, make
+
+
+def test_stations_stand_in_the_order_of_the_line(document):
+    found = document[1]()
+    assert [(s["name"], s["rows"], s["seconds"]) for s in found["stations"]] == [
+        ("intake", 10, 3.0), ("moneyflow", 7, 1.5), ("evaluation", 9, 1.5),
+    ]  # fmt: skip
+    assert found["rows_uploaded"] == 10
+    assert found["legs"] == {"own": 7}
+    assert found["warnings"] == {"700": 0}
+    assert found["blocked"]["own_bank"] == {"money_twd": 100.0, "accounts": 2}
+
+
+def test_without_a_truth_precision_is_null_and_said_so(document):
+    found = document[1]()
+    assert found["precision"] is None and found["recall"] is None
+    assert "not known" in shown(found)
+
+
+def test_extra_is_counted_against_each_bank_alone(document):
+    folder, make = document
+    (folder / "detection.json").write_text(json.dumps({"body": {"precision": 0.5, "recall": 0.25}}))
+    text = shown(make())
+    assert "+80" in text and "+3" in text
+    assert "precision 0.500, recall 0.250" in text
+
+
+def shown(found) -> str:
+    console = Console(record=True, width=120)
+    summary.show(found, console)
+    return console.export_text()
