@@ -32,10 +32,10 @@ class Frozen(BaseModel):
 
 
 class Period(Frozen):
-    """Both days are included; days are Asia/Taipei."""
+    """Both days are included; days are Asia/Taipei. Bounded, so that a day before and after can be reckoned."""
 
-    first: date
-    last: date
+    first: Annotated[date, Field(ge=date(1912, 1, 1))]
+    last: Annotated[date, Field(lt=date(2200, 1, 1))]
 
 
 class Part(Frozen):

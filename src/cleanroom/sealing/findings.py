@@ -70,7 +70,8 @@ def refusal_of(file: str, found: list[Finding], *, gate: bool = False) -> Cleanr
     first = min(failed, key=lambda f: (f.rule in _KINDS, f.rule == OWNER))
     kind = QualityGateFailed if gate else _KINDS.get(first.rule, MalformedRows)
     others = len(failed) - 1
-    sentence = f"{_counted(first.failed_rows, 'row breaks', 'rows break')} the rule {first.rule}"
+    breaks = _counted(first.failed_rows, "row breaks", "rows break") if first.failed_rows else "the file breaks"
+    sentence = f"{breaks} the rule {first.rule}"
     if others:
         sentence += f", and {_counted(others, 'other rule is', 'other rules are')} broken"
     row = first.row_numbers[0] if first.row_numbers else None

@@ -87,7 +87,9 @@ def _period(declared: _DeclaredPeriod) -> Period:
     try:
         period = Period(first=declared.first, last=declared.last)
     except ValidationError:
-        raise ManifestMalformed("the period is not two days (YYYY-MM-DD)", where=where, rule="period") from None
+        raise ManifestMalformed(
+            "the period is not two days (YYYY-MM-DD) between 1912 and 2199", where=where, rule="period"
+        ) from None
     if period.last < period.first:
         raise ManifestMalformed("the period ends before it begins", where=where, rule="period")
     return period

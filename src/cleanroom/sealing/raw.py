@@ -4,6 +4,7 @@ Raises UndeclaredEncoding where bytes do not fit the declaration, MalformedRows 
 """
 
 import codecs
+import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from cleanroom.sealing.folder import ClearFile
 from cleanroom.vocabulary.terms import Encoding, FileFormat
 
 _BLOCK_BYTES = 4 * 1024 * 1024
+_CENT_DIGITS = 2
 _CJK_FROM = "\u3000"  # below stand letters whose UTF-8 bytes can also be read as CP950
 
 
@@ -43,6 +45,7 @@ def read_raw(file: ClearFile, contract: DatasetContract) -> RawTable:
 
 def _read_csv(file: ClearFile, contract: DatasetContract) -> RawTable:
     _check_encoding(file.path, file.source.encoding)
+    header = _header(file.path, file.source.encoding)
     ragged: list[int] = []
 
     def note(row: pyarrow.csv.InvalidRow) -> str:
@@ -59,7 +62,7 @@ def _read_csv(file: ClearFile, contract: DatasetContract) -> RawTable:
                 newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=note
             ),
             convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(contract.column_names, pa.string()), strings_can_be_null=False
+                column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False
             ),
         )
     except pa.ArrowException:
@@ -68,6 +71,15 @@ def _read_csv(file: ClearFile, contract: DatasetContract) -> RawTable:
     numbers = _numbers(table.num_rows, ragged)
     kept = _rows_before_trailing_blanks(table)
     return RawTable(table.slice(0, kept), numbers.slice(0, kept), ragged=tuple(ragged))
+
+
+def _header(path: Path, encoding: Encoding) -> list[str]:
+    """The names as they stand in the file: a column whose type is not told is guessed, and a guess drops zeros."""
+    with path.open(encoding="utf-8-sig" if encoding == Encoding.UTF_8 else encoding.value, newline="") as file:
+        try:
+            return next(csv.reader(file), [])
+        except csv.Error:
+            raise _no_table(path.name, "csv_form") from None
 
 
 def _numbers(count: int, ragged: list[int]) -> pa.Array:
@@ -145,35 +157,52 @@ def _undeclared(path: Path, row: int | None, sentence: str) -> UndeclaredEncodin
 
 def _read_parquet(path: Path, contract: DatasetContract) -> RawTable:
     try:
-        table = pq.read_table(io.BytesIO(path.read_bytes()))
-    except pa.ArrowException:
+        table = _whole_table(path.read_bytes())
+    except (pa.ArrowException, OSError, UnicodeDecodeError):  # the reader's own OSError: damaged pages and footers
         raise _no_table(path.name, "parquet_form") from None
     table = _in_order(table, contract, path.name)
     typed = frozenset(f.name for f in table.schema if pa.types.is_temporal(f.type))
-    columns = pa.table({f.name: _as_text(table[f.name], f, path.name) for f in table.schema})
+    days = {spec.name for spec in contract.fields if spec.physical_type == "date"}
+    columns = pa.table({f.name: _as_text(table[f.name], f, path.name, day=f.name in days) for f in table.schema})
     return RawTable(columns, _numbers(table.num_rows, []), gregorian=typed)
 
 
-def _as_text(column: pa.ChunkedArray, field: pa.Field, file: str) -> pa.ChunkedArray:
+def _whole_table(raw: bytes) -> pa.Table:
+    table = pq.read_table(io.BytesIO(raw))
+    table.validate(full=True)  # the reader takes text and names as they are
+    return table.rename_columns(table.column_names)
+
+
+def _as_text(column: pa.ChunkedArray, field: pa.Field, file: str, *, day: bool) -> pa.ChunkedArray:
     if pa.types.is_floating(field.type):
         raise MalformedRows(
             "the column is floating point, which cannot hold numbers exactly; store decimal or text",
             where=Where(file=file, column=field.name),
             rule="no_floating_point",
         )
-    if pa.types.is_timestamp(field.type):
-        return _timestamp_text(column, field.type)
     try:
-        return pc.cast(column, pa.string())
+        if pa.types.is_timestamp(field.type):
+            text = _timestamp_text(column, field.type)
+            # Many programs know no days, only midnights.
+            return pc.replace_substring_regex(text, r"T00:00:00(\.0+)?$", "") if day else text
+        text = pc.cast(column, pa.string())
+        # The type's scale, not the amount, asks for these zeros.
+        wide = pa.types.is_decimal(field.type) and field.type.scale > _CENT_DIGITS
+        return pc.replace_substring_regex(text, r"\.?0+$", "") if wide else text
     except pa.ArrowException:
         raise _no_table(file, "parquet_type") from None
 
 
 def _timestamp_text(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     if kind.tz is None:
-        return pc.strftime(pc.cast(column, pa.timestamp("us")), format="%Y-%m-%dT%H:%M:%S")
-    utc = pc.cast(pc.cast(column, pa.timestamp("us", "UTC")), pa.timestamp("us"))
+        return pc.strftime(_micros(column, None), format="%Y-%m-%dT%H:%M:%S")
+    utc = pc.cast(_micros(column, "UTC"), pa.timestamp("us"))
     return pc.binary_join_element_wise(pc.strftime(utc, format="%Y-%m-%dT%H:%M:%S"), "Z", "")
+
+
+def _micros(column: pa.ChunkedArray, timezone: str | None) -> pa.ChunkedArray:
+    """Nanoseconds are cut off: no rule asks for them."""
+    return pc.cast(column, options=pc.CastOptions(pa.timestamp("us", timezone), allow_time_truncate=True))
 
 
 # --- both ---------------------------------------------------------------------------------------------------------

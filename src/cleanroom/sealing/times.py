@@ -14,7 +14,7 @@ _YEAR = {Calendar.GREGORIAN: r"[0-9]{4}", Calendar.ROC: r"[0-9]{1,3}"}
 _ROC_OFFSET = 1911
 _DAY = r"(?P<year>{year})[-/](?P<month>[0-9]{{1,2}})[-/](?P<day>[0-9]{{1,2}})"
 _CLOCK = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]{1,6}))?)?"
-_OFFSET = r"(?P<offset>Z|[+-][0-9]{2}:?[0-9]{2})?"
+_OFFSET = r"(?P<offset>Z|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])?"
 _SECOND_US = 1_000_000
 
 

@@ -338,3 +338,16 @@ def test_a_portal_that_cannot_be_told_does_not_hide_the_refusal(clean_room):
     with pytest.raises(errors.MalformedRows):
         clean_room.seal("822")
     assert [e.verb for e in clean_room.own_events("822")] == ["sealing.refused", "portal.not_told"]
+
+
+def test_a_period_that_nobody_can_mean(clean_room):
+    clean_room.data["822"].declaration = {"period": {"from": "0001-01-01", "to": "9999-12-31"}}
+    clean_room.data["822"].write()
+    refused(clean_room, "822", errors.ManifestMalformed, rule="period", where=("institution.json, period",))
+
+
+def test_a_file_of_transfers_without_rows(clean_room):
+    clean_room.data["822"].rows["transfers"] = []
+    clean_room.data["822"].write()
+    error = refused(clean_room, "822", errors.QualityGateFailed, rule="rows", where=("transfers.csv",))
+    assert "the file breaks the rule rows" in str(error)

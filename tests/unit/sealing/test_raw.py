@@ -9,7 +9,7 @@ import pytest
 
 from cleanroom.contracts.manifest import Source
 from cleanroom.contracts.specification import load_specification
-from cleanroom.errors import UndeclaredEncoding
+from cleanroom.errors import MalformedRows, UndeclaredEncoding
 from cleanroom.sealing.folder import ClearFile
 from cleanroom.sealing.raw import read_raw
 from cleanroom.sealing.rows import read_rows
@@ -132,3 +132,59 @@ def test_typed_days_are_gregorian_whatever_is_declared(tmp_path):
     clear = read_rows(parquet_file(tmp_path, "accounts", table), contract, institution="808", known_institutions=())
     assert clear.found == []
     assert clear.rows["opened_on"].to_pylist() == [date(2020, 1, 2)]
+
+
+def test_a_header_with_blanks_has_its_columns_read_as_text(tmp_path):
+    header, row = TEXT.splitlines()
+    raw = read_raw(csv_file(tmp_path, f"{header.replace(',', ', ')}\n{row}\n".encode()), CONTRACT)
+    assert [raw.columns[c][0].as_py() for c in HEADERS["list_events"]] == ROW
+
+
+def test_days_as_midnights_and_nanoseconds_and_wide_decimals(tmp_path):
+    names, row = HEADERS["transfers"], ["t-1", "", None, "808", "123456", "822", "123456", None, "atm", "true", "false"]
+    table = pa.table({name: pa.array([value], pa.string()) for name, value in zip(names, row, strict=True)})
+    moments = pa.array([1_743_555_600_000_000_123], pa.timestamp("ns", "UTC"))
+    table = table.set_column(names.index("executed_at"), "executed_at", moments)
+    wide = pa.array([Decimal("100.5000")], pa.decimal128(18, 4))
+    table = table.set_column(names.index("amount_twd"), "amount_twd", wide)
+    raw = read_raw(parquet_file(tmp_path, "transfers", table), load_specification().datasets["transfers"])
+    assert raw.columns["executed_at"][0].as_py() == "2025-04-02T01:00:00.000000Z"
+    assert raw.columns["amount_twd"][0].as_py() == "100.5"
+
+
+@pytest.mark.parametrize(("moment", "rules"), [(datetime(2020, 1, 2), set()), (datetime(2020, 1, 2, 3), {"date_form"})])
+def test_a_day_that_is_typed_as_a_time(tmp_path, moment, rules):
+    row = ["123456", "national_id", "A123456789", None, "personal", "active"]
+    table = pa.table({n: pa.array([v], pa.string()) for n, v in zip(HEADERS["accounts"], row, strict=True)})
+    table = table.set_column(3, "opened_on", pa.array([moment], pa.timestamp("ns")))
+    file = parquet_file(tmp_path, "accounts", table)
+    clear = read_rows(file, load_specification().datasets["accounts"], institution="822", known_institutions=())
+    assert {f.rule for f in clear.found} == rules
+
+
+def damaged_footer(raw):
+    begin = len(raw) - 8 - int.from_bytes(raw[-8:-4], "little")
+    return raw[:begin] + b"\xff" * 20 + raw[begin + 20 :]
+
+
+def damaged_page(raw):
+    return raw[:4] + b"\xff" * 40 + raw[44:]
+
+
+@pytest.mark.parametrize("damage", [damaged_footer, damaged_page, lambda raw: raw[:-4] + b"PARE"])
+def test_a_damaged_parquet_file_is_refused(tmp_path, damage):
+    table = pa.table({name: pa.array(["1"] * 50, pa.string()) for name in HEADERS["list_events"]})
+    file = parquet_file(tmp_path, "list_events", table)
+    file.path.write_bytes(damage(file.path.read_bytes()))
+    with pytest.raises(MalformedRows) as caught:
+        read_raw(file, CONTRACT)
+    assert caught.value.rule == "parquet_form"
+
+
+def test_text_that_is_none_in_a_parquet_file_is_refused(tmp_path):
+    table = pa.table({name: pa.array(["sentinel"] * 3, pa.string()) for name in HEADERS["list_events"]})
+    file = parquet_file(tmp_path, "list_events", table)
+    file.path.write_bytes(file.path.read_bytes().replace(b"sentinel", b"\xff\xfe\xff\xfe\xff\xfe\xff\xfe"))
+    with pytest.raises(MalformedRows) as caught:
+        read_raw(file, CONTRACT)
+    assert caught.value.rule == "parquet_form"
