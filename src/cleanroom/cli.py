@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from cleanroom.errors import CleanroomError, Refusal
+from cleanroom.errors import CleanroomError, Refusal, StoreFault, Where
 from cleanroom.settings import ParticipantSettings, RoomSettings
 
 out, err = Console(), Console(stderr=True)
@@ -24,6 +24,10 @@ def main(arguments: list[str] | None = None) -> int:
         word = "refused" if isinstance(e, Refusal) else "failed"
         err.print(f"{word} ({e.reason}): {e}", markup=False, highlight=False)
         return e.exit_code
+    except OSError as e:
+        fault = StoreFault(e.strerror or type(e).__name__, where=Where(file=e.filename and str(e.filename)))
+        err.print(f"failed ({fault.reason}): {fault}", markup=False, highlight=False)
+        return fault.exit_code
     except KeyboardInterrupt:
         err.print("stopped; the same command goes on from here")
         return 130
@@ -89,6 +93,8 @@ def _rehearse(data: Path, options: argparse.Namespace, *, through_dags: bool, se
     from cleanroom.pipeline.rehearsal.run import rehearse
     from cleanroom.pipeline.rehearsal.summary import show
 
+    if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)  # before the work, so that its result is not lost
     with rehearse(data, options.workdir, through_dags=through_dags, progress=_progress) as done:
         show(done.summary, out)
         if options.json:

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from cleanroom.crypto.identifiers import canonical
 from cleanroom.crypto.keyring import ParticipantKeyRing, RoomKeyRing
+from cleanroom.errors import MalformedRows, Where
 from cleanroom.evaluation.assumptions import assumptions
 from cleanroom.evaluation.detection import Truth, by_capacity, by_typology, detect
 from cleanroom.evaluation.ledger import Ledger, Listing, ledger_from, listings_from, select_institutions
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 SELECTION = ("marts.evaluation",)
 _OWNERS = "select distinct institution from moneyflow.int_accounts__known where owned order by institution"
 _RANKED = "select account_token, place, baseline_place, as_of from evaluation.ranked_accounts order by place"
+TRUTH_COLUMNS = ("institution", "account", "pattern", "typology")
 _LISTED = "select account_token from evaluation.reported_losses"
 
 
@@ -146,17 +148,34 @@ def tokens_of_truth(
     Needs K1 and K2 in one place, which a real programme never has. Raises MalformedRows for an account number that
     has no canonical form.
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    kind = IdentifierKind.ACCOUNT
-    clear = [canonical(kind, row["account"], institution=row["institution"]) for row in rows]
-    tokens = room_keyring.stage2(kind, participant_keyring.stage1(kind, clear))
+    clear, patterns = read_truth(path)
+    tokens = room_keyring.stage2(IdentifierKind.ACCOUNT, participant_keyring.stage1(IdentifierKind.ACCOUNT, clear))
     found: dict[str, list[dict[str, str]]] = {}
-    for token, row in zip(tokens, rows, strict=True):
-        pattern = {"pattern": row["pattern"], "typology": row["typology"]}
+    for token, pattern in zip(tokens, patterns, strict=True):
         if pattern not in found.setdefault(token, []):
             found[token].append(pattern)
     return found
+
+
+def read_truth(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    """Canonical accounts and their patterns, row by row. Raises MalformedRows with the file, row and rule."""
+    where = Where(file=str(path))
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (UnicodeDecodeError, csv.Error):
+        raise MalformedRows("the truth is no CSV file in UTF-8", where=where, rule="csv_form") from None
+    clear, patterns = [], []
+    for number, row in enumerate(rows, 1):
+        if missing := [name for name in TRUTH_COLUMNS if row.get(name) is None]:
+            raise MalformedRows("the truth lacks a column", where=Where(str(path), number, missing[0]),
+                                rule="missing_column")  # fmt: skip
+        try:
+            clear.append(canonical(IdentifierKind.ACCOUNT, row["account"], institution=row["institution"]))
+        except MalformedRows as e:
+            raise MalformedRows(e.sentence, where=Where(str(path), number, "account"), rule=e.rule) from None
+        patterns.append({"pattern": row["pattern"], "typology": row["typology"]})
+    return clear, patterns
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from cleanroom.crypto.identifiers import canonical
 from cleanroom.crypto.keyring import ParticipantKeyRing, new_room_ring
 from cleanroom.errors import MalformedRows
 from cleanroom.pipeline.dispatch import SENT, SENT_SCHEMA
-from cleanroom.pipeline.evaluation import evaluate, read_pattern_reach, tokens_of_truth
+from cleanroom.pipeline.evaluation import evaluate, read_pattern_reach, read_truth, tokens_of_truth
 from cleanroom.pipeline.keys import init_participant_keys
 from cleanroom.vocabulary.terms import Scenario
 from tests.factories.evaluated_room import CENTS, FIRST, OTHER, RANKING, RELEASE, SECOND, THIRD, VICTIM, tok
@@ -134,6 +134,25 @@ def test_a_truth_file_with_a_bad_account_is_refused_without_its_value(tmp_path, 
     with pytest.raises(MalformedRows) as refused:
         tokens_of_truth(write_truth(tmp_path / "t.csv", "808,12x4567,1,fan_in,"), *rings)
     assert "12x4567" not in str(refused.value)
+    assert f"{tmp_path / 't.csv'}, row 1, account" in str(refused.value)
+
+
+def test_a_truth_file_without_its_columns_is_refused(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("account,institution\n123456,808\n")
+    with pytest.raises(MalformedRows, match=r"t\.csv, row 1, pattern.*\[missing_column\]"):
+        read_truth(path)
+    path.write_bytes(b"institution,account,pattern,typology\n808,123456,1,\xff\n")
+    with pytest.raises(MalformedRows, match=r"\[csv_form\]"):
+        read_truth(path)
+
+
+def test_the_columns_of_a_truth_file_come_in_any_order(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("\ufefftypology,pattern,account,institution\nfan_in,1,123456,808\n", encoding="utf-8")
+    clear, patterns = read_truth(path)
+    assert clear == [canonical("account", "123456", institution="808")]
+    assert patterns == [{"pattern": "1", "typology": "fan_in"}]
 
 
 def test_rings_of_this_test_are_real(rings):

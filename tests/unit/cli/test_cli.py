@@ -5,7 +5,7 @@ import json
 import pytest
 
 from cleanroom import cli
-from cleanroom.errors import AuditBroken, CanaryMismatch, ContentTampered, NothingToDo, SettingsInvalid
+from cleanroom.errors import AuditBroken, CanaryMismatch, ContentTampered, NothingToDo, SettingsInvalid, StoreFault
 
 
 @pytest.fixture(autouse=True)
@@ -101,3 +101,13 @@ def test_a_declared_institution_that_is_no_code_is_refused(tmp_path, capsys):
     (folder / "institution.json").write_text(json.dumps({"institution": "12", "sector": "bank"}))
     assert cli.main(["run", "--data", str(tmp_path / "data"), "--workdir", str(tmp_path / "w")]) == 13
     assert "three digits" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_working_folder_that_is_a_file_is_a_sentence_and_a_code(tmp_path, capsys):
+    (tmp_path / "data" / "808").mkdir(parents=True)
+    (tmp_path / "data" / "808" / "institution.json").write_text('{"institution": "808", "sector": "bank"}')
+    (tmp_path / "file").write_text("")
+    code = cli.main(["run", "--data", str(tmp_path / "data"), "--workdir", str(tmp_path / "file")])
+    said = "".join(capsys.readouterr().err.split())
+    assert code == StoreFault.exit_code
+    assert "failed(store_fault)" in said and str(tmp_path / "file") in said

@@ -55,6 +55,13 @@ def test_a_bad_declaration_is_refused_with_its_place(tmp_path, text, kind):
         find_consortium(tmp_path)
 
 
+def test_a_declaration_may_have_a_byte_order_mark(tmp_path):
+    declare(tmp_path / "808", "808")
+    path = tmp_path / "808" / "institution.json"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert find_consortium(tmp_path).codes == ["808"]
+
+
 def test_one_code_twice_is_refused(tmp_path):
     declare(tmp_path / "a", "808")
     declare(tmp_path / "b", "808")

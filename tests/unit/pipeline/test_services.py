@@ -1,13 +1,17 @@
 """Programs are watched and ended by id; what fails says why, with the end of its own output."""
 
 import os
+import shutil
+import socket
+import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 
 from cleanroom.errors import ServiceFault
-from cleanroom.pipeline.rehearsal.services import Services, free_port, service_environment
+from cleanroom.pipeline.rehearsal.services import Services, free_port, held_port, service_environment
 
 
 @pytest.fixture
@@ -48,8 +52,6 @@ def test_the_callers_cloud_settings_do_not_reach_a_rehearsal(tmp_path, monkeypat
 
 
 def test_a_port_that_is_taken_gives_way():
-    import socket
-
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -57,8 +59,6 @@ def test_a_port_that_is_taken_gives_way():
 
 
 def test_memory_counts_the_programs_it_started():
-    import subprocess
-
     from cleanroom.pipeline.rehearsal.memory import PeakMemory
 
     with PeakMemory() as alone:
@@ -69,3 +69,40 @@ def test_memory_counts_the_programs_it_started():
         time.sleep(0.7)
         child.kill()
     assert both.peak_bytes > alone.peak_bytes + 100_000_000
+
+
+def test_a_held_port_is_nobody_elses_and_answers_once_a_program_has_it(services):
+    code = "import socket, sys; s = socket.socket(fileno=int(sys.argv[1])); s.accept()[0].sendall(b'here')"
+    with held_port() as held:
+        port = held.getsockname()[1]
+        assert free_port(port) != port
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as caller:  # before anybody serves
+            services.start("server", [*python(code), str(held.fileno())], sockets=(held,))
+            held.close()
+            assert caller.recv(4) == b"here"
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="util-linux's setpriv is absent")
+def test_what_was_started_ends_when_this_process_is_killed(tmp_path):
+    child = "import os, time; print(os.getpid()); time.sleep(60)"
+    code = f"""
+import os, sys, time
+from pathlib import Path
+from cleanroom.pipeline.rehearsal.services import Services
+services = Services(Path({str(tmp_path)!r}), os.environ).__enter__()
+services.start("sleeper", [sys.executable, "-u", "-c", {child!r}])
+time.sleep(60)
+"""
+    log = tmp_path / "logs" / "sleeper.log"
+    with subprocess.Popen(python(code)) as parent:
+        wait_until(lambda: log.exists() and log.read_text().strip())
+        sleeper = psutil.Process(int(log.read_text()))
+        parent.kill()
+    wait_until(lambda: not sleeper.is_running() or sleeper.status() == psutil.STATUS_ZOMBIE)
+
+
+def wait_until(what, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

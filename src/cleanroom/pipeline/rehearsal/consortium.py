@@ -58,9 +58,9 @@ def _institution(folder: Path) -> Institution:
     path = folder / DECLARATION
     where = Where(file=str(path))
     try:
-        declared = json.loads(path.read_text(encoding="utf-8"))
+        declared = json.loads(path.read_text(encoding="utf-8-sig"))
         code, sector = str(declared["institution"]), Sector(declared["sector"])
-    except (ValueError, KeyError, TypeError) as e:
+    except (ValueError, KeyError, TypeError, RecursionError) as e:
         raise ManifestMalformed(f"the declaration needs a valid institution and sector ({e})", where=where) from None
     if not (len(code) == 3 and code.isascii() and code.isdigit()):
         raise UnknownInstitution("an institution code has three digits", where=where, rule="institution_code")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +19,14 @@ from cleanroom.pipeline.rehearsal.consortium import Consortium, begun_on, find_c
 from cleanroom.pipeline.rehearsal.memory import PeakMemory
 from cleanroom.pipeline.rehearsal.people import People
 from cleanroom.pipeline.rehearsal.runner import DagRunner, DirectRunner, Progress, Runner
-from cleanroom.pipeline.rehearsal.services import LOOPBACK, Services, free_port, manage, service_environment
+from cleanroom.pipeline.rehearsal.services import (
+    LOOPBACK,
+    Services,
+    free_port,
+    held_port,
+    manage,
+    service_environment,
+)
 from cleanroom.pipeline.rehearsal.summary import summarise
 from cleanroom.settings import RoomSettings
 
@@ -44,11 +52,14 @@ def rehearse(data: Path, home: Path, *, through_dags: bool, progress: Progress) 
     """
     home = home.absolute()
     consortium = find_consortium(data)
+    if consortium.truth:
+        evaluation.read_truth(consortium.truth)  # refused now, not after everything was done
     lay_out(consortium, home)
-    portal_url = f"http://{LOOPBACK}:{free_port(WANTED_PORT)}"
+    held = held_port(WANTED_PORT)
+    portal_url = f"http://{LOOPBACK}:{held.getsockname()[1]}"
     environ = service_environment(home, portal_url)
-    with PeakMemory() as memory, Services(home, environ) as services:
-        people = _open_portal(services, home, consortium, portal_url, progress)
+    with held, PeakMemory() as memory, Services(home, environ) as services:
+        people = _open_portal(services, home, consortium, held, portal_url, progress)
         _agree(services, home, people, consortium, progress)
         settings = RoomSettings.from_environment(environ)
         run_id = line.new_run_id()
@@ -71,7 +82,9 @@ def _runner(through_dags: bool, settings: RoomSettings, home: Path, environ: dic
     return nullcontext(DirectRunner(settings, environ, run_id, progress))
 
 
-def _open_portal(services: Services, home: Path, consortium: Consortium, portal_url: str, progress: Progress) -> People:
+def _open_portal(
+    services: Services, home: Path, consortium: Consortium, held: socket.socket, portal_url: str, progress: Progress
+) -> People:
     progress("open the portal: database, people, web server, worker …")
     plan, logins = home / "portal" / "plan.json", home / "portal" / "logins.json"
     plan.parent.mkdir(parents=True, exist_ok=True)
@@ -79,11 +92,11 @@ def _open_portal(services: Services, home: Path, consortium: Consortium, portal_
     services.run("portal-migrate", manage("migrate", "--no-input"))
     services.run("portal-webhook-key", manage("make_webhook_key"))
     services.run("portal-people", manage("make_consortium", str(plan), "--out", str(logins)))
-    port = portal_url.rsplit(":", 1)[1]
     services.start("portal", [
-        sys.executable, "-m", "gunicorn", "portal.config.wsgi:application", "--bind", f"{LOOPBACK}:{port}",
+        sys.executable, "-m", "gunicorn", "portal.config.wsgi:application", "--bind", f"fd://{held.fileno()}",
         "--workers", "1", "--threads", str(PORTAL_THREADS), "--no-control-socket",
-    ])  # fmt: skip
+    ], sockets=(held,))  # fmt: skip
+    held.close()  # the portal has it now
     services.start("worker", [
         sys.executable, "-m", "celery", "-A", "portal.config.celery:app", "worker", "--pool", "solo",
         "--without-gossip", "--without-mingle", "--loglevel", "INFO",

@@ -1,6 +1,7 @@
 """The programs that a rehearsal needs beside the line: portal, worker, receivers. Started, watched and ended by id."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -52,10 +53,17 @@ class Services:
                 where=Where(file=str(self.logs / f"{name}.log")),
             )
 
-    def start(self, name: str, arguments: list[str]) -> subprocess.Popen:
+    def start(self, name: str, arguments: list[str], *, sockets: tuple[socket.socket, ...] = ()) -> subprocess.Popen:
+        """A program that runs until it is ended, at the latest when this process dies, even of SIGKILL."""
         with self._log(name) as log:
             process = subprocess.Popen(
-                arguments, env=self.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                [*_ends_with_us(), *arguments],
+                env=self.environ,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                pass_fds=[held.fileno() for held in sockets],
             )
         self._running[name] = process
         return process
@@ -109,17 +117,32 @@ def _wait_or_kill(process: subprocess.Popen, deadline: float) -> None:
         process.wait()
 
 
+def _ends_with_us() -> list[str]:
+    """util-linux's wrapper has the kernel end the program with its parent; elsewhere it stays until it is ended."""
+    wrapper = shutil.which("setpriv")
+    return [wrapper, "--pdeathsig", "TERM", "--"] if wrapper else []
+
+
+def held_port(wanted: int = 0) -> socket.socket:
+    """A socket on `wanted` where it is free on loopback, else on any free port. It listens already, so that nobody
+    else takes the port, and answers there, before the program that it is handed to has started."""
+    for port in (wanted, 0):
+        held = socket.socket()
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            held.bind((LOOPBACK, port))
+            held.listen()
+        except OSError:
+            held.close()
+            continue
+        return held
+    raise ServiceFault("no free port on loopback")
+
+
 def free_port(wanted: int = 0) -> int:
     """`wanted` where it is free on loopback, else any free port."""
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((LOOPBACK, port))
-            except OSError:
-                continue
-            return probe.getsockname()[1]
-    raise ServiceFault("no free port on loopback")
+    with held_port(wanted) as held:
+        return held.getsockname()[1]
 
 
 def service_environment(home: Path, portal_url: str) -> dict[str, str]:
