@@ -15,10 +15,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from cleanroom.contracts.canonical import canonical_bytes
-from cleanroom.contracts.manifest import INBOX, MANIFEST_CAP_BYTES, Manifest, SignedManifest
+from cleanroom.contracts.manifest import INBOX, MANIFEST_CAP_BYTES, MANIFEST_NAME, Manifest, SignedManifest
 from cleanroom.contracts.messages import AuditEvent, ParticipantGate, RuleResult, UploadReport
 from cleanroom.contracts.specification import DatasetContract, Specification, load_specification
-from cleanroom.errors import QualityGateFailed, Refusal, Where
+from cleanroom.errors import QualityGateFailed, Refusal, TooLarge, Where
 from cleanroom.intake import decision as deciding
 from cleanroom.intake import inbox, opening, rows
 from cleanroom.intake.decision import Decision
@@ -31,6 +31,7 @@ from cleanroom.stores.audit_file import AuditFile, AuditPlace
 from cleanroom.vocabulary.terms import UploadState
 
 ACCEPTED_RECEIPT = "accepted.json"
+QUARANTINE_CAP = 1000
 
 
 def take_in(room: Room, *, participant: str) -> StepResult:
@@ -261,7 +262,26 @@ def _receipt_name(path: InboxPath, name: str = ACCEPTED_RECEIPT) -> str:
 def _quarantine(room: Room, decision: Decision) -> None:
     """Parts first, the manifest last: while it is there, the submission still waits for its decision."""
     path = decision.path
-    target = f"quarantine/{path.place}/{decision.submission_id[:16]}"
     names = [info.name for info in room.objects.list(f"{path.folder}/") if info.name != path.manifest]
+    target = _quarantine_folder(room, decision, parts_wait=bool(names))
     for name in (*names, path.manifest):
         room.objects.move(name, f"{target}/{name.removeprefix(path.folder + '/')}")
+
+
+def _quarantine_folder(room: Room, decision: Decision, *, parts_wait: bool) -> str:
+    """The same submission may be damaged and refused again: what was quarantined before is kept, under a number."""
+    path = decision.path
+    base = f"quarantine/{path.place}/{decision.submission_id[:16]}"
+    for target in (base, *(f"{base}-{n}" for n in range(2, QUARANTINE_CAP))):
+        full = room.objects.exists(f"{target}/{MANIFEST_NAME}")
+        if not full or not (parts_wait or _manifest_differs(room, path.manifest, f"{target}/{MANIFEST_NAME}")):
+            return target
+    raise TooLarge("this submission lies in quarantine too often", where=Where(file=path.place), rule="quarantine")
+
+
+def _manifest_differs(room: Room, one: str, other: str) -> bool:
+    try:
+        read = [room.objects.get_bytes(name, cap_bytes=MANIFEST_CAP_BYTES) for name in (one, other)]
+    except TooLarge:
+        return True  # not worth reading: it goes where nothing lies
+    return read[0] != read[1]

@@ -455,3 +455,19 @@ def test_every_refusal_here_has_an_exit_code_of_its_own():
     codes = [kind.exit_code for kind in kinds]
     assert len(set(codes)) == len(kinds)
     assert all(issubclass(kind, errors.Refusal) and kind.exit_code > 1 for kind in kinds)
+
+
+def test_a_submission_that_is_damaged_twice_is_quarantined_twice_and_lands_when_it_is_whole(waiting):
+    room, code = waiting.room, waiting.code
+    for damage in (lambda raw: raw[:-100], lambda raw: raw[:-1] + b"!"):
+        room.seal(code)
+        whole = waiting.part.read_bytes()
+        waiting.part.unlink()
+        waiting.part.write_bytes(damage(whole))
+        with pytest.raises(errors.ContentTampered):
+            room.take_in(code)
+    folders = {name.split("/")[4] for name in room.names(f"quarantine/{waiting.place}/")}
+    assert len(folders) == 2
+    room.seal(code)
+    room.take_in(code)
+    assert not waiting.folder.exists() or room.names(f"receipts/{waiting.place}/accepted.json")
