@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         err.print(f"failed ({fault.reason}): {fault}", markup=False, highlight=False)
         return fault.exit_code
     except KeyboardInterrupt:
-        err.print("stopped; the same command goes on from here")
+        err.print("ended; the same command goes on from here")
         return 130
     return 0
 
@@ -93,6 +93,7 @@ def _rehearse(data: Path, options: argparse.Namespace, *, through_dags: bool, se
     from cleanroom.pipeline.rehearsal.run import rehearse
     from cleanroom.pipeline.rehearsal.summary import show
 
+    _end_on_signals()
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)  # before the work, so that its result is not lost
     with rehearse(data, options.workdir, through_dags=through_dags, progress=_progress) as done:
@@ -111,7 +112,18 @@ def _serve(done) -> None:
         table.add_row(", ".join(login.roles), login.institution or "", login.username, login.password)
     out.print(table)
     out.print(f"The portal is at {done.portal_url} (Ctrl-C ends it)")
-    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    while True:
+        signal.pause()
+
+
+def _end_on_signals() -> None:
+    """Whatever ends this command ends its programs as well: Ctrl-C, SIGTERM, the terminal that is closed."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
 
 
 def _progress(text: str) -> None:

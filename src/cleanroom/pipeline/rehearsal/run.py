@@ -3,7 +3,6 @@
 import json
 import os
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -18,20 +17,13 @@ from cleanroom.pipeline.rehearsal import agreement, signing
 from cleanroom.pipeline.rehearsal.consortium import Consortium, begun_on, find_consortium, lay_out
 from cleanroom.pipeline.rehearsal.memory import PeakMemory
 from cleanroom.pipeline.rehearsal.people import People
+from cleanroom.pipeline.rehearsal.programs import start_portal, start_receiver
 from cleanroom.pipeline.rehearsal.runner import DagRunner, DirectRunner, Progress, Runner
-from cleanroom.pipeline.rehearsal.services import (
-    LOOPBACK,
-    Services,
-    free_port,
-    held_port,
-    manage,
-    service_environment,
-)
+from cleanroom.pipeline.rehearsal.services import LOOPBACK, Services, held_port, manage, service_environment
 from cleanroom.pipeline.rehearsal.summary import summarise
 from cleanroom.settings import RoomSettings
 
 ANSWER_SECONDS = 90.0
-PORTAL_THREADS = 8
 WANTED_PORT = 8000
 
 
@@ -92,16 +84,7 @@ def _open_portal(
     services.run("portal-migrate", manage("migrate", "--no-input"))
     services.run("portal-webhook-key", manage("make_webhook_key"))
     services.run("portal-people", manage("make_consortium", str(plan), "--out", str(logins)))
-    services.start("portal", [
-        sys.executable, "-m", "gunicorn", "portal.config.wsgi:application", "--bind", f"fd://{held.fileno()}",
-        "--workers", "1", "--threads", str(PORTAL_THREADS), "--no-control-socket",
-    ], sockets=(held,))  # fmt: skip
-    held.close()  # the portal has it now
-    services.start("worker", [
-        sys.executable, "-m", "celery", "-A", "portal.config.celery:app", "worker", "--pool", "solo",
-        "--without-gossip", "--without-mingle", "--loglevel", "INFO",
-    ])  # fmt: skip
-    services.wait_for_health("portal", f"{portal_url}/api/v1/health")
+    start_portal(services, held, portal_url)
     people = People.read(logins, portal_url)
     people.hand_out_tokens(home, consortium.codes)
     request = RoomSettings(home=home).release_request_file
@@ -117,20 +100,7 @@ def _agree(services: Services, home: Path, people: People, consortium: Consortiu
     agreement.sign_mou(people, consortium.codes, begun=begun_on(home))
     agreement.ratify_specification(people, consortium.codes)
     for code in consortium.codes:
-        agreement.agree_endpoint(people, code, _start_receiver(services, home, code))
-
-
-def _start_receiver(services: Services, home: Path, code: str) -> str:
-    """The institution's own program, listening on a port that it chose before; an endpoint stays what was approved."""
-    note = home / "institutions" / code / "receiver-port"
-    port = free_port(int(note.read_text()) if note.exists() else 0)
-    note.write_text(str(port))
-    name = f"receiver-{code}"
-    services.start(name, [
-        sys.executable, "-m", "cleanroom.receiver", "--institution", code, "--home", str(home / "institutions" / code),
-        "--portal", services.environ["CLEANROOM_PORTAL_URL"], "--port", str(port),
-    ])  # fmt: skip
-    return services.wait_for_line(name, "listening on ").removeprefix("listening on ").strip()
+        agreement.agree_endpoint(people, code, start_receiver(services, home, code))
 
 
 def _walk_the_line(

@@ -156,6 +156,7 @@ def service_environment(home: Path, portal_url: str) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "portal.config.settings",
         "PYTHONPATH": os.pathsep.join([str(root / "src"), str(root)]),
         "PYTHONUNBUFFERED": "1",
+        "PYTHONSAFEPATH": "1",  # a csv.py in the caller's folder must not be taken for Python's
     }
 
 
