@@ -19,7 +19,7 @@ def results(request: HttpRequest) -> HttpResponse:
         **_detection(),
         **_dispatch(request.user),
         **_graph(request.user),
-        **_stations(),
+        **_stations(request.user),
         "notice": page.notice_lines(
             standings(WarningRecord.objects.select_related("participant")), reader=request.user
         ),
@@ -68,10 +68,11 @@ def _graph(reader) -> dict:
     }
 
 
-def _stations() -> dict:
+def _stations(reader) -> dict:
     run = queries.last_run()
     return {
         "run": run,
         "station_lines": page.station_lines(run) if run else [],
         "station_chart": page.station_chart(run) if run else None,
+        "station_rows": reader.institution_id is None,  # the rows of dispatch are the sum over all institutions
     }

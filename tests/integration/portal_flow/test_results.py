@@ -169,3 +169,13 @@ def test_small_counts(count, shown):
 
 def test_everybody_reads_results_in_both_languages(published, page):
     assert "多攔阻新臺幣 2,500,000 元" in page(make_person(Role.ANALYST), "zh-hant")
+
+
+def test_participants_see_no_counts_of_stations(published, page):
+    """The rows of dispatch are the sum over all institutions: less the rows that are shown, it gives a hidden one."""
+    for role in (Role.PARTICIPANT_OFFICER, Role.DATA_STEWARD, Role.GOVERNANCE_REVIEWER):
+        shown = page(make_person(role, institution="808"))
+        assert "Run run-1" in shown and "1.5</td>" in shown
+        assert "1,234" not in shown and ">Steps</th>" not in shown
+    central = page(make_person(Role.AUDITOR))
+    assert "1,234</td>" in central and ">Steps</th>" in central
