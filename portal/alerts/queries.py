@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Case, Count, Min, QuerySet, When
 
 from cleanroom.contracts.messages import AnswerMessage, WarningStanding
 from cleanroom.errors import NotFound
+from cleanroom.vocabulary.terms import Severity
 from portal.accounts.permissions import Permission, check_may, within_reach
 from portal.alerts import caps
 from portal.alerts.endpoints import participants_with_endpoint
@@ -26,6 +27,16 @@ def visible_to(person: "User") -> QuerySet[WarningRecord]:
     codes = within_reach(person, Permission.READ_WARNINGS)
     rows = WarningRecord.objects.select_related("participant")
     return rows if codes is None else rows.filter(participant__code__in=codes)
+
+
+def most_pressing_first(rows: QuerySet[WarningRecord]) -> QuerySet[WarningRecord]:
+    """Unanswered before answered, critical before normal, then the larger sum."""
+    return rows.order_by(
+        Case(When(standing="", then=0), default=1),
+        Case(When(severity=Severity.CRITICAL, then=0), default=1),
+        "-amount_bound_cents",
+        "pk",
+    )
 
 
 def warning_for(person: "User", warning_id: str) -> WarningRecord:

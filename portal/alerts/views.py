@@ -60,7 +60,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "now": timezone.now(),
         "may_read_health": may(request.user, Permission.READ_WARNING_STANDINGS),
     }
-    return table_page(request, "alerts/inbox.html", WarningTable(rows), context)
+    return table_page(request, "alerts/inbox.html", WarningTable(queries.most_pressing_first(rows)), context)
 
 
 @require_safe

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ def choices_of(names: dict[str, str | Promise]) -> tuple[tuple[str, str | Promis
 
 
 def institutions_among(rows: QuerySet, path: str = "participant") -> tuple[tuple[str, str], ...]:
-    """The institutions that the rows belong to, as choices."""
-    found: Iterable = rows.order_by(f"{path}__code").values_list(f"{path}__code", f"{path}__name").distinct()
+    """The institutions that the rows belong to, as choices, named in the reader's language."""
+    name = f"{path}__name_zh" if (get_language() or "").startswith("zh") else f"{path}__name"
+    found: Iterable = rows.order_by(f"{path}__code").values_list(f"{path}__code", name).distinct()
     return tuple((code, f"{code} {name}") for code, name in found)
