@@ -14,7 +14,16 @@ PER_PAGE = 25
 
 
 class Table(django_tables2.Table):
-    """Base of all tables. Give every column a translated `verbose_name`."""
+    """Base of all tables. Give every column a translated `verbose_name`. `downloads`: the page answers `export=csv`; `narrowed`: the
+    address asks for some rows only. Both are set by `table_page`."""
+
+    downloads = narrowed = False
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        for bound in self.columns.iterall():
+            if isinstance(bound.column, django_tables2.DateColumn | django_tables2.DateTimeColumn):
+                bound.column.attrs = {"td": {"class": "nowrap"}, **bound.column.attrs}
 
     class Meta:
         attrs = {"class": "table table-sm align-middle"}
@@ -41,6 +50,8 @@ def table_page(
         django_tables2.RequestConfig(request, paginate=False).configure(table)
         return as_csv(table.as_values(), name=template.rpartition("/")[2].removesuffix(".html"))
     configure(request, table)
+    table.downloads = True
+    table.narrowed = any(value for name, value in request.GET.items() if name not in ("sort", "page"))
     return render(request, template, {"table": table, **(context or {})})
 
 

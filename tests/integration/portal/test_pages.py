@@ -89,3 +89,23 @@ def test_unknown_addresses_and_institutions_are_pages_too(page_as):
 
 def test_the_urls_were_found():
     assert len(get_resolver().reverse_dict) > 0
+
+
+def test_a_demo_person_reads_on_every_page_that_it_is_a_rehearsal(page_as, agreed):
+    who = person(Role.COORDINATOR)
+    said = {"en": "This is a rehearsal", "zh-TW": "這是演練"}
+    for demo in (True, False):
+        who.is_demo = demo
+        who.save()
+        for language, words in said.items():
+            for name in PAGES:
+                shown = page_as(who, language).get(reverse(name)).content.decode()
+                assert shown.count(words) == demo, (name, language)
+
+
+def test_the_new_state_is_chosen_and_not_preselected(page_as, agreed):
+    client = page_as(person(Role.COORDINATOR))
+    shown = client.get(reverse("participants-one", args=["808"])).content.decode()
+    assert 'name="to" required><option value="">' in shown
+    reply = client.post(reverse("participants-state", args=["808"]), {"to": "", "reason": "no state was chosen"})
+    assert reply.status_code == 422

@@ -54,6 +54,43 @@ def test_the_inbox_filters(sent, bank, as_person):
     assert "1 row" in text_of(client.get(f"/alerts/?q={warning(2).warning_id}"))
 
 
+def test_the_inbox_begins_with_what_presses_most(room, bank, released, as_person):
+    sums = {4: 100, 5: 900_000_000, 6: 500_000_000, 7: 800_000_000}
+    normal = {7}
+    send_warnings(
+        [warning(n, amount_bound_cents=s, severity="normal" if n in normal else "critical") for n, s in sums.items()],
+        by=room,
+    )
+    client = as_person(bank.officer)
+    assert client.post(f"/alerts/{warning(5).warning_id}/answer", ANSWER).status_code == 302
+    shown = re.findall(r'href="/alerts/0*(\d)/"', text_of(client.get("/alerts/")))
+    assert shown == ["6", "4", "7", "5"], "unanswered, then critical, then by the sum"
+
+
+def test_institutions_are_named_in_the_readers_language(sent, as_person):
+    coordinator = make_person(Role.COORDINATOR)
+    assert '<option value="808">808 Institution 808</option>' in text_of(as_person(coordinator).get("/alerts/"))
+    assert '<option value="808">808 機構808</option>' in text_of(as_person(coordinator, "zh-hant").get("/alerts/"))
+
+
+def test_a_search_without_hits_says_so_and_can_be_cleared(sent, bank, as_person):
+    client = as_person(bank.officer)
+    for asked in ("q=nothing-like-this", "delivery=dead"):
+        shown = text_of(client.get(f"/alerts/?{asked}"))
+        assert 'Nothing matches this search. <a href="/alerts/">Show all</a>' in shown
+    WarningRecord.objects.all().delete()
+    assert "Nothing here yet." in text_of(client.get("/alerts/?sort=kind"))
+
+
+def test_the_answer_is_chosen_and_not_preselected(sent, bank, as_person):
+    client = as_person(bank.officer)
+    shown = text_of(client.get(PATH))
+    assert len(re.findall(r'<select [^>]*required><option value="">Choose</option>', shown)) == 2
+    for missing in ("answer", "action"):
+        assert client.post(PATH + "answer", {**ANSWER, missing: ""}).status_code == 422
+    assert not WarningAnswer.objects.exists()
+
+
 @pytest.mark.parametrize("role", list(Role))
 def test_who_reads_which_page(sent, as_person, role):
     central = as_person(make_person(role))
