@@ -14,8 +14,10 @@ PER_PAGE = 25
 
 
 class Table(django_tables2.Table):
-    """Base of all tables. Give every column a translated `verbose_name`. `downloads`: the page answers `export=csv`; `narrowed`: the
-    address asks for some rows only. Both are set by `table_page`."""
+    """Base of all tables. Give every column a translated `verbose_name`.
+
+    `table_page` sets `downloads`, the page answers `export=csv`, and `narrowed`, the address asks for some rows only.
+    """
 
     downloads = narrowed = False
 

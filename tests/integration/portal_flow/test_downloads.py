@@ -23,7 +23,15 @@ from tests.factories.portal_flow import upload, warning
 pytestmark = pytest.mark.django_db
 
 LINK = re.compile(r'<a href="(\?[^"]*)">Download as CSV</a>')
-PAGES = ["/alerts/", "/uploads/", "/signoffs/", "/participants/", "/participants/mou/", "/programme/", "/alerts/health/"]
+PAGES = [
+    "/alerts/",
+    "/uploads/",
+    "/signoffs/",
+    "/participants/",
+    "/participants/mou/",
+    "/programme/",
+    "/alerts/health/",
+]
 
 
 @pytest.fixture
