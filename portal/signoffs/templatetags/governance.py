@@ -1,5 +1,6 @@
 """Tags of the release pages: texts in the reader's language, outcomes as badges."""
 
+from datetime import datetime
 from typing import Any
 
 from django import template
@@ -61,6 +62,12 @@ def decision(value: str) -> str:
 @register.filter
 def evidence_kind(value: str) -> str:
     return str(EVIDENCE_NAMES[value])
+
+
+@register.filter
+def moment(text: str) -> datetime:
+    """A time as a signed document writes it; `date` then shows it in the portal's zone."""
+    return datetime.fromisoformat(text)
 
 
 @register.filter

@@ -34,7 +34,10 @@ def test_a_field_of_the_matrix_leads_to_its_evidence(visit):
     visit.open("/signoffs/score-2026-1/")
     page.locator("td.cell a[href='#ROB-3']").click()
     assert page.url.endswith("#ROB-3")
+    assert page.locator("#ROB-3").get_attribute("open") is not None
+    assert page.locator("#ROB-3-01").get_by_text("precision_at_capacity").first.is_visible()
     page.locator("#ROB-3 summary").click()
+    page.locator("td.cell a[href='#ROB-3']").click()
     assert page.locator("#ROB-3-01").get_by_text("precision_at_capacity").first.is_visible()
 
 

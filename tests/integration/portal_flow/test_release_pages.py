@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.template import Context, Template
 from django.utils import timezone
 
 from cleanroom.governance.policy import load_policy
@@ -152,3 +153,9 @@ def test_a_queue_that_is_down_is_not_the_rooms_failure(
     with django_capture_on_commit_callbacks(execute=True):
         status, body = room_api("POST", "/warnings", [warning(1).model_dump(mode="json")])
     assert (status, body) == (200, {"accepted": 1}) and len(asked) == 1
+
+
+@pytest.mark.parametrize("written", ["2026-11-23T20:05:00Z", "2026-11-23T20:05:00.123456+00:00"])
+def test_a_certificates_times_are_shown_in_the_portals_zone(written):
+    shown = Template('{% load governance %}{{ t|moment|date:"Y-m-d H:i" }}').render(Context({"t": written}))
+    assert shown == "2026-11-24 04:05"
