@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from cleanroom.vocabulary.terms import Scenario
 from portal.results.charts import BarChart, Item, bar_chart
 from portal.results.names import SCENARIO_NAMES
-from portal.results.suppression import must_suppress, shown_count, shown_with
+from portal.results.suppression import HIDDEN, hidden_beside, must_suppress, shown_count, shown_with
 
 if TYPE_CHECKING:
     from portal.accounts.models import User
@@ -75,21 +75,24 @@ def institution_lines(body: Mapping[str, Any], *, reader: "User") -> list[Instit
     alone = (scenarios.get(Scenario.OWN_BANK) or {}).get("institutions") or {}
     together = (scenarios.get(Scenario.SHARED_GRAPH_REALTIME) or {}).get("institutions") or {}
     nothing = {"money_twd": 0.0, "accounts": 0}
-    return [
-        _institution(code, alone.get(code, nothing), together.get(code, nothing), reader)
-        for code in sorted({*alone, *together})
-    ]
+    codes = sorted({*alone, *together})
+    columns = [_column({code: side.get(code, nothing) for code in codes}, reader) for side in (alone, together)]
+    return [InstitutionLine(code, *columns[0][code], *columns[1][code]) for code in codes]
 
 
-def _institution(code: str, alone: Mapping, together: Mapping, reader: "User") -> InstitutionLine:
-    suppress = must_suppress(reader, institutions=(code,))
-    return InstitutionLine(
-        code=code,
-        alone_money_twd=shown_with(alone["money_twd"], alone["accounts"], suppress=suppress),
-        alone_accounts=shown_count(alone["accounts"], suppress=suppress),
-        together_money_twd=shown_with(together["money_twd"], together["accounts"], suppress=suppress),
-        together_accounts=shown_count(together["accounts"], suppress=suppress),
-    )
+def _column(figures: Mapping[str, Mapping], reader: "User") -> dict[str, tuple[float | None, str]]:
+    """Money and accounts of one scenario by institution, as this reader may see them beside the scenario's total."""
+    others = {code for code in figures if must_suppress(reader, institutions=(code,))}
+    beside = hidden_beside({code: own["accounts"] for code, own in figures.items()}, suppressed=others)
+    return {
+        code: (None, HIDDEN)
+        if code in beside
+        else (
+            shown_with(own["money_twd"], own["accounts"], suppress=code in others),
+            shown_count(own["accounts"], suppress=code in others),
+        )
+        for code, own in figures.items()
+    }
 
 
 @dataclass(frozen=True)

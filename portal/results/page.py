@@ -11,7 +11,7 @@ from portal.alerts.health import Standing
 from portal.results.charts import BarChart, Item, LineChart, bar_chart, line_chart
 from portal.results.names import DISPATCH_NAMES, LEG_NAMES, STATION_NAMES
 from portal.results.queries import Run
-from portal.results.suppression import must_suppress, shown_count, shown_with
+from portal.results.suppression import HIDDEN, hidden_beside, must_suppress, shown_count, shown_with
 
 if TYPE_CHECKING:
     from portal.accounts.models import User
@@ -71,18 +71,21 @@ def leg_totals(body: Mapping[str, Any]) -> list[tuple[str | Promise, int]]:
 def leg_lines(body: Mapping[str, Any], *, reader: "User") -> list[LegLine]:
     """What did not fit together, by pair of institutions. What fits is in the totals."""
     rows = [row for row in body.get("rows") or () if row["leg_state"] in ("unmatched", "disagreeing")]
-    return [_leg(row, reader) for row in rows]
+    others = {n for n, row in enumerate(rows) if must_suppress(reader, institutions=_ends(row))}
+    beside: set[int] = set()
+    for state in {row["leg_state"] for row in rows}:  # each has its total
+        counts = {n: int(row["transfers"]) for n, row in enumerate(rows) if row["leg_state"] == state}
+        beside |= hidden_beside(counts, suppressed=others & counts.keys())
+    return [_leg(row, suppress=n in others, hide=n in beside) for n, row in enumerate(rows)]
 
 
-def _leg(row: Mapping[str, Any], reader: "User") -> LegLine:
-    ends = (str(row["sender_institution"]), str(row["receiver_institution"]))
-    suppress = must_suppress(reader, institutions=ends)
-    return LegLine(
-        *ends,
-        LEG_NAMES[row["leg_state"]],
-        row.get("issue") or "",
-        shown_count(int(row["transfers"]), suppress=suppress),
-    )
+def _ends(row: Mapping[str, Any]) -> tuple[str, str]:
+    return str(row["sender_institution"]), str(row["receiver_institution"])
+
+
+def _leg(row: Mapping[str, Any], *, suppress: bool, hide: bool) -> LegLine:
+    transfers = HIDDEN if hide else shown_count(int(row["transfers"]), suppress=suppress)
+    return LegLine(*_ends(row), LEG_NAMES[row["leg_state"]], row.get("issue") or "", transfers)
 
 
 # --- stations -----------------------------------------------------------------------------------------------------

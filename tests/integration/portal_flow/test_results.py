@@ -8,7 +8,7 @@ from cleanroom.contracts.messages import ResultPublication, StationRun
 from cleanroom.vocabulary.terms import Role
 from portal.audit.models import Event
 from portal.results.models import Result, StationRecord
-from portal.results.suppression import shown_count, shown_with
+from portal.results.suppression import hidden_beside, shown_count, shown_with
 from tests.factories.portal import make_participant, make_person
 from tests.factories.portal_flow import NOW
 
@@ -165,6 +165,37 @@ def test_small_counts(count, shown):
     assert shown_count(count, suppress=True) == shown
     assert shown_count(count, suppress=False) == f"{count:,}"
     assert (shown_with(7.0, count, suppress=True) is None) == (0 < count < 5)
+
+
+@pytest.mark.parametrize(
+    ("counts", "beside"),
+    [
+        ({"own": 2, "a": 3, "b": 40, "c": 9}, {"c"}),
+        ({"own": 90, "a": 3, "b": 4, "c": 9}, set()),
+        ({"own": 90, "a": 1, "b": 1, "c": 9, "d": 30}, {"c"}),
+        ({"own": 90, "a": 0, "b": 7}, set()),
+        ({"own": 90, "a": 3}, set()),
+    ],
+)
+def test_no_small_count_is_left_alone_beside_a_total(counts, beside):
+    assert hidden_beside(counts, suppressed=counts.keys() - {"own"}) == beside
+    assert hidden_beside(counts, suppressed=()) == set()
+
+
+def test_a_scenarios_total_does_not_give_a_small_institution_away(room_api, page):
+    make_participant("808")
+    institutions = {
+        "808": {"money_twd": 600_000.0, "accounts": 6},
+        "700": {"money_twd": 10_007.0, "accounts": 2},
+        "822": {"money_twd": 77_777.0, "accounts": 12},
+    }
+    own_bank = BLOCKED["scenarios"]["own_bank"] | {"institutions": institutions, "accounts": 20}
+    body = BLOCKED | {"scenarios": BLOCKED["scenarios"] | {"own_bank": own_bank}}
+    assert room_api("POST", "/results", publication("blocked", body))[0] == 200
+    assert "77,777" in page(make_person(Role.AUDITOR))
+    shown = page(make_person(Role.PARTICIPANT_OFFICER, institution="808"))
+    assert "600,000" in shown and "10,007" not in shown and "77,777" not in shown
+    assert '<th scope="row">822</th><td class="number">–</td><td class="number">–</td>' in shown
 
 
 def test_everybody_reads_results_in_both_languages(published, page):
