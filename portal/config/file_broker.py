@@ -11,6 +11,7 @@ from pathlib import Path
 from queue import Empty
 from time import monotonic_ns
 
+from kombu import transport
 from kombu.exceptions import ChannelError
 from kombu.transport import TRANSPORT_ALIASES, filesystem
 from kombu.transport.filesystem import exchange_queue_t
@@ -84,3 +85,4 @@ def _alone(folder: Path) -> Iterator[None]:
 def use() -> None:
     """`filesystem://` means this transport in this process."""
     TRANSPORT_ALIASES["filesystem"] = f"{__name__}:Transport"
+    transport._transport_cache.pop("filesystem", None)  # whoever connected before had the stock one resolved

@@ -130,12 +130,18 @@ def _progress(text: str) -> None:
     err.print(f"  {text}", markup=False, highlight=False)
 
 
+def _code(text: str) -> str:
+    if not (len(text) == 3 and text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an institution's three-digit code")
+    return text
+
+
 # --- the participant's side ---------------------------------------------------------------------------------------
 
 
 def _add_participant(commands) -> None:
     upload = _command(commands, "upload", _upload, "check, seal and upload an institution's files")
-    upload.add_argument("--institution", required=True, help="its three-digit code")
+    upload.add_argument("--institution", type=_code, required=True, help="its three-digit code")
     upload.add_argument("--data", type=Path, help="the folder with institution.json (default CLEANROOM_DATA_DIR)")
 
 
@@ -165,7 +171,7 @@ _STEPS = {
 
 def _add_room(commands) -> None:
     take_in = _command(commands, "take-in", _take_in, "verify, open, hash again and land what a participant uploaded")
-    take_in.add_argument("--participant", required=True, help="its three-digit code")
+    take_in.add_argument("--participant", type=_code, required=True, help="its three-digit code")
     for name, (function, help_text) in _STEPS.items():
         _command(commands, name, _step, help_text).set_defaults(function=function)
 
@@ -196,15 +202,15 @@ def _add_keys(commands) -> None:
     keys = commands.add_parser("keys", help="make, share and show keys").add_subparsers(required=True, metavar="ACTION")
     room = _command(keys, "init-room", _keys_room, "make the clean room's key ring")
     own = _command(keys, "init-participant", _keys_participant, "make a participant's key ring")
-    own.add_argument("--institution", required=True)
+    own.add_argument("--institution", type=_code, required=True)
     own.add_argument("--make-k1", action="store_true", help="the founding participant makes the shared first-hash key")
     own.add_argument("--k1-from", type=Path, help="a share of it that another participant exported for you")
     share = _command(keys, "export-k1", _keys_export, "seal the first-hash key to another participant")
-    share.add_argument("--institution", required=True)
+    share.add_argument("--institution", type=_code, required=True)
     share.add_argument("--recipient", required=True, help="the other participant's age recipient, read out by phone")
     share.add_argument("--out", type=Path, required=True)
     card = _command(keys, "canaries", _keys_canaries, "show the canaries of the first-hash key, for the custodian")
-    card.add_argument("--institution", required=True)
+    card.add_argument("--institution", type=_code, required=True)
     pin = _command(keys, "pin-canaries", _keys_pin, "tell the room which first-hash key was agreed on")
     pin.add_argument("card", type=Path, help="what `cleanroom keys canaries` printed at a participant")
     for parser in (room, own):

@@ -97,7 +97,7 @@ def test_every_secret_is_a_file_that_is_used_and_not_kept():
 def test_portal_and_room_meet_at_the_proxy_alone():
     portal_side = {n for n in SERVICES if n.startswith(("portal", "queue"))}
     room_side = {n for n in SERVICES if n.startswith(("airflow", "room"))}
-    assert len(portal_side) >= 6
+    assert len(portal_side) >= 5
     assert len(room_side) >= 6
     assert not set().union(*map(networks, portal_side)) & set().union(*map(networks, room_side))
     assert {n for n in SERVICES if "publish" in networks(n)} == {"proxy", "airflow-scheduler"}

@@ -51,6 +51,7 @@ def train(room: "Room") -> StepResult:
 
     Raises NothingToDo where there is too little to learn from, DataTestsFailed or WarehouseFault from dbt.
     """
+    _need_transfers(room)
     run_dbt(
         room,
         "build",
@@ -74,6 +75,12 @@ def train(room: "Room") -> StepResult:
             "features": len(artefact.features),
         },
     )
+
+
+def _need_transfers(room: "Room") -> None:
+    """A ranking without any money movement would be a ranking by names alone."""
+    if not room.warehouse.query("select 1 from moneyflow.int_transfers__joined limit 1").num_rows:
+        raise NothingToDo("no transfers have landed, so there is nothing to learn from; upload `transfers` first")
 
 
 def evaluate(

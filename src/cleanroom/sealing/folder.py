@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, ValidationError
 
 from cleanroom.contracts.manifest import Count, Frozen, InstitutionCode, Period, Source
-from cleanroom.errors import ManifestMalformed, NothingToDo, NotTheOwner, Where
+from cleanroom.errors import ManifestMalformed, NothingToDo, NotTheOwner, UndeclaredEncoding, Where
 from cleanroom.vocabulary.terms import Dataset, FileFormat, Sector
 
 DECLARATION = "institution.json"
@@ -48,7 +48,7 @@ def read_folder(folder: Path, *, institution: str) -> ClearFolder:
     """Read the declaration and find the files that it names: `<dataset>.parquet` or `<dataset>.csv`.
 
     Raises NothingToDo (no declaration, a declared file is missing), ManifestMalformed (not in the declared form),
-    NotTheOwner (another institution's folder).
+    UndeclaredEncoding (a CSV without one), NotTheOwner (another institution's folder).
     """
     declared = _declaration(folder / DECLARATION)
     if declared.institution != institution:
@@ -105,8 +105,10 @@ def _clear_file(folder: Path, dataset: Dataset, source: Source) -> ClearFile:
 
 def _check_source(dataset: Dataset, source: Source) -> None:
     where = Where(file=DECLARATION, column=f"files.{dataset}")
-    if (source.format == FileFormat.CSV) != (source.encoding is not None):
-        raise ManifestMalformed("a CSV file needs an encoding, and Parquet has none", where=where, rule="declaration")
+    if source.format == FileFormat.CSV and source.encoding is None:
+        raise UndeclaredEncoding("declare the encoding of this CSV file: utf-8 or cp950", where=where, rule="encoding")
+    if source.format == FileFormat.PARQUET and source.encoding is not None:
+        raise ManifestMalformed("a Parquet file has no encoding; declare null", where=where, rule="declaration")
     try:
         ZoneInfo(source.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -286,7 +286,6 @@ def test_a_folder_without_its_declaration_or_files(clean_room, change, kind):
         {"calendar": "lunar"},
         {"timezone": "Mars/Olympus"},
         {"timezone": "../../etc/passwd"},
-        {"encoding": None},
         {"format": "xlsx"},
     ],
 )
@@ -294,6 +293,14 @@ def test_a_form_that_the_specification_does_not_know(clean_room, form):
     clean_room.data["822"].declaration = {"files": {"transfers": {**clean_room.data["822"].form, **form}}}
     clean_room.data["822"].write()
     with pytest.raises(errors.ManifestMalformed, match=r"institution\.json"):
+        clean_room.seal("822")
+    assert clean_room.names("") == []
+
+
+def test_a_csv_file_without_a_declared_encoding(clean_room):
+    clean_room.data["822"].declaration = {"files": {"transfers": {**clean_room.data["822"].form, "encoding": None}}}
+    clean_room.data["822"].write()
+    with pytest.raises(errors.UndeclaredEncoding, match=r"institution\.json.*utf-8 or cp950"):
         clean_room.seal("822")
     assert clean_room.names("") == []
 

@@ -111,3 +111,11 @@ def test_a_working_folder_that_is_a_file_is_a_sentence_and_a_code(tmp_path, caps
     said = "".join(capsys.readouterr().err.split())
     assert code == StoreFault.exit_code
     assert "failed(store_fault)" in said and str(tmp_path / "file") in said
+
+
+@pytest.mark.parametrize("command", [["upload", "--institution"], ["take-in", "--participant"]])
+def test_a_code_that_is_a_path_is_not_followed(command, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main([*command, "../x"])
+    assert ended.value.code == 2
+    assert "three-digit code" in capsys.readouterr().err
