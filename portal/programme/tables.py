@@ -16,7 +16,8 @@ class MilestoneTable(Table):
     standing = django_tables2.Column(verbose_name=_("State"), order_by=("done_at", "due_on"))
     evidence_kind = django_tables2.Column(verbose_name=_("Closes on"))
     done_at = django_tables2.DateTimeColumn(format="Y-m-d H:i", verbose_name=_("Done at"))
-    evidence = django_tables2.Column(verbose_name=_("Evidence"))
+    # A submission is named by 64 digits: they may break anywhere, so that the other columns keep their room.
+    evidence = django_tables2.Column(verbose_name=_("Evidence"), attrs={"td": {"class": "digest"}})
 
     class Meta(Table.Meta):
         model = Milestone
