@@ -185,6 +185,18 @@ class AuditBroken(Refusal):
     exit_code, reason = 32, "audit_broken"
 
 
+class SubmissionExpired(Refusal):
+    """Made too long ago, or dated in the future."""
+
+    exit_code, reason = 33, "submission_expired"
+
+
+class KeyServiceDenied(Refusal):
+    """The key service answered no: no right to use the key, the key is disabled, or the context is another one."""
+
+    exit_code, reason = 34, "key_service_denied"
+
+
 class StoreFault(Fault):
     exit_code, reason = 70, "store_fault"
 
@@ -205,3 +217,9 @@ class ServiceFault(Fault):
     """A process that this run started (portal, worker, receiver) did not come up or died."""
 
     exit_code, reason = 74, "service_fault"
+
+
+class KeyServiceFault(Fault):
+    """The key service did not answer in time or failed; nothing was decrypted."""
+
+    exit_code, reason = 75, "key_service_fault"

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from cleanroom.contracts.canonical import MANIFEST_DOMAIN
 from cleanroom.contracts.manifest import MANIFEST_NAME, Manifest, SignedManifest
-from cleanroom.crypto.envelope import seal_bytes
+from cleanroom.crypto.envelope import open_bytes, seal_bytes
 from cleanroom.crypto.keyring import ParticipantKeyRing
 from tests.factories.clean_room import CleanRoom
 
@@ -43,6 +43,15 @@ class Waiting:
     def signed(self) -> SignedManifest:
         return SignedManifest.from_bytes((self.folder / MANIFEST_NAME).read_bytes())
 
+    @property
+    def key(self) -> Path:
+        return self.room.settings.objects_dir / self.signed.manifest.key_name
+
+    @property
+    def identity(self) -> str:
+        """The submission's own secret identity, opened as the room would."""
+        return self.room.ring.decrypt_file(self.key).decode()
+
     def write_manifest(self, raw: bytes) -> None:
         (self.folder / MANIFEST_NAME).unlink(missing_ok=True)
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -59,9 +68,10 @@ class Waiting:
 
     def replace_rows(self, change: Callable[[pa.Table], pa.Table | bytes], **changes) -> None:
         """Open the envelope as the room would, change the rows, seal and sign them again: a participant gone bad."""
-        changed = change(pq.read_table(io.BytesIO(self.room.ring.decrypt_file(self.part))))
+        plaintext = open_bytes(self.part.read_bytes(), [self.identity])
+        changed = change(pq.read_table(io.BytesIO(plaintext)))
         plaintext = changed if isinstance(changed, bytes) else parquet(changed)
-        ciphertext = seal_bytes(plaintext, self.room.ring.recipient)
+        ciphertext = seal_bytes(plaintext, self.signed.manifest.key.recipient)
         self.part.write_bytes(ciphertext)
         rows = changed.num_rows if isinstance(changed, pa.Table) else self.signed.manifest.rows
         part = self.signed.manifest.parts[0].model_copy(

@@ -22,6 +22,9 @@ NEXT = {
     ReleaseState.SUSPENDED: set(),
 }
 
+AFTER_ACCEPTED = {UploadState.ACCEPTED, UploadState.SUPERSEDED, UploadState.WITHDRAWN}
+ORDER_ENDS_IN = {"release": UploadState.ACCEPTED, "withdraw": UploadState.WITHDRAWN}
+
 
 @dataclass
 class MemoryPortal:
@@ -29,6 +32,7 @@ class MemoryPortal:
 
     gates: dict[str, m.ParticipantGate] = field(default_factory=dict)
     reports: dict[str, m.UploadReport] = field(default_factory=dict)
+    ordered: list[m.SubmissionOrder] = field(default_factory=list)
     events: list[m.AuditEvent] = field(default_factory=list)
     stations: list[m.StationRun] = field(default_factory=list)
     results: list[m.ResultPublication] = field(default_factory=list)
@@ -82,12 +86,16 @@ class MemoryPortal:
     def report_upload(self, report: m.UploadReport) -> None:
         self._reach("report_upload")
         known = self.reports.get(report.submission_id)
-        if known and known.state == UploadState.ACCEPTED and report.state != UploadState.ACCEPTED:
+        if known and known.state == UploadState.ACCEPTED and report.state not in AFTER_ACCEPTED:
             raise NotAllowed("an accepted submission stays accepted")
         self.reports[report.submission_id] = _over_the_wire(report)
 
     def uploads(self, participant: str | None = None) -> list[m.UploadReport]:
         return [r for r in self.reports.values() if participant in (None, r.participant)]
+
+    def orders(self, participant: str) -> list[m.SubmissionOrder]:
+        self._reach("orders")
+        return [o for o in self.ordered if o.participant == participant and not self._carried_out(o)]
 
     def report_station(self, run: m.StationRun) -> None:
         self._reach("report_station")
@@ -177,6 +185,10 @@ class MemoryPortal:
     def _reach(self, method: str) -> None:
         if method in self.down:
             raise PortalFault("the portal does not answer")
+
+    def _carried_out(self, order: m.SubmissionOrder) -> bool:
+        report = self.reports.get(order.submission_id)
+        return report is not None and report.state == ORDER_ENDS_IN[order.kind]
 
     def _next_sequences(self, participant: str) -> dict[Dataset, int]:
         taken = [r for r in self.uploads(participant) if r.state == UploadState.ACCEPTED]

@@ -4,6 +4,10 @@ Layout in the object store, one folder per submission:
 
     inbox/<participant>/<dataset>/<sequence, 8 digits>/part-00000.parquet.age
     inbox/<participant>/<dataset>/<sequence, 8 digits>/manifest.json
+    keys/<participant>/<dataset>/<sequence, 8 digits>/<SHA-256 of its bytes>.age
+
+The parts are sealed to a key pair made for this submission alone; the last object holds its secret half, sealed to the
+clean room. Destroying that one object makes the parts unreadable for ever, wherever copies of them lie.
 
 `manifest.json` is the canonical form of `SignedManifest`; the signature covers MANIFEST_DOMAIN plus the canonical
 form of `manifest`. The submission's id is the SHA-256 of the canonical form of `manifest`.
@@ -16,9 +20,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cleanroom.contracts.canonical import MANIFEST_DOMAIN, canonical_bytes, digest_of, parse_canonical
 from cleanroom.errors import ManifestMalformed
-from cleanroom.vocabulary.terms import Calendar, Dataset, Encoding, FileFormat
+from cleanroom.vocabulary.terms import Calendar, Dataset, Encoding, FileFormat, Scheme
 
-INBOX = "inbox"
+INBOX, KEYS = "inbox", "keys"
 MANIFEST_NAME = "manifest.json"
 MANIFEST_CAP_BYTES = 1024 * 1024
 
@@ -47,6 +51,15 @@ class Part(Frozen):
     ciphertext_sha256: Hex32
 
 
+class SubmissionKey(Frozen):
+    """The age identity that opens the parts: its public half, and size and digest of the object that holds the other
+    half, sealed to the clean room."""
+
+    recipient: Annotated[str, Field(pattern=r"^age1[0-9a-z]{58}$")]
+    bytes: Annotated[int, Field(ge=1, le=4096, strict=True)]
+    sha256: Hex32
+
+
 class Source(Frozen):
     """The form of the clear file, as the institution declared it."""
 
@@ -64,11 +77,13 @@ class Manifest(Frozen):
     period: Period
     sequence: Annotated[int, Field(ge=1, lt=2**53, strict=True)]
     rows: Count
-    scheme: Literal["hmac2-v1"] = "hmac2-v1"
+    scheme: Scheme
     hash_kid: str  # which first-stage key
     recipient_kid: str  # which clean-room key the envelope is sealed to
     canaries: dict[str, Hex32]  # identifier kind -> first hash of the published dummy identifier
     source: Source
+    key: SubmissionKey
+    supersedes: Hex32 | None = None  # the accepted submission of this dataset whose rows these replace
     parts: Annotated[tuple[Part, ...], Field(min_length=1, max_length=1000)]
     created_at: datetime
 
@@ -82,6 +97,11 @@ class Manifest(Frozen):
     @property
     def folder(self) -> str:
         return f"{INBOX}/{self.participant}/{self.dataset}/{self.sequence:08d}"
+
+    @property
+    def key_name(self) -> str:
+        """The object that holds the submission's key."""
+        return f"{KEYS}/{self.participant}/{self.dataset}/{self.sequence:08d}/{self.key.sha256}.age"
 
 
 class SignedManifest(Frozen):

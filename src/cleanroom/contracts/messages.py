@@ -49,7 +49,7 @@ class RegisteredKey(Frozen):
     kid: str
     purpose: Literal["signing", "sealing"]
     public_key: str
-    state: Literal["active", "revoked"]
+    state: Literal["proposed", "active", "revoked"]  # proposed: waits for a second person
     registered_at: datetime
     revoked_at: datetime | None = None
 
@@ -128,6 +128,21 @@ class UploadReport(Frozen):
     decided_at: datetime
     quality: tuple[RuleResult, ...] = ()
     receipt: Receipt | None = None
+
+
+class SubmissionOrder(Frozen):
+    """What two people decided on one submission and the room carries out: release from quarantine, or withdrawal."""
+
+    order_id: str
+    kind: Literal["release", "withdraw"]
+    submission_id: Hex32
+    participant: InstitutionCode
+    dataset: Dataset
+    sequence: Count
+    reason: str
+    ordered_by: str
+    approved_by: str
+    approved_at: datetime
 
 
 # --- line ---------------------------------------------------------------------------------------------------------

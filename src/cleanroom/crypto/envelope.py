@@ -22,6 +22,14 @@ def new_identity() -> tuple[str, str]:
     return str(identity), str(identity.to_public())
 
 
+def recipient_of(identity: str) -> str | None:
+    """The public half of a secret identity; None for text that is no identity."""
+    try:
+        return str(x25519.Identity.from_str(identity).to_public())
+    except pyrage.IdentityError:
+        return None
+
+
 def seal_bytes(plaintext: bytes, recipient: str) -> bytes:
     return pyrage.encrypt(plaintext, [_recipient(recipient)])
 

@@ -20,6 +20,7 @@ from cleanroom.crypto.canaries import canaries_under
 from cleanroom.crypto.encoding import from_text, to_text
 from cleanroom.crypto.handles import HandleKey
 from cleanroom.errors import CleanroomError, KeyRefused
+from cleanroom.vocabulary.terms import Scheme
 
 ROOM = "room"
 PASSPHRASE_FILE = "CLEANROOM_KEYS_PASSPHRASE_FILE"  # noqa: S105 - a setting's name
@@ -114,6 +115,10 @@ class ParticipantKeyRing(_Ring):
     @property
     def institution(self) -> str:
         return self.owner
+
+    @property
+    def scheme(self) -> Scheme:
+        return Scheme.HMAC2
 
     @property
     def hash_kid(self) -> str:

@@ -10,9 +10,11 @@ import pyarrow.parquet as pq
 from cleanroom.contracts.manifest import Manifest, Part
 from cleanroom.contracts.specification import DatasetContract
 from cleanroom.contracts.tables import sealed_schema
+from cleanroom.crypto.envelope import open_stream, recipient_of
 from cleanroom.crypto.keyring import RoomKeyRing
 from cleanroom.errors import CanaryMismatch, ContentTampered, KeyRefused, Where
 
+_IDENTITY_CAP_BYTES = 256
 _UNPACKED_FACTOR = 100  # a part may unpack to this many times its size; honest ones stay below 20
 
 
@@ -28,10 +30,21 @@ def check_recipient(manifest: Manifest, ring: RoomKeyRing) -> None:
         raise KeyRefused("the submission is sealed to a key that the clean room does not hold", rule="recipient_kid")
 
 
-def open_part(path: Path, part: Part, contract: DatasetContract, ring: RoomKeyRing) -> pa.Table:
+def open_key(sealed: bytes, manifest: Manifest, ring: RoomKeyRing) -> str:
+    """The submission's own age identity. Raises ContentTampered."""
+    if len(sealed) != manifest.key.bytes or hashlib.sha256(sealed).hexdigest() != manifest.key.sha256:
+        raise ContentTampered("the submission's key is not the one that was signed", rule="key_digest")
+    identity = ring.decrypt(sealed, cap_bytes=_IDENTITY_CAP_BYTES).decode(errors="replace")
+    if recipient_of(identity) != manifest.key.recipient:
+        raise ContentTampered("the submission's key is another one than the manifest names", rule="key_pair")
+    return identity
+
+
+def open_part(path: Path, part: Part, contract: DatasetContract, identity: str) -> pa.Table:
     """Rows of `sealed_schema`. Raises ContentTampered."""
     check_ciphertext(path, part)
-    plaintext = ring.decrypt_file(path, cap_bytes=part.plaintext_bytes)
+    with path.open("rb") as file:
+        plaintext = open_stream(file, [identity], cap_bytes=part.plaintext_bytes)
     if len(plaintext) != part.plaintext_bytes or hashlib.sha256(plaintext).hexdigest() != part.plaintext_sha256:
         raise ContentTampered("the opened bytes are not those that were signed", where=_in(part), rule="plaintext")
     rows = _read_table(plaintext, part)

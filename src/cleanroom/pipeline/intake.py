@@ -145,12 +145,14 @@ def _land(
 
 def _open(room: Room, path: InboxPath, manifest: Manifest, contract: DatasetContract) -> pa.Table:
     opening.check_recipient(manifest, room.keys)
+    sealed_key = room.objects.get_bytes(manifest.key_name, cap_bytes=manifest.key.bytes)
+    identity = opening.open_key(sealed_key, manifest, room.keys)
     with _scratch(room) as folder:
         files = {part.name: folder / part.name for part in manifest.parts}
         for part in manifest.parts:
             room.objects.download(f"{path.folder}/{part.name}", files[part.name], cap_bytes=part.ciphertext_bytes)
             opening.check_ciphertext(files[part.name], part)
-        return opening.join_parts([opening.open_part(files[p.name], p, contract, room.keys) for p in manifest.parts])
+        return opening.join_parts([opening.open_part(files[p.name], p, contract, identity) for p in manifest.parts])
 
 
 @contextmanager

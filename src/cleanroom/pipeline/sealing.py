@@ -28,7 +28,7 @@ from cleanroom.sealing import findings
 from cleanroom.sealing.folder import ClearFile, ClearFolder, read_folder
 from cleanroom.sealing.outbox import Origin, Outbox, Sealed
 from cleanroom.sealing.rows import ClearRows, read_rows
-from cleanroom.sealing.submission import Addressee, Declared, hash_rows, write_submission
+from cleanroom.sealing.submission import KEY_FILE, Addressee, Declared, hash_rows, write_submission
 from cleanroom.settings import ParticipantSettings
 from cleanroom.stores.audit_file import AuditFile
 from cleanroom.stores.ports import ObjectStore, Portal
@@ -152,6 +152,7 @@ def upload_submission(side: Side, sealed: Sealed, *, portal: Portal, objects: Ob
     if sealed.sequence < _next_accepted(side, sealed.dataset) or objects.exists(f"{manifest.folder}/{MANIFEST_NAME}"):
         return False
     try:
+        objects.put_file(manifest.key_name, sealed.folder / KEY_FILE)
         for name in (*(part.name for part in manifest.parts), MANIFEST_NAME):
             objects.put_file(f"{manifest.folder}/{name}", sealed.folder / name)
     except NotAllowed as e:

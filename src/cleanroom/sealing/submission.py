@@ -10,16 +10,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cleanroom.contracts.canonical import MANIFEST_DOMAIN
-from cleanroom.contracts.manifest import MANIFEST_NAME, Manifest, Part, Period, SignedManifest
+from cleanroom.contracts.manifest import MANIFEST_NAME, Manifest, Part, Period, SignedManifest, SubmissionKey
 from cleanroom.contracts.specification import DatasetContract
 from cleanroom.contracts.tables import cents_name, sealed_schema
 from cleanroom.contracts.whole_files import write_whole
 from cleanroom.crypto.columns import hash_column, kinds_of
-from cleanroom.crypto.envelope import seal_bytes
+from cleanroom.crypto.envelope import new_identity, seal_bytes
 from cleanroom.crypto.keyring import ParticipantKeyRing
 from cleanroom.sealing.folder import ClearFile
 from cleanroom.vocabulary.terms import Dataset
 
+KEY_FILE = "key.age"
 PART_ROWS = 500_000  # a part is opened in memory at the other side
 
 
@@ -70,7 +71,8 @@ def write_submission(
     folder: Path, sealed: pa.Table, *, declared: Declared, ring: ParticipantKeyRing, addressee: Addressee
 ) -> SignedManifest:
     """Sealed parts first, the manifest last, into the empty `folder`."""
-    parts = tuple(_write_part(folder, i, rows, addressee) for i, rows in enumerate(_slices(sealed)))
+    identity, recipient = new_identity()
+    parts = tuple(_write_part(folder, i, rows, recipient) for i, rows in enumerate(_slices(sealed)))
     manifest = Manifest(
         participant=ring.institution,
         dataset=declared.file.dataset,
@@ -78,10 +80,12 @@ def write_submission(
         period=declared.period,
         sequence=declared.sequence,
         rows=sealed.num_rows,
+        scheme=ring.scheme,
         hash_kid=ring.hash_kid,
         recipient_kid=addressee.kid,
         canaries=ring.canaries(),
         source=declared.file.source,
+        key=_write_key(folder, identity, recipient, addressee),
         parts=parts,
         created_at=declared.created_at,
     )
@@ -97,11 +101,18 @@ def _slices(sealed: pa.Table) -> Iterator[pa.Table]:
         yield sealed.slice(start, PART_ROWS)
 
 
-def _write_part(folder: Path, index: int, rows: pa.Table, addressee: Addressee) -> Part:
+def _write_key(folder: Path, identity: str, recipient: str, addressee: Addressee) -> SubmissionKey:
+    """The secret half of the submission's own key pair, sealed to the room. What destroys it destroys the parts."""
+    sealed = seal_bytes(identity.encode(), addressee.recipient)
+    write_whole(folder / KEY_FILE, lambda file: file.write(sealed))
+    return SubmissionKey(recipient=recipient, bytes=len(sealed), sha256=hashlib.sha256(sealed).hexdigest())
+
+
+def _write_part(folder: Path, index: int, rows: pa.Table, recipient: str) -> Part:
     sink = pa.BufferOutputStream()
     pq.write_table(rows, sink, compression="zstd")
     plaintext = sink.getvalue().to_pybytes()
-    ciphertext = seal_bytes(plaintext, addressee.recipient)
+    ciphertext = seal_bytes(plaintext, recipient)
     name = f"part-{index:05d}.parquet.age"
     write_whole(folder / name, lambda file: file.write(ciphertext))
     return Part(

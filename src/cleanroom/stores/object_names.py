@@ -2,6 +2,7 @@
 
 import re
 
+from cleanroom.contracts.manifest import KEYS
 from cleanroom.errors import NotAllowed, StoreFault, TooLarge
 
 _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]{0,199}")
@@ -12,6 +13,13 @@ def check_name(name: str) -> str:
     """Raises NotAllowed for names with empty, hidden or parent segments, or other characters."""
     if len(name) > _LONGEST or not all(_SEGMENT.fullmatch(s) for s in name.split("/")):
         raise NotAllowed("an object's name has a form that the store does not take", rule="object_name")
+    return name
+
+
+def check_key_name(name: str) -> str:
+    """Raises NotAllowed for any object but a submission's key: nothing else is ever destroyed."""
+    if not check_name(name).startswith(f"{KEYS}/"):
+        raise NotAllowed("only a submission's key can be destroyed", rule="destroy")
     return name
 
 

@@ -17,7 +17,7 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 from cleanroom.contracts.whole_files import write_whole
 from cleanroom.errors import NotAllowed, StoreFault
 from cleanroom.stores import checksums
-from cleanroom.stores.object_names import check_name, missing, other_content, over_cap
+from cleanroom.stores.object_names import check_key_name, check_name, missing, other_content, over_cap
 from cleanroom.stores.ports import ObjectInfo
 
 _CHUNK_BYTES = 8 * 1024 * 1024  # a multiple of 256 KiB; larger files go up in resumable chunks
@@ -81,6 +81,12 @@ class GcsObjectStore:
         with _faults(prefix):
             found = list(self._bucket.client.list_blobs(self._bucket, prefix=prefix, timeout=_TIMEOUT_S))
         yield from sorted((_info(b) for b in found), key=lambda info: info.name)
+
+    def destroy(self, name: str) -> None:
+        with _faults(name):
+            blob = self._get(check_key_name(name))
+            if blob is not None:
+                blob.delete(if_generation_match=blob.generation, timeout=_TIMEOUT_S)
 
     def move(self, source: str, target: str) -> None:
         with _faults(source):

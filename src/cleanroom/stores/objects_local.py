@@ -17,7 +17,7 @@ from typing import BinaryIO
 from cleanroom.contracts.whole_files import sync_directory, write_whole
 from cleanroom.errors import StoreFault
 from cleanroom.stores import checksums
-from cleanroom.stores.object_names import check_name, missing, other_content, over_cap
+from cleanroom.stores.object_names import check_key_name, check_name, missing, other_content, over_cap
 from cleanroom.stores.ports import ObjectInfo
 
 _TEMPORARY = ".tmp"  # hidden: no object name can begin with a dot
@@ -61,6 +61,13 @@ class LocalObjectStore:
         with _faults(prefix):
             found = sorted(p.relative_to(self._root).as_posix() for p in self._files(prefix))
             yield from (_info(name, self._root / name, None) for name in found if name.startswith(prefix))
+
+    def destroy(self, name: str) -> None:
+        path = self._path(check_key_name(name))
+        with _faults(name):
+            if path.is_file():
+                path.unlink()
+                sync_directory(path.parent)
 
     def move(self, source: str, target: str) -> None:
         here, there = self._path(source), self._path(target)

@@ -73,6 +73,9 @@ class HttpPortal:
     def uploads(self, participant: str | None = None) -> list[m.UploadReport]:
         return self._get_list("/uploads", m.UploadReport, {"participant": participant} if participant else None)
 
+    def orders(self, participant: str) -> list[m.SubmissionOrder]:
+        return self._get_list("/submission-orders", m.SubmissionOrder, {"participant": participant})
+
     def report_station(self, run: m.StationRun) -> None:
         self._post("/station-runs", run)
 

@@ -1,6 +1,6 @@
 """What the line asks of its stores. Every engine passes the same contract tests (tests/spec/stores)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,9 +22,10 @@ class ObjectInfo:
 class ObjectStore(Protocol):
     """Write-once objects. Names use `/`; no name may leave the store."""
 
-    def put_file(self, name: str, path: Path) -> ObjectInfo:
+    def put_file(self, name: str, path: Path, *, progress: Callable[[int], None] | None = None) -> ObjectInfo:
         """Write only where nothing is (generation match 0). Same content again: no-op. Other content: Refusal
-        NotAllowed. StoreFault on failure of the store."""
+        NotAllowed. StoreFault on failure of the store. An upload that was interrupted goes on where it ended, also
+        in another process. `progress` is told how many bytes of the file are there."""
 
     def put_bytes(self, name: str, data: bytes) -> ObjectInfo: ...
 
@@ -38,6 +39,10 @@ class ObjectStore(Protocol):
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         """In order of name."""
+
+    def destroy(self, name: str) -> None:
+        """Remove a submission's key for ever (crypto-shredding). Only names under `keys/`; NotAllowed for others.
+        Destroying what is not there is a no-op."""
 
     def move(self, source: str, target: str) -> None:
         """Used for quarantine only; the same move again is a no-op."""
@@ -86,6 +91,9 @@ class Portal(Protocol):
     def participants(self) -> list[m.ParticipantGate]: ...
     def report_upload(self, report: m.UploadReport) -> None: ...
     def uploads(self, participant: str | None = None) -> list[m.UploadReport]: ...
+    def orders(self, participant: str) -> list[m.SubmissionOrder]:
+        """Approved and not yet carried out. The room's report of the submission's new state ends an order."""
+
     def report_station(self, run: m.StationRun) -> None: ...
     def publish_result(self, result: m.ResultPublication) -> None: ...
     def draft_release(self, draft: m.ReleaseDraft) -> m.ReleaseRecord: ...

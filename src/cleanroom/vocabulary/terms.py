@@ -69,12 +69,22 @@ class ListEvent(StrEnum):
 
 
 class UploadState(StrEnum):
-    """Where a submission stands. `held` waits for the sequence number before it."""
+    """Where a submission stands. `held` waits for the sequence number before it. `superseded` and `withdrawn` follow
+    `accepted`: the rows are gone and the key to the sealed parts is destroyed; the number stays used."""
 
     ACCEPTED = "accepted"
     QUARANTINED = "quarantined"
     REFUSED = "refused"
     HELD = "held"
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
+
+
+class Scheme(StrEnum):
+    """How identifiers are hashed the first time."""
+
+    HMAC2 = "hmac2-v1"
+    R255_REKEY = "r255-rekey-v1"
 
 
 class WarningKind(StrEnum):
