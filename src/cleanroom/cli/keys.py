@@ -1,0 +1,73 @@
+"""Commands on keys: make, share, show, pin."""
+
+import argparse
+import json
+from pathlib import Path
+
+from cleanroom.cli.common import command, institution_code, out
+from cleanroom.settings import ParticipantSettings, RoomSettings
+
+
+def add_keys(commands) -> None:
+    keys = commands.add_parser("keys", help="make, share and show keys").add_subparsers(required=True, metavar="ACTION")
+    room = command(keys, "init-room", _keys_room, "make the clean room's key ring")
+    own = command(keys, "init-participant", _keys_participant, "make a participant's key ring")
+    own.add_argument("--institution", type=institution_code, required=True)
+    own.add_argument("--make-k1", action="store_true", help="the founding participant makes the shared first-hash key")
+    own.add_argument("--k1-from", type=Path, help="a share of it that another participant exported for you")
+    share = command(keys, "export-k1", _keys_export, "seal the first-hash key to another participant")
+    share.add_argument("--institution", type=institution_code, required=True)
+    share.add_argument("--recipient", required=True, help="the other participant's age recipient, read out by phone")
+    share.add_argument("--out", type=Path, required=True)
+    card = command(keys, "canaries", _keys_canaries, "show the canaries of the first-hash key, for the custodian")
+    card.add_argument("--institution", type=institution_code, required=True)
+    pin = command(keys, "pin-canaries", _keys_pin, "tell the room which first-hash key was agreed on")
+    pin.add_argument("card", type=Path, help="what `cleanroom keys canaries` printed at a participant")
+    for parser in (room, own):
+        parser.add_argument("--demo", action="store_true", help="mark the keys; production refuses them")
+
+
+def _keys_room(options: argparse.Namespace) -> None:
+    from cleanroom.pipeline import keys
+
+    ring = keys.init_room_keys(RoomSettings.from_environment().keys, demo=options.demo)
+    _show_public(ring)
+
+
+def _keys_participant(options: argparse.Namespace) -> None:
+    from cleanroom.pipeline import keys
+
+    folder = ParticipantSettings.from_environment(options.institution).keys
+    if options.make_k1 or options.k1_from:
+        ring = keys.init_participant_keys(
+            folder, institution=options.institution, demo=options.demo, k1_from=options.k1_from
+        )
+    else:
+        ring = keys.prepare_participant_keys(folder, institution=options.institution, demo=options.demo)
+    _show_public(ring)
+
+
+def _keys_export(options: argparse.Namespace) -> None:
+    from cleanroom.pipeline import keys
+
+    folder = ParticipantSettings.from_environment(options.institution).keys
+    options.out.write_bytes(keys.export_k1(folder, options.recipient))
+    out.print(f"wrote {options.out}: only the holder of that recipient can open it")
+
+
+def _keys_canaries(options: argparse.Namespace) -> None:
+    from cleanroom.pipeline import keys
+
+    print(json.dumps(keys.canary_card(ParticipantSettings.from_environment(options.institution).keys), indent=1))
+
+
+def _keys_pin(options: argparse.Namespace) -> None:
+    from cleanroom.pipeline import keys
+
+    pinned = keys.pin_card(RoomSettings.from_environment(), options.card)
+    out.print(f"pinned the canaries of first-hash key {pinned}")
+
+
+def _show_public(ring) -> None:
+    for name in ("signing_kid", "signing_public_key", "recipient_kid", "recipient"):
+        out.print(f"{name}: {getattr(ring, name)}", highlight=False, soft_wrap=True)
