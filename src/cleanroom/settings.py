@@ -12,6 +12,7 @@ from cleanroom.errors import SettingsInvalid
 
 EMBEDDED = "embedded"
 PRODUCTION = "production"
+CHINESE, ENGLISH = "zh-hant", "en"
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,7 @@ class ParticipantSettings:
     portal_url: str = "http://127.0.0.1:8000"
     keys_dir: Path | None = None
     portal_token_file: Path | None = None
+    language: str = CHINESE  # of the reports that this institution's staff read
 
     @classmethod
     def from_environment(cls, institution: str, environ: Mapping[str, str] | None = None) -> "ParticipantSettings":
@@ -137,6 +139,7 @@ class ParticipantSettings:
             portal_url=env.get("CLEANROOM_PORTAL_URL", cls.portal_url).rstrip("/"),
             keys_dir=_optional_path(env, "CLEANROOM_PARTICIPANT_KEYS_DIR"),
             portal_token_file=_optional_path(env, "CLEANROOM_PARTICIPANT_TOKEN_FILE"),
+            language=_one_of(env, "CLEANROOM_LANGUAGE", (CHINESE, ENGLISH)),
         )
 
     @property
