@@ -7,9 +7,9 @@ from datetime import datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from cleanroom.vocabulary.terms import UploadState
 from portal.participants.models import Participant, ParticipantKey
 from portal.participants.queries import current_mou
+from portal.uploads.queries import first_accepted_at
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def _steps(participant: Participant) -> Iterator[Step]:
     yield Step(_("Sealing key registered"), officer, _key_since(participant, ParticipantKey.Purpose.SEALING))
     yield Step(_("Specification ratified"), steward, _ratified_at(participant))
     yield Step(_("Alert address approved"), _("Coordinator"), _endpoint_since(participant))
-    yield Step(_("First upload accepted"), _("Upload service"), _first_accepted_at(participant))
+    yield Step(_("First upload accepted"), _("Upload service"), first_accepted_at(participant.code))
 
 
 def _mou_signed_at(participant: Participant) -> datetime | None:
@@ -55,8 +55,3 @@ def _ratified_at(participant: Participant) -> datetime | None:
 def _endpoint_since(participant: Participant) -> datetime | None:
     live = participant.endpoints.filter(approved_at__isnull=False, disabled_at=None).first()
     return live.approved_at if live else None
-
-
-def _first_accepted_at(participant: Participant) -> datetime | None:
-    first = participant.submissions.filter(state=UploadState.ACCEPTED).order_by("decided_at").first()
-    return first.decided_at if first else None

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from cleanroom.vocabulary.terms import Dataset, UploadState
+from portal.uploads.states import LANDED, REJECTED
 
 
 def _choices(kind) -> list[tuple[str, str]]:
@@ -34,16 +35,15 @@ class Submission(models.Model):
             models.CheckConstraint(condition=Q(dataset__in=[str(d) for d in Dataset]), name="submission_dataset_known"),
             models.CheckConstraint(condition=Q(state__in=[str(s) for s in UploadState]), name="submission_state_known"),
             models.CheckConstraint(
-                condition=~Q(state=UploadState.ACCEPTED) | Q(sequence__gte=1), name="submission_accepted_is_numbered"
+                condition=~Q(state__in=LANDED) | Q(sequence__gte=1), name="submission_landed_is_numbered"
             ),
             models.CheckConstraint(
-                condition=Q(state__in=[UploadState.ACCEPTED, UploadState.HELD]) | ~Q(reason=""),
-                name="submission_refused_has_a_reason",
+                condition=~Q(state__in=REJECTED) | ~Q(reason=""), name="submission_rejected_has_a_reason"
             ),
             models.UniqueConstraint(
                 fields=["participant", "dataset", "sequence"],
-                condition=Q(state=UploadState.ACCEPTED),
-                name="one_accepted_per_sequence",
+                condition=Q(state__in=LANDED),
+                name="one_landed_per_sequence",
             ),
         ]
 

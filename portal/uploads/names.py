@@ -19,6 +19,8 @@ STATE_NAMES = {
     UploadState.HELD.value: _("Held"),
     UploadState.QUARANTINED.value: _("Quarantined"),
     UploadState.REFUSED.value: pgettext_lazy("upload", "Refused"),
+    UploadState.SUPERSEDED.value: _("Superseded"),
+    UploadState.WITHDRAWN.value: pgettext_lazy("upload", "Withdrawn"),
 }
 
 STATE_TONES = {
@@ -26,6 +28,8 @@ STATE_TONES = {
     UploadState.HELD.value: "warn",
     UploadState.QUARANTINED.value: "bad",
     UploadState.REFUSED.value: "bad",
+    UploadState.SUPERSEDED.value: "idle",
+    UploadState.WITHDRAWN.value: "idle",
 }
 
 DAY_NAMES = {

@@ -11,7 +11,8 @@ from cleanroom.contracts.messages import UploadReport
 from cleanroom.errors import NotFound
 from cleanroom.vocabulary.terms import Dataset, UploadState
 from portal.accounts.permissions import Permission, within_reach
-from portal.uploads.models import Submission
+from portal.uploads.models import Decision, Submission
+from portal.uploads.states import LANDED, REJECTED
 
 if TYPE_CHECKING:
     from portal.accounts.models import User
@@ -20,15 +21,15 @@ CALENDAR_DAYS = 120  # the heat map's widest window
 
 
 def next_sequences(code: str) -> dict[Dataset, int]:
-    """Per dataset: 1 + the highest accepted number; 1 where none. A held one waits for just that number."""
-    rows = Submission.objects.filter(participant__code=code, state=UploadState.ACCEPTED)
+    """Per dataset: 1 + the highest number that ever landed; 1 where none. A held one waits for just that number."""
+    rows = Submission.objects.filter(participant__code=code, state__in=LANDED)
     highest = dict(rows.values("dataset").annotate(last=Max("sequence")).values_list("dataset", "last"))
     return {dataset: highest.get(str(dataset), 0) + 1 for dataset in Dataset}
 
 
 def first_accepted_at(code: str) -> datetime | None:
     """When the institution's first submission was accepted; None before."""
-    rows = Submission.objects.filter(participant__code=code, state=UploadState.ACCEPTED)
+    rows = Decision.objects.filter(submission__participant__code=code, state=UploadState.ACCEPTED)
     return rows.aggregate(first=Min("decided_at"))["first"]
 
 
@@ -102,20 +103,19 @@ def _line(key: tuple[str, str, str], days: list[date], dated: Collection[Submiss
 
 
 def _state(day: date, own: list[Submission]) -> str:
-    """The best that is known of the day: data that landed counts for more than a rejected attempt."""
+    """The best that is known of the day: data that is there counts for more than a rejected attempt. What was
+    withdrawn is missing; what was superseded is covered by its successor."""
     states = {s.state for s in own if s.period_first <= day <= s.period_last}
     if UploadState.ACCEPTED in states:
         return "accepted"
     if UploadState.HELD in states:
         return "held"
-    return "rejected" if states else "missing"
+    return "rejected" if states & set(REJECTED) else "missing"
 
 
 def rejected_of(participant, *, since) -> list[Submission]:
     """Rejected submissions that no later accepted one of the same dataset has made good."""
-    rejected = Submission.objects.filter(
-        participant=participant, state__in=[UploadState.QUARANTINED, UploadState.REFUSED], decided_at__gte=since
-    )
+    rejected = Submission.objects.filter(participant=participant, state__in=REJECTED, decided_at__gte=since)
     good = dict(
         Submission.objects.filter(participant=participant, state=UploadState.ACCEPTED)
         .values("dataset")

@@ -63,21 +63,32 @@ SAID = {
     UploadState.HELD: {"state": "held", "reason": "sequence_skipped", "sentence": "Waits."},
     UploadState.QUARANTINED: {"state": "quarantined", "reason": "quality_gate_failed", "sentence": "Broken."},
     UploadState.REFUSED: REFUSED,
+    UploadState.SUPERSEDED: {"state": "superseded"},
+    UploadState.WITHDRAWN: {"state": "withdrawn"},
 }
+LANDED = [UploadState.ACCEPTED, UploadState.SUPERSEDED, UploadState.WITHDRAWN]
+
+
+def bring_to(api, state):
+    """The first submission, in this state, by the way that leads there."""
+    if state in LANDED[1:]:
+        report(api)
+    assert report(api, **SAID[state])[0] == 200
 
 
 @pytest.mark.parametrize("before", list(UploadState))
 @pytest.mark.parametrize("after", list(UploadState))
 def test_a_decision_follows_the_table(room_api, bank, before, after):
-    report(room_api, **SAID[before])
+    bring_to(room_api, before)
     status, _ = report(room_api, **SAID[after])
     allowed = after == before or after in NEXT[before]
     assert (status == 200) == allowed
     assert Submission.objects.get().state == (after if allowed else before)
 
 
-def test_a_number_is_accepted_once_also_by_the_database(room_api, bank):
-    report(room_api)
+@pytest.mark.parametrize("landed", LANDED)
+def test_a_number_lands_once_also_by_the_database(room_api, bank, landed):
+    bring_to(room_api, landed)
     status, problem = report(room_api, 2)
     assert (status, problem["reason"]) == (409, "sequence_replayed")
     assert Submission.objects.count() == 1
@@ -116,6 +127,9 @@ def test_next_numbers_count_what_landed_alone(room_api, bank):
     found = queries.next_sequences("808")
     assert found[Dataset.TRANSFERS] == 2 and found[Dataset.ACCOUNTS] == 1
     assert queries.first_accepted_at("808") == NOW and queries.first_accepted_at("822") is None
+    report(room_api, **SAID[UploadState.WITHDRAWN])
+    assert queries.next_sequences("808")[Dataset.TRANSFERS] == 2, "a number that landed is never used again"
+    assert queries.first_accepted_at("808") == NOW
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ROOM_SERVICE])
@@ -159,6 +173,17 @@ def test_the_calendars_window_is_bounded_and_an_empty_one_is_empty(room_api, ban
     days, [line] = queries.calendar(list(Submission.objects.select_related("participant")))
     assert len(days) == len(line.days) == queries.CALENDAR_DAYS
     assert line.missing == 0
+
+
+def test_withdrawn_days_are_missing_and_superseded_ones_covered(room_api, bank):
+    for number, first, last in ((1, "2026-11-01", "2026-11-02"), (2, "2026-11-03", "2026-11-04")):
+        report(room_api, number, sequence=number, period_first=first, period_last=last)
+    report(room_api, period_first="2026-11-01", period_last="2026-11-02", **SAID[UploadState.WITHDRAWN])
+    second = {"sequence": 2, "period_first": "2026-11-03", "period_last": "2026-11-04"}
+    report(room_api, 2, **second, **SAID[UploadState.SUPERSEDED])
+    report(room_api, 3, **second | {"sequence": 3})
+    _, [line] = queries.calendar(list(Submission.objects.select_related("participant")))
+    assert states(line) == "mmaa"
 
 
 # --- pages --------------------------------------------------------------------------------------------------------
