@@ -9,8 +9,8 @@ The kind stands in the subkey and in the message: the same digits as phone and a
 Design: trust, "Why both hashes are keyed".
 """
 
-import hmac
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Callable, Iterable
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -19,18 +19,40 @@ SCHEME = "hmac2-v1"
 ROOT_BYTES = 32
 TOKEN_BYTES = 16
 _MESSAGE_DOMAIN = b"cleanroom/id/v1\n"
+_BLOCK_BYTES = 64  # of SHA-256
 
 
 def stage1(root: bytes, kid: str, kind: str, identifiers: Iterable[str]) -> list[bytes]:
     """First hash of canonical identifiers, 32 bytes each, in order."""
-    key, prefix = subkey(root, f"stage1/{kind}/{kid}"), _MESSAGE_DOMAIN + kind.encode() + b"\n"
-    return [hmac.digest(key, prefix + text.encode(), "sha256") for text in identifiers]
+    keyed = _keyed(subkey(root, f"stage1/{kind}/{kid}"), message_prefix(kind))
+    return [keyed(text.encode()).digest() for text in identifiers]
 
 
 def stage2(root: bytes, epoch: str, kind: str, first_hashes: Iterable[bytes]) -> list[str]:
     """Second hash of first hashes: final tokens of 32 hex digits, in order."""
-    key = subkey(root, f"stage2/{kind}/{epoch}")
-    return [hmac.digest(key, t1, "sha256")[:TOKEN_BYTES].hex() for t1 in first_hashes]
+    keyed = _keyed(subkey(root, f"stage2/{kind}/{epoch}"))
+    return [keyed(t1).hexdigest()[: 2 * TOKEN_BYTES] for t1 in first_hashes]
+
+
+def message_prefix(kind: str) -> bytes:
+    """What stands before every canonical identifier of a kind when it is hashed."""
+    return _MESSAGE_DOMAIN + kind.encode() + b"\n"
+
+
+def _keyed(key: bytes, prefix: bytes = b"") -> Callable[[bytes], "hashlib._Hash"]:
+    """HMAC-SHA256 (RFC 2104) of `prefix` + message under a key of 32 bytes. Both padded key blocks and the prefix are
+    absorbed once and copied for each message: more than twice as fast as one `hmac.digest` per identifier."""
+    block = key.ljust(_BLOCK_BYTES, b"\0")
+    inner = hashlib.sha256(bytes(b ^ 0x36 for b in block) + prefix)
+    outer = hashlib.sha256(bytes(b ^ 0x5C for b in block))
+
+    def digest(message: bytes) -> "hashlib._Hash":
+        first, second = inner.copy(), outer.copy()
+        first.update(message)
+        second.update(first.digest())
+        return second
+
+    return digest
 
 
 def subkey(root: bytes, info: str, *, length: int = 32) -> bytes:

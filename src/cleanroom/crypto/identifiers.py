@@ -16,15 +16,16 @@ from collections.abc import Callable
 from cleanroom.errors import MalformedRows
 from cleanroom.vocabulary.terms import IdentifierKind
 
-ACCOUNT_DIGITS = 16
+ACCOUNT_DIGITS, ACCOUNT_SHORTEST = 16, 6
+INSTITUTION_DIGITS = 3
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVXYWZIO"  # in the order of their numbers: A is 10, O is 35
 _ID_WEIGHTS = (1, 9, 8, 7, 6, 5, 4, 3, 2, 1, 1)
 _BUSINESS_WEIGHTS = (1, 2, 1, 2, 1, 2, 4, 1)
 
 _NATIONAL_ID = re.compile(r"[A-Z][1289A-D][0-9]{8}")
 _BUSINESS_NO = re.compile(r"[0-9]{8}")
-_ACCOUNT = re.compile(r"[0-9]{6,16}")
-_INSTITUTION = re.compile(r"[0-9]{3}")
+_ACCOUNT = re.compile(rf"[0-9]{{{ACCOUNT_SHORTEST},{ACCOUNT_DIGITS}}}")
+_INSTITUTION = re.compile(rf"[0-9]{{{INSTITUTION_DIGITS}}}")
 _TAIWAN_PHONE = re.compile(r"\+886(9[0-9]{8}|[2-8][0-9]{7,9})")
 _FOREIGN_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 _PHONE_PUNCTUATION = re.compile(r"[ \-().\u2010-\u2015\u2212]")
