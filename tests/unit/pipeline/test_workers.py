@@ -103,8 +103,7 @@ def test_a_refusal_keeps_its_kind_and_place(workers):
 def test_what_was_done_before_a_refusal_is_given():
     given = []
     with pytest.raises(MalformedRows):
-        for answer in ordered(refuse_seven, range(20), start=scale, arguments=(1,), workers=2):
-            given.append(answer)
+        given.extend(ordered(refuse_seven, range(20), start=scale, arguments=(1,), workers=2))
     assert given == list(range(7))
 
 
