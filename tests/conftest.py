@@ -1,0 +1,62 @@
+"""Every case of the catalogue of attacks is proved: by its test when it runs, and in a whole run no case is missing."""
+
+import pytest
+
+from tests.factories import attacks
+
+_PROVED = pytest.StashKey[set]()
+NAMED = "attack"
+
+
+@pytest.fixture
+def case(request):
+    """The attack that the test declares (tests/factories/attacks.py)."""
+    now = attacks.Case(request.param)
+    yield now
+    failed = getattr(request.node, "failed_in_its_body", False)
+    assert now.proved or failed, f"nothing was shown of {now.attack.name!r}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if call.when == "call":
+        item.failed_in_its_body = not report.passed
+        now = getattr(item, "funcargs", {}).get("case")
+        if isinstance(now, attacks.Case) and report.passed and now.proved:
+            report.user_properties.append((NAMED, now.attack.name))
+    return report
+
+
+def pytest_configure(config):
+    config.stash[_PROVED] = set()
+    config.pluginmanager.register(_Guard(config))
+
+
+class _Guard:
+    """Where the whole suite ran, a case without a passed test fails the run. Workers leave it to the controller."""
+
+    def __init__(self, config):
+        self._config, self._missing = config, []
+
+    def pytest_runtest_logreport(self, report):
+        if report.passed:
+            self._config.stash[_PROVED] |= {value for name, value in report.user_properties if name == NAMED}
+
+    def pytest_sessionfinish(self, session):
+        if not _is_whole(self._config):
+            return
+        listed = {entry.attack.name for entry in attacks.catalogue()}
+        self._missing = sorted(listed - self._config.stash[_PROVED])
+        if self._missing:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter):
+        for name in self._missing:
+            terminalreporter.write_line(f"ATTACK NOT PROVED {name}", red=True)
+
+
+def _is_whole(config) -> bool:
+    chosen = config.option.keyword or config.option.markexpr or config.option.collectonly
+    testpaths = config.args_source == pytest.Config.ArgsSource.TESTPATHS
+    return testpaths and not chosen and not hasattr(config, "workerinput") and not config.option.lf
