@@ -2,12 +2,15 @@
 
 Layout in the object store, one folder per submission:
 
-    inbox/<participant>/<dataset>/<sequence, 8 digits>/part-00000.parquet.age
-    inbox/<participant>/<dataset>/<sequence, 8 digits>/manifest.json
-    keys/<participant>/<dataset>/<sequence, 8 digits>/<SHA-256 of its bytes>.age
+    inbox/<participant>/<dataset>/<sequence, 8 digits>/<draw>/part-00000.parquet.age
+    inbox/<participant>/<dataset>/<sequence, 8 digits>/<draw>/manifest.json
+    keys/<participant>/<dataset>/<sequence, 8 digits>/<draw>.age
+    receipts/<participant>/<dataset>/<sequence, 8 digits>/<draw>/<state>.json
 
-The parts are sealed to a key pair made for this submission alone; the last object holds its secret half, sealed to the
-clean room. Destroying that one object makes the parts unreadable for ever, wherever copies of them lie.
+The parts are sealed to a key pair made for this submission alone; the third object holds its secret half, sealed to
+the clean room. Destroying that one object makes the parts unreadable for ever, wherever copies of them lie. `draw` is
+the beginning of that object's digest, so random: a number that was refused, or whose upload was given up, is used
+again beside what lies there, and nothing is ever moved or overwritten (ADR 76).
 
 `manifest.json` is the canonical form of `SignedManifest`; the signature covers MANIFEST_DOMAIN plus the canonical
 form of `manifest`. The submission's id is the SHA-256 of the canonical form of `manifest`.
@@ -20,11 +23,23 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cleanroom.contracts.canonical import MANIFEST_DOMAIN, canonical_bytes, digest_of, parse_canonical
 from cleanroom.errors import ManifestMalformed
-from cleanroom.vocabulary.terms import Calendar, Dataset, Encoding, FileFormat, Scheme
+from cleanroom.vocabulary.terms import Calendar, Dataset, Encoding, FileFormat, Scheme, UploadState
 
-INBOX, KEYS = "inbox", "keys"
+INBOX, KEYS, RECEIPTS = "inbox", "keys", "receipts"
 MANIFEST_NAME = "manifest.json"
+DRAW_DIGITS = 16
 MANIFEST_CAP_BYTES = 1024 * 1024
+
+# How old a submission may be when the room first sees it, and how far ahead its maker's clock may go.
+MAX_AGE_DAYS = 30
+CLOCK_SKEW_MINUTES = 10
+
+# Bounds that hold before anything is opened. A part is opened in memory, by several workers at once.
+MAX_PARTS = 1000
+PART_ROWS_CAP = 500_000
+PART_PLAINTEXT_CAP_BYTES = 256 * 1024**2  # compressed table, as it lies in the envelope
+PART_UNPACKED_CAP_BYTES = 512 * 1024**2  # the same table's pages, unpacked
+ENVELOPE_OVERHEAD_BYTES = 4096  # header of an envelope; each 64 KiB of it adds 16 bytes
 
 InstitutionCode = Annotated[str, Field(pattern=r"^[0-9]{3}$")]
 Hex32 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -84,7 +99,7 @@ class Manifest(Frozen):
     source: Source
     key: SubmissionKey
     supersedes: Hex32 | None = None  # the accepted submission of this dataset whose rows these replace
-    parts: Annotated[tuple[Part, ...], Field(min_length=1, max_length=1000)]
+    parts: Annotated[tuple[Part, ...], Field(min_length=1, max_length=MAX_PARTS)]
     created_at: datetime
 
     def canonical(self) -> bytes:
@@ -95,13 +110,17 @@ class Manifest(Frozen):
         return digest_of(self.model_dump(mode="json"))
 
     @property
+    def place(self) -> str:
+        return f"{self.participant}/{self.dataset}/{self.sequence:08d}/{self.key.sha256[:DRAW_DIGITS]}"
+
+    @property
     def folder(self) -> str:
-        return f"{INBOX}/{self.participant}/{self.dataset}/{self.sequence:08d}"
+        return f"{INBOX}/{self.place}"
 
     @property
     def key_name(self) -> str:
         """The object that holds the submission's key."""
-        return f"{KEYS}/{self.participant}/{self.dataset}/{self.sequence:08d}/{self.key.sha256}.age"
+        return f"{KEYS}/{self.place}.age"
 
 
 class SignedManifest(Frozen):
@@ -125,6 +144,11 @@ class SignedManifest(Frozen):
         if signed.model_dump(mode="json") != value:
             raise ManifestMalformed("a field is not in its canonical spelling", rule="manifest_schema")
         return signed
+
+
+def receipt_name(place: str, state: UploadState) -> str:
+    """One object for each answer, so that it can be asked for by name: a participant may list nothing."""
+    return f"{RECEIPTS}/{place}/{state}.json"
 
 
 def signed_text(manifest: Manifest) -> bytes:
