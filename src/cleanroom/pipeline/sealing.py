@@ -14,25 +14,26 @@ from pathlib import Path
 from typing import TypeVar
 
 from cleanroom.contracts.canonical import RECEIPT_DOMAIN, canonical_bytes, digest_of, parse_canonical
-from cleanroom.contracts.manifest import MANIFEST_NAME
+from cleanroom.contracts.manifest import MANIFEST_NAME, Manifest, receipt_name
 from cleanroom.contracts.messages import AuditEvent, ParticipantGate, Receipt
 from cleanroom.contracts.specification import Specification
 from cleanroom.contracts.standing import check_active, check_mou, check_specification, registered_signing_key
 from cleanroom.crypto import known_answers
 from cleanroom.crypto.keyring import ParticipantKeyRing
 from cleanroom.crypto.signing import verify
-from cleanroom.errors import KeyRefused, NotAllowed, Refusal, SequenceReplayed, Where
+from cleanroom.errors import CleanroomError, KeyRefused, NotAllowed, Refusal, SequenceReplayed, Where
 from cleanroom.pipeline.auditing import record
 from cleanroom.pipeline.steps import StepResult
 from cleanroom.sealing import findings
 from cleanroom.sealing.folder import ClearFile, ClearFolder, read_folder
 from cleanroom.sealing.outbox import Origin, Outbox, Sealed
+from cleanroom.sealing.report_xlsx import Report, spreadsheet_name, write_spreadsheet
 from cleanroom.sealing.rows import ClearRows, read_rows
 from cleanroom.sealing.submission import KEY_FILE, Addressee, Declared, hash_rows, write_submission
 from cleanroom.settings import ParticipantSettings
 from cleanroom.stores.audit_file import AuditFile
 from cleanroom.stores.ports import ObjectStore, Portal
-from cleanroom.vocabulary.terms import Dataset
+from cleanroom.vocabulary.terms import Dataset, UploadState
 
 RECEIPT_CAP_BYTES = 64 * 1024
 
@@ -113,9 +114,13 @@ def checked_rows(side: Side, file: ClearFile) -> ClearRows:
     from cleanroom.quality.gate import run_suite  # seconds to import; only where it runs
 
     contract = side.specification.datasets[file.dataset]
-    clear = read_rows(
-        file, contract, institution=side.folder.institution, known_institutions=side.gate.known_institutions
-    )
+    try:
+        clear = read_rows(
+            file, contract, institution=side.folder.institution, known_institutions=side.gate.known_institutions
+        )
+    except Refusal as e:
+        _report(side, file, 0, [findings.finding_of(e)], e)
+        raise
     refusal = findings.refusal_of(file.path.name, clear.found)
     if refusal is None:
         outcome = run_suite(
@@ -123,7 +128,7 @@ def checked_rows(side: Side, file: ClearFile) -> ClearRows:
         )
         clear.findings.add_gate(outcome.results)
         refusal = findings.refusal_of(file.path.name, clear.found, gate=True)
-    _report(side, clear, refusal)
+    _report(side, file, clear.rows.num_rows, clear.found, refusal)
     if refusal:
         raise refusal
     return clear
@@ -134,7 +139,8 @@ def seal_dataset(side: Side, file: ClearFile, *, outbox: Outbox, objects: Object
     origin = _origin(side, file)
     for known in reversed(outbox.sealed(file.dataset)):
         accepted = known.sequence < _next_accepted(side, file.dataset)
-        if known.origin.content == origin.content and (accepted or known.origin.keys == origin.keys):
+        unchanged = known.origin.content == origin.content and (accepted or known.origin.keys == origin.keys)
+        if unchanged and not _answered(known.manifest.manifest, objects, UploadState.REFUSED):
             return known
     clear = checked_rows(side, file)
     contract = side.specification.datasets[file.dataset]
@@ -168,7 +174,7 @@ def upload_submission(side: Side, sealed: Sealed, *, portal: Portal, objects: Ob
 
 
 def read_receipts(settings: ParticipantSettings, *, portal: Portal, objects: ObjectStore) -> list[Receipt]:
-    """The room's answers to this institution, each verified under the room's registered key. Oldest place first.
+    """The room's answers to what lies in the outbox, each verified under its registered key; lowest number first.
 
     Raises SignatureRefused for one that does not verify: keep it and call the auditor.
     """
@@ -176,8 +182,12 @@ def read_receipts(settings: ParticipantSettings, *, portal: Portal, objects: Obj
     if not gate.room_signing_key:
         raise KeyRefused("the clean room has registered no signing key yet", rule="room_key")
     receipts = []
-    for info in objects.list(f"receipts/{settings.institution}/"):
-        raw = objects.get_bytes(info.name, cap_bytes=RECEIPT_CAP_BYTES)
+    sealed = [s.manifest.manifest for dataset in Dataset for s in Outbox(settings.outbox_dir).sealed(dataset)]
+    names = [receipt_name(manifest.place, state) for manifest in sealed for state in UploadState]
+    for name in names:
+        if not objects.exists(name):
+            continue
+        raw = objects.get_bytes(name, cap_bytes=RECEIPT_CAP_BYTES)
         receipt = Receipt.model_validate(parse_canonical(raw, what="the receipt"))
         verify(gate.room_signing_key, RECEIPT_DOMAIN, canonical_bytes(receipt.body), receipt.signature)
         receipts.append(receipt)
@@ -192,8 +202,14 @@ def _next_accepted(side: Side, dataset: Dataset) -> int:
 def _next_sequence(side: Side, dataset: Dataset, outbox: Outbox, objects: ObjectStore) -> int:
     """The first number that the room has not taken and that does not wait in its inbox; a refused one is used again."""
     manifests = [sealed.manifest.manifest for sealed in outbox.sealed(dataset)]
-    waiting = {m.sequence for m in manifests if objects.exists(f"{m.folder}/{MANIFEST_NAME}")}
+    sent = [m for m in manifests if objects.exists(f"{m.folder}/{MANIFEST_NAME}")]
+    waiting = {m.sequence for m in sent if not _answered(m, objects, UploadState.REFUSED, UploadState.QUARANTINED)}
     return next(n for n in count(_next_accepted(side, dataset)) if n not in waiting)
+
+
+def _answered(manifest: Manifest, objects: ObjectStore, *states: UploadState) -> bool:
+    """Whether the room has answered with one of these. Asked for by name: a participant may not list."""
+    return any(objects.exists(receipt_name(manifest.place, state)) for state in states)
 
 
 def _origin(side: Side, file: ClearFile) -> Origin:
@@ -225,12 +241,18 @@ def _addressee(gate: ParticipantGate) -> Addressee:
     return Addressee(gate.room_recipient_kid, gate.room_recipient)
 
 
-def _report(side: Side, clear: ClearRows, refusal: Exception | None) -> None:
-    folder, name = _report_folder(side.settings), clear.file.path.name
-    if clear.found:
-        findings.write_report(folder, name, rows=clear.rows.num_rows, found=clear.found, refusal=refusal)
+def _report(
+    side: Side, file: ClearFile, rows: int, found: list[findings.Finding], refusal: CleanroomError | None
+) -> None:
+    """As JSON and as a spreadsheet; a file without findings has neither."""
+    folder, name = _report_folder(side.settings), file.path.name
+    if found:
+        findings.write_report(folder, name, rows=rows, found=found, refusal=refusal)
+        told = Report(name, file.dataset, side.folder.period, rows, found, refusal, side.settings.language)
+        write_spreadsheet(folder, told)
     else:
-        (folder / findings.report_name(name)).unlink(missing_ok=True)
+        for old in (findings.report_name(name), spreadsheet_name(name)):
+            (folder / old).unlink(missing_ok=True)
 
 
 def _report_folder(settings: ParticipantSettings) -> Path:

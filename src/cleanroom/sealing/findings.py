@@ -13,7 +13,9 @@ from cleanroom.contracts.whole_files import write_whole
 from cleanroom.errors import CleanroomError, MalformedRows, NotTheOwner, QualityGateFailed, UnknownInstitution, Where
 
 ROW_CAP = 10_000  # row numbers listed per rule; `failed_rows` counts them all
-VALUE_CAP = 20  # examples per rule; they stay at the institution
+VALUE_CAP = 20  # different examples per rule; they stay at the institution
+SHOWN_CAP = 1000  # first failing rows per rule whose value is told beside their number
+VALUE_LENGTH = 200  # of each value that is told
 
 KNOWN_INSTITUTION, OWNER = "known_institution", "owner"
 _KINDS: dict[str, type[CleanroomError]] = {KNOWN_INSTITUTION: UnknownInstitution, OWNER: NotTheOwner}
@@ -21,7 +23,8 @@ _KINDS: dict[str, type[CleanroomError]] = {KNOWN_INSTITUTION: UnknownInstitution
 
 @dataclass(frozen=True)
 class Finding:
-    """One broken rule. `row_numbers` are 1-based data rows, ascending, capped at ROW_CAP."""
+    """One broken rule. `row_numbers` are 1-based data rows, ascending, capped at ROW_CAP. `shown`: row number and
+    value of the first of them, capped at SHOWN_CAP."""
 
     rule: str
     column: str | None
@@ -29,6 +32,7 @@ class Finding:
     failed_rows: int
     row_numbers: tuple[int, ...] = ()
     values: tuple[str, ...] = ()
+    shown: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass
@@ -44,8 +48,12 @@ class Findings:
         rows = self.row_numbers.filter(mask)
         if not len(rows):
             return
-        shown = () if values is None else _examples(values.filter(mask))
-        self.found.append(Finding(rule, column, "fail", len(rows), tuple(rows[:ROW_CAP].to_pylist()), shown))
+        wrong = pa.array([], pa.string()) if values is None else values.filter(mask)
+        numbers = tuple(rows[:ROW_CAP].to_pylist())
+        shown = tuple(zip(numbers, _texts(wrong[:SHOWN_CAP]), strict=False))
+        self.found.append(
+            Finding(rule, column, "fail", len(rows), numbers, _texts(pc.unique(wrong)[:VALUE_CAP]), shown)
+        )
 
     def add_rows(self, rule: str, column: str | None, rows: Iterable[int]) -> None:
         numbers = sorted(rows)
@@ -58,8 +66,15 @@ class Findings:
                 self.found.append(Finding(r.rule, r.column, r.severity, r.failed_rows, tuple(r.row_numbers)))
 
 
-def _examples(values: pa.Array) -> tuple[str, ...]:
-    return tuple("" if v is None else str(v) for v in pc.unique(values)[:VALUE_CAP].to_pylist())
+def _texts(values: pa.Array) -> tuple[str, ...]:
+    texts = ("" if v is None else str(v) for v in values.to_pylist())
+    return tuple(t if len(t) <= VALUE_LENGTH else f"{t[:VALUE_LENGTH]}…" for t in texts)
+
+
+def finding_of(refusal: CleanroomError) -> Finding:
+    """The refusal of a file that could not be read as a table, as the one line of its report."""
+    rows = () if refusal.where.row is None else (refusal.where.row,)
+    return Finding(refusal.rule or refusal.reason, refusal.where.column, "fail", len(rows), rows)
 
 
 def refusal_of(file: str, found: list[Finding], *, gate: bool = False) -> CleanroomError | None:
