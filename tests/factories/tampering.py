@@ -1,6 +1,7 @@
 """What an attacker, or an accident, does to a submission that lies in the inbox."""
 
 import io
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cleanroom.contracts.canonical import MANIFEST_DOMAIN
-from cleanroom.contracts.manifest import MANIFEST_NAME, Manifest, SignedManifest
+from cleanroom.contracts.manifest import DRAW_DIGITS, MANIFEST_NAME, Manifest, SignedManifest
 from cleanroom.crypto.envelope import open_bytes, seal_bytes
 from cleanroom.crypto.keyring import ParticipantKeyRing
 from tests.factories.clean_room import CleanRoom
@@ -28,12 +29,19 @@ class Waiting:
     sequence: int = 1
 
     @property
-    def place(self) -> str:
+    def number(self) -> str:
+        """Where every submission of this sequence number lies."""
         return f"{self.code}/{self.dataset}/{self.sequence:08d}"
 
     @property
+    def place(self) -> str:
+        return f"{self.number}/{self.folder.name}"
+
+    @property
     def folder(self) -> Path:
-        return self.room.settings.objects_dir / "inbox" / self.place
+        """Of the submission that was sent last under this number."""
+        drawn = (self.room.settings.objects_dir / "inbox" / self.number).iterdir()
+        return max(drawn, key=lambda folder: (folder / MANIFEST_NAME).stat().st_mtime_ns)
 
     @property
     def part(self) -> Path:
@@ -53,9 +61,9 @@ class Waiting:
         return self.room.ring.decrypt_file(self.key).decode()
 
     def write_manifest(self, raw: bytes) -> None:
-        (self.folder / MANIFEST_NAME).unlink(missing_ok=True)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / MANIFEST_NAME).write_bytes(raw)
+        path = self.folder / MANIFEST_NAME
+        path.unlink()
+        path.write_bytes(raw)
 
     def sign_again(self, *, ring: ParticipantKeyRing | None = None, kid: str | None = None, **changes) -> Manifest:
         """The manifest with other fields, signed by `ring` (the participant's own by default) under `kid`."""
@@ -65,6 +73,15 @@ class Waiting:
         signed = SignedManifest(manifest=manifest, signing_kid=kid or ring.signing_kid, signature=signature)
         self.write_manifest(signed.to_bytes())
         return manifest
+
+    def under_another_key(self) -> "Waiting":
+        """The same parts, sent once more under the same number as another submission: what draws the place changed."""
+        sealed = seal_bytes(self.identity.encode(), self.room.ring.recipient)
+        key = self.signed.manifest.key.model_copy(update={"bytes": len(sealed), "sha256": sha256(sealed).hexdigest()})
+        shutil.copytree(self.folder, self.folder.with_name(key.sha256[:DRAW_DIGITS]))
+        manifest = self.sign_again(key=key)
+        self.room.objects.put_bytes(manifest.key_name, sealed)
+        return self
 
     def replace_rows(self, change: Callable[[pa.Table], pa.Table | bytes], **changes) -> None:
         """Open the envelope as the room would, change the rows, seal and sign them again: a participant gone bad."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cleanroom.contracts.canonical import MANIFEST_DOMAIN
-from cleanroom.contracts.manifest import INBOX, MANIFEST_NAME, Manifest, SignedManifest
+from cleanroom.contracts.manifest import DRAW_DIGITS, INBOX, MANIFEST_NAME, RECEIPTS, Manifest, SignedManifest
 from cleanroom.contracts.messages import ParticipantGate
 from cleanroom.contracts.specification import Specification
 from cleanroom.contracts.standing import check_active, check_mou, check_specification, registered_signing_key
@@ -23,9 +23,13 @@ from cleanroom.errors import (
     TooLarge,
     Where,
 )
-from cleanroom.vocabulary.terms import Dataset
+from cleanroom.vocabulary.terms import Dataset, UploadState
 
-_PATH = re.compile(rf"{INBOX}/([0-9]{{3}})/({'|'.join(Dataset)})/([0-9]{{8}})/{re.escape(MANIFEST_NAME)}")
+ANSWERS = (UploadState.ACCEPTED, UploadState.REFUSED, UploadState.QUARANTINED)  # one of them ends the waiting
+
+_PLACE = rf"([0-9]{{3}})/({'|'.join(Dataset)})/([0-9]{{8}})/([0-9a-f]{{{DRAW_DIGITS}}})"
+_MANIFEST = re.compile(rf"{INBOX}/{_PLACE}/{re.escape(MANIFEST_NAME)}")
+_ANSWER = re.compile(rf"{RECEIPTS}/{_PLACE}/({'|'.join(ANSWERS)})\.json")
 
 
 @dataclass(frozen=True, order=True)
@@ -35,16 +39,25 @@ class InboxPath:
     participant: str
     dataset: Dataset
     sequence: int
+    draw: str
 
     @classmethod
     def parse(cls, name: str) -> "InboxPath | None":
         """None for names that are no manifest's place."""
-        found = _PATH.fullmatch(name)
-        return cls(found[1], Dataset(found[2]), int(found[3])) if found else None
+        return cls._of(_MANIFEST.fullmatch(name))
+
+    @classmethod
+    def answered(cls, name: str) -> "InboxPath | None":
+        """The place that a receipt answers; None for names that are no answer's."""
+        return cls._of(_ANSWER.fullmatch(name))
+
+    @classmethod
+    def _of(cls, found: re.Match[str] | None) -> "InboxPath | None":
+        return cls(found[1], Dataset(found[2]), int(found[3]), found[4]) if found else None
 
     @property
     def place(self) -> str:
-        return f"{self.participant}/{self.dataset}/{self.sequence:08d}"
+        return f"{self.participant}/{self.dataset}/{self.sequence:08d}/{self.draw}"
 
     @property
     def folder(self) -> str:

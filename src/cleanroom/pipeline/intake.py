@@ -15,10 +15,17 @@ from pathlib import Path
 import pyarrow as pa
 
 from cleanroom.contracts.canonical import canonical_bytes
-from cleanroom.contracts.manifest import INBOX, MANIFEST_CAP_BYTES, MANIFEST_NAME, Manifest, SignedManifest
+from cleanroom.contracts.manifest import (
+    INBOX,
+    MANIFEST_CAP_BYTES,
+    RECEIPTS,
+    Manifest,
+    SignedManifest,
+    receipt_name,
+)
 from cleanroom.contracts.messages import AuditEvent, ParticipantGate, RuleResult, UploadReport
 from cleanroom.contracts.specification import DatasetContract, Specification, load_specification
-from cleanroom.errors import QualityGateFailed, Refusal, TooLarge, Where
+from cleanroom.errors import QualityGateFailed, Refusal, Where
 from cleanroom.intake import decision as deciding
 from cleanroom.intake import inbox, opening, rows
 from cleanroom.intake.decision import Decision
@@ -30,9 +37,6 @@ from cleanroom.pipeline.steps import StepResult
 from cleanroom.stores.audit_file import AuditFile, AuditPlace
 from cleanroom.vocabulary.terms import UploadState
 
-ACCEPTED_RECEIPT = "accepted.json"
-QUARANTINE_CAP = 1000
-
 
 def take_in(room: Room, *, participant: str) -> StepResult:
     """Decide on all pending submissions of one participant. `rows` of the result: rows landed now.
@@ -43,28 +47,27 @@ def take_in(room: Room, *, participant: str) -> StepResult:
     room.warehouse.ensure_tables()
     gate, counts, refusals = room.portal.gate(participant), Counter(), []
     landed_rows = 0
-    for path in _pending(room, participant):
+    pending, answered = _inbox(room, participant)
+    for path in pending:
         decision = _decide(room, path, gate)
-        if decision is None:
-            counts["unchanged"] += 1
-            continue
         _settle(room, decision)
         counts[decision.state.value] += 1
         landed_rows += decision.rows if decision.refusal is None else 0
         refusals += [decision.refusal] if decision.refusal else []
     if refusals:
         raise refusals[0]
-    return StepResult(rows=landed_rows, detail={"landed": counts["accepted"], "unchanged": counts["unchanged"]})
+    return StepResult(rows=landed_rows, detail={"landed": counts["accepted"], "unchanged": answered})
 
 
-def _pending(room: Room, participant: str) -> list[InboxPath]:
-    """Places that hold a manifest: it is written last, so its parts are there, or somebody took them away."""
-    found = (InboxPath.parse(info.name) for info in room.objects.list(f"{INBOX}/{participant}/"))
-    return sorted(path for path in found if path)
+def _inbox(room: Room, participant: str) -> tuple[list[InboxPath], int]:
+    """Places that hold a manifest and wait for an answer, and how many have theirs. The manifest is written last, so
+    its parts are there, or somebody took them away. What was decided stays where it lies (ADR 76)."""
+    manifests = {InboxPath.parse(info.name) for info in room.objects.list(f"{INBOX}/{participant}/")} - {None}
+    answered = {InboxPath.answered(info.name) for info in room.objects.list(f"{RECEIPTS}/{participant}/")}
+    return sorted(manifests - answered), len(manifests & answered)
 
 
-def _decide(room: Room, path: InboxPath, gate: ParticipantGate) -> Decision | None:
-    """None where this very submission was taken in and answered before."""
+def _decide(room: Room, path: InboxPath, gate: ParticipantGate) -> Decision:
     sizes = {info.name: info.size for info in room.objects.list(f"{path.folder}/")}
     manifest, submission_id, quality = None, _unread_id(path), ()
     try:
@@ -74,8 +77,6 @@ def _decide(room: Room, path: InboxPath, gate: ParticipantGate) -> Decision | No
         signed = SignedManifest.from_bytes(raw)
         manifest, submission_id, ledger = signed.manifest, signed.manifest.submission_id, _ledger(room, path)
         if ledger.get(path.sequence) == submission_id:
-            if room.objects.exists(_receipt_name(path)):
-                return None
             specification = load_specification(manifest.specification_version)  # killed before it was answered
         else:
             specification = _verify(path, signed, sizes, gate, ledger)
@@ -216,7 +217,7 @@ def _ledger_row(manifest: Manifest) -> dict:
 
 
 def _settle(room: Room, decision: Decision) -> None:
-    """Audit, report, receipt, quarantine, in this order; the last one ends the submission's waiting."""
+    """Audit, report, receipt, in this order; the last one ends the submission's waiting."""
     place, event = _audit(room, decision)
     if decision.state == UploadState.HELD:
         _tell(room, deciding.report_of(decision, decided_at=event.at, receipt=None))
@@ -225,11 +226,8 @@ def _settle(room: Room, decision: Decision) -> None:
         decision, room.keys, decided_at=event.at, audit_sequence=place.sequence, audit_hash=place.hash
     )
     _tell(room, deciding.report_of(decision, decided_at=event.at, receipt=receipt))
-    accepted = decision.state == UploadState.ACCEPTED
-    name = _receipt_name(decision.path, ACCEPTED_RECEIPT if accepted else f"{place.sequence:010d}.json")
+    name = receipt_name(decision.path.place, decision.state)
     room.objects.put_bytes(name, canonical_bytes(receipt.model_dump(mode="json")))
-    if not accepted:
-        _quarantine(room, decision)
 
 
 def _tell(room: Room, report: UploadReport) -> None:
@@ -255,35 +253,3 @@ def _audit(room: Room, decision: Decision) -> tuple[AuditPlace, AuditEvent]:
         return known
     event = deciding.event_of(decision)
     return record(event, log=log, portal=room.portal), event
-
-
-def _receipt_name(path: InboxPath, name: str = ACCEPTED_RECEIPT) -> str:
-    return f"receipts/{path.place}/{name}"
-
-
-def _quarantine(room: Room, decision: Decision) -> None:
-    """Parts first, the manifest last: while it is there, the submission still waits for its decision."""
-    path = decision.path
-    names = [info.name for info in room.objects.list(f"{path.folder}/") if info.name != path.manifest]
-    target = _quarantine_folder(room, decision, parts_wait=bool(names))
-    for name in (*names, path.manifest):
-        room.objects.move(name, f"{target}/{name.removeprefix(path.folder + '/')}")
-
-
-def _quarantine_folder(room: Room, decision: Decision, *, parts_wait: bool) -> str:
-    """The same submission may be damaged and refused again: what was quarantined before is kept, under a number."""
-    path = decision.path
-    base = f"quarantine/{path.place}/{decision.submission_id[:16]}"
-    for target in (base, *(f"{base}-{n}" for n in range(2, QUARANTINE_CAP))):
-        full = room.objects.exists(f"{target}/{MANIFEST_NAME}")
-        if not full or not (parts_wait or _manifest_differs(room, path.manifest, f"{target}/{MANIFEST_NAME}")):
-            return target
-    raise TooLarge("this submission lies in quarantine too often", where=Where(file=path.place), rule="quarantine")
-
-
-def _manifest_differs(room: Room, one: str, other: str) -> bool:
-    try:
-        read = [room.objects.get_bytes(name, cap_bytes=MANIFEST_CAP_BYTES) for name in (one, other)]
-    except TooLarge:
-        return True  # not worth reading: it goes where nothing lies
-    return read[0] != read[1]

@@ -88,29 +88,6 @@ class GcsObjectStore:
             if blob is not None:
                 blob.delete(if_generation_match=blob.generation, timeout=_TIMEOUT_S)
 
-    def move(self, source: str, target: str) -> None:
-        with _faults(source):
-            here, there = self._get(source), self._get(target)
-            if here is None and there is not None:
-                return
-            if here is None:
-                raise missing(source)
-            if there is None:
-                self._copy(here, target)
-            elif (there.crc32c, there.size) != (here.crc32c, here.size):
-                raise other_content(target)
-            here.delete(if_generation_match=here.generation, timeout=_TIMEOUT_S)
-
-    def _copy(self, here: storage.Blob, target: str) -> None:
-        self._bucket.copy_blob(
-            here,
-            self._bucket,
-            check_name(target),
-            if_generation_match=0,
-            if_source_generation_match=here.generation,
-            timeout=_TIMEOUT_S,
-        )
-
     def _put(self, name: str, upload: Callable[[storage.Blob], None], crc32c: str, size: int) -> ObjectInfo:
         """The store's precondition decides a race; looking first spares the bytes, and serves stores without it."""
         if self._get(name) is None:

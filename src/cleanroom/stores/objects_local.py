@@ -69,21 +69,6 @@ class LocalObjectStore:
                 path.unlink()
                 sync_directory(path.parent)
 
-    def move(self, source: str, target: str) -> None:
-        here, there = self._path(source), self._path(target)
-        with _faults(source):
-            if not here.exists() and there.exists():
-                return
-            _check_there(source, here)
-            there.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                os.link(here, there)
-            except FileExistsError:
-                if not filecmp.cmp(here, there, shallow=False):
-                    raise other_content(target) from None
-            sync_directory(there.parent)
-            here.unlink()
-
     def _put(self, name: str, write: Callable[[BinaryIO], str]) -> ObjectInfo:
         target = self._path(name)
         with self._temporary() as temporary:

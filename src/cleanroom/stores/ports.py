@@ -44,9 +44,6 @@ class ObjectStore(Protocol):
         """Remove a submission's key for ever (crypto-shredding). Only names under `keys/`; NotAllowed for others.
         Destroying what is not there is a no-op."""
 
-    def move(self, source: str, target: str) -> None:
-        """Used for quarantine only; the same move again is a no-op."""
-
 
 @dataclass(frozen=True)
 class DbtTarget:

@@ -45,7 +45,7 @@ def refused(waiting, kind, *, rule, where=None, state=UploadState.REFUSED):
     [report] = room.portal.uploads(waiting.code)
     assert (report.state, report.reason, report.sentence) == (state, kind.reason, str(error))
     if state != UploadState.HELD:
-        assert_quarantined(waiting, report)
+        assert_answered(waiting, report)
     return error
 
 
@@ -55,13 +55,11 @@ def assert_nothing_landed(room):
     assert set(counts.values()) == {0}
 
 
-def assert_quarantined(waiting, report):
+def assert_answered(waiting, report):
+    """What was refused stays where it lies, and the participant holds a signed receipt that says why."""
     room = waiting.room
-    assert room.names(f"inbox/{waiting.code}/") == []
-    kept = room.names(f"quarantine/{waiting.place}/")
-    assert any(name.endswith("/manifest.json") for name in kept)
-    [receipt] = room.names(f"receipts/{waiting.place}/")
-    assert "accepted" not in receipt
+    assert f"inbox/{waiting.place}/manifest.json" in room.names("inbox/")
+    assert room.names("receipts/") == [f"receipts/{waiting.place}/{report.state}.json"]
     body = report.receipt.body
     assert (body["state"], body["reason"]) == (report.state, report.reason)
     verify(room.ring.signing_public_key, RECEIPT_DOMAIN, canonical_bytes(body), report.receipt.signature)
@@ -132,7 +130,7 @@ def test_a_manifest_that_is_none(waiting, raw):
     assert waiting.place in str(caught.value)
     assert_nothing_landed(waiting.room)
     [report] = waiting.room.portal.uploads("808")
-    assert_quarantined(waiting, report)
+    assert_answered(waiting, report)
 
 
 def test_a_manifest_in_another_spelling(waiting):
@@ -188,21 +186,23 @@ def test_a_manifest_over_its_cap(waiting):
 
 def test_a_skipped_number_waits_and_lands_when_the_gap_is_filled(waiting):
     room = waiting.room
-    hidden = waiting.folder.with_name("hidden")
+    number = waiting.folder.parent
+    hidden = number.with_name("hidden")
     room.data["808"].rows["transfers"][0][7] = "77.00"
     room.data["808"].write()
     ahead = Waiting(room, "808", "transfers", 2)
     room.seal("808")
-    waiting.folder.rename(hidden)
+    number.rename(hidden)
     refused(ahead, errors.SequenceSkipped, rule="sequence", state=UploadState.HELD)
     assert len(room.names("inbox/808/transfers/00000002/")) == 2
-    hidden.rename(waiting.folder)
+    hidden.rename(number)
     assert room.take_in("808").detail == {"landed": 2, "unchanged": 0}
     assert [r.state for r in room.portal.uploads("808")] == [UploadState.ACCEPTED] * 2
 
 
 def test_a_wait_is_told_once(waiting):
-    waiting.folder.rename(waiting.folder.with_name("00000003"))
+    number = waiting.folder.parent
+    number.rename(number.with_name("00000003"))
     ahead = Waiting(waiting.room, "808", "transfers", 3)
     ahead.sign_again(sequence=3)
     for _ in range(3):
@@ -215,15 +215,16 @@ def test_a_number_used_again_with_other_content(waiting):
     room = waiting.room
     room.take_in("808")
     before = room.landed()
-    part = waiting.part.read_bytes()
-    waiting.sign_again(created_at=datetime(2025, 5, 1, tzinfo=UTC))
+    first = waiting.place
+    again = waiting.under_another_key()
+    assert again.place != first
     with pytest.raises(errors.SequenceReplayed) as caught:
         room.take_in("808")
-    assert waiting.place in str(caught.value)
+    assert again.place in str(caught.value)
     assert room.landed() == before
     assert sorted(r.state for r in room.portal.uploads("808")) == [UploadState.ACCEPTED, UploadState.REFUSED]
     assert room.room_events()[-1].detail["reason"] == "sequence_replayed"
-    assert part in [p.read_bytes() for p in (room.settings.objects_dir / "quarantine").rglob("*.age")]
+    assert room.names(f"receipts/{first}/") == [f"receipts/{first}/accepted.json"]
 
 
 def test_the_same_submission_again_is_accepted_and_does_nothing(waiting):
@@ -231,8 +232,6 @@ def test_the_same_submission_again_is_accepted_and_does_nothing(waiting):
     files = {p.name: p.read_bytes() for p in waiting.folder.iterdir()}
     room.take_in("808")
     before = room.landed(), len(room.room_events())
-    for path in waiting.folder.iterdir():
-        path.unlink()
     for name, raw in files.items():
         room.objects.put_bytes(f"inbox/{waiting.place}/{name}", raw)
     assert room.take_in("808").detail == {"landed": 0, "unchanged": 1}
@@ -261,7 +260,7 @@ def test_changed_or_truncated_ciphertext(waiting, damage):
     assert waiting.place in str(caught.value)
     assert "part-00000" in str(caught.value)
     assert_nothing_landed(waiting.room)
-    assert_quarantined(waiting, waiting.room.portal.uploads("808")[0])
+    assert_answered(waiting, waiting.room.portal.uploads("808")[0])
 
 
 def test_a_truncated_envelope_whose_digest_was_signed(waiting):
@@ -406,7 +405,7 @@ def test_a_rule_of_the_gate_in_the_room(waiting):
     broken = [r for r in report.quality if not r.passed and r.severity == "fail"]
     assert [(r.column, r.failed_rows, r.row_numbers) for r in broken] == [("amount_twd", 2, (2, 3))]
     assert caught.value.rule == broken[0].rule
-    assert_quarantined(waiting, report)
+    assert_answered(waiting, report)
 
 
 # --- several at once ----------------------------------------------------------------------------------------------
@@ -427,13 +426,13 @@ def test_a_refused_number_is_used_again_by_the_corrected_submission(waiting):
     waiting.part.write_bytes(b"damaged on the way")
     with pytest.raises(errors.ContentTampered):
         room.take_in("808")
-    assert room.seal("808").detail["uploaded"] == 1  # the same sealed files, sent again
-    assert room.take_in("808").detail == {"landed": 1, "unchanged": 0}
-    [report] = room.portal.uploads("808")
-    assert (report.sequence, report.state) == (1, UploadState.ACCEPTED)
+    assert room.seal("808").detail["uploaded"] == 1  # sealed anew, under the same number
+    assert room.take_in("808").detail == {"landed": 1, "unchanged": 1}
+    told = [(report.sequence, report.state) for report in room.portal.uploads("808")]
+    assert sorted(told) == [(1, UploadState.ACCEPTED), (1, UploadState.REFUSED)]
 
 
-def test_a_portal_that_will_not_take_the_report_does_not_keep_it_in_the_inbox(waiting, monkeypatch):
+def test_a_portal_that_will_not_take_the_report_does_not_keep_it_waiting(waiting, monkeypatch):
     def refuse(report):
         raise errors.NotAllowed("the portal has decided otherwise")
 
@@ -441,7 +440,7 @@ def test_a_portal_that_will_not_take_the_report_does_not_keep_it_in_the_inbox(wa
     waiting.part.write_bytes(b"damaged")
     with pytest.raises(errors.ContentTampered):
         waiting.room.take_in("808")
-    assert waiting.room.names("inbox/808/") == []
+    assert waiting.room.take_in("808").detail == {"landed": 0, "unchanged": 1}
     assert [e.verb for e in waiting.room.room_events()] == ["submission.refused", "portal.refused_report"]
 
 
@@ -457,8 +456,8 @@ def test_every_refusal_here_has_an_exit_code_of_its_own():
     assert all(issubclass(kind, errors.Refusal) and kind.exit_code > 1 for kind in kinds)
 
 
-def test_a_submission_that_is_damaged_twice_is_quarantined_twice_and_lands_when_it_is_whole(waiting):
-    room, code = waiting.room, waiting.code
+def test_a_submission_that_is_damaged_twice_is_answered_twice_and_lands_when_it_is_whole(waiting):
+    room, code, places = waiting.room, waiting.code, []
     for damage in (lambda raw: raw[:-100], lambda raw: raw[:-1] + b"!"):
         room.seal(code)
         whole = waiting.part.read_bytes()
@@ -466,8 +465,9 @@ def test_a_submission_that_is_damaged_twice_is_quarantined_twice_and_lands_when_
         waiting.part.write_bytes(damage(whole))
         with pytest.raises(errors.ContentTampered):
             room.take_in(code)
-    folders = {name.split("/")[4] for name in room.names(f"quarantine/{waiting.place}/")}
-    assert len(folders) == 2
+        places.append(waiting.place)
     room.seal(code)
     room.take_in(code)
-    assert not waiting.folder.exists() or room.names(f"receipts/{waiting.place}/accepted.json")
+    answers = {(p, "refused") for p in places} | {(waiting.place, "accepted")}
+    assert len(answers) == 3
+    assert set(room.names("receipts/")) == {f"receipts/{place}/{state}.json" for place, state in answers}

@@ -106,8 +106,6 @@ def test_what_is_not_there_is_a_fault(store, tmp_path):
         store.get_bytes("nothing", cap_bytes=CAP)
     with pytest.raises(StoreFault):
         store.download("nothing", tmp_path / "x", cap_bytes=CAP)
-    with pytest.raises(StoreFault):
-        store.move("nothing", "elsewhere")
     assert list(store.list("")) == []
 
 
@@ -120,29 +118,6 @@ def test_lists_are_in_order_of_name_and_by_prefix(store):
     assert len(list(store.list(""))) == 5
 
 
-def test_a_move_happens_once(store):
-    store.put_bytes("inbox/a", b"bad")
-    for _ in range(2):
-        store.move("inbox/a", "quarantine/a")
-    assert not store.exists("inbox/a")
-    assert store.get_bytes("quarantine/a", cap_bytes=CAP) == b"bad"
-
-
-def test_a_move_that_was_cut_short_is_finished(store):
-    store.put_bytes("inbox/a", b"bad")
-    store.put_bytes("quarantine/a", b"bad")
-    store.move("inbox/a", "quarantine/a")
-    assert [i.name for i in store.list("")] == ["quarantine/a"]
-
-
-def test_a_move_never_overwrites(store):
-    store.put_bytes("inbox/a", b"bad")
-    store.put_bytes("quarantine/a", b"other")
-    with pytest.raises(NotAllowed):
-        store.move("inbox/a", "quarantine/a")
-    assert store.get_bytes("inbox/a", cap_bytes=CAP) == b"bad"
-
-
 @pytest.mark.parametrize(
     "name", ["", "/etc/passwd", "../up", "a/../b", "a//b", "a/", ".tmp/x", "a/.b", "a b", "é", "a\nb"]
 )
@@ -151,7 +126,7 @@ def test_names_never_lead_out_of_the_store(store, name):
         lambda: store.put_bytes(name, b"x"),
         lambda: store.get_bytes(name, cap_bytes=CAP),
         lambda: store.exists(name),
-        lambda: store.move(name, "ok"),
+        lambda: store.destroy(name),
     ):
         with pytest.raises(NotAllowed, match="object_name"):
             ask()
