@@ -14,6 +14,9 @@ ANSWER_DOMAIN = b"cleanroom/answer/v1\n"
 KEY_PROOF_DOMAIN = b"cleanroom/key-proof/v1\n"
 AUDIT_DOMAIN = b"cleanroom/audit/v1\n"
 WARNING_DOMAIN = b"cleanroom/warning/v1\n"
+CHECKPOINT_DOMAIN = b"cleanroom/checkpoint/v1\n"
+COSIGNATURE_DOMAIN = b"cleanroom/cosignature/v1\n"
+CUSTODY_DOMAIN = b"cleanroom/custody/v1\n"
 
 
 def canonical_bytes(value: object) -> bytes:
@@ -32,7 +35,7 @@ def digest_of(value: object) -> str:
 def parse_canonical(raw: bytes, *, what: str) -> object:
     """Parse JSON that must already be canonical: duplicate keys, NaN and other spellings are refused."""
     try:
-        value = json.loads(raw, object_pairs_hook=_no_duplicates, parse_constant=_no_constants)
+        value = json.loads(raw, object_pairs_hook=no_duplicates, parse_constant=no_constants)
     except (ValueError, RecursionError) as e:
         raise ManifestMalformed(f"{what} is not JSON: {e}", rule="canonical_json") from None
     if canonical_bytes(value) != raw:
@@ -40,12 +43,14 @@ def parse_canonical(raw: bytes, *, what: str) -> object:
     return value
 
 
-def _no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """For `json.loads(object_pairs_hook=)`: two readers of one object must not come to see different values."""
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a key stands twice in one object")
     return found
 
 
-def _no_constants(name: str) -> None:
+def no_constants(name: str) -> None:
+    """For `json.loads(parse_constant=)`: NaN and Infinity are not JSON."""
     raise ValueError(f"{name} is not allowed")
