@@ -21,6 +21,7 @@ class RoomSettings:
 
     `object_store`: "" for the local folder under `home`, else "gs://BUCKET".
     `warehouse`: "" for the DuckDB file under `home`, else "bigquery://PROJECT/DATASET_PREFIX".
+    `key_custody`: see `cleanroom.crypto.custody`.
     """
 
     home: Path
@@ -31,6 +32,7 @@ class RoomSettings:
     portal_token_file: Path | None = None
     keys_dir: Path | None = None
     policy_file: Path | None = None
+    key_custody: str = ""
     upload_cap_bytes: int = 8 * 1024**3
     notice_delay_hours: float = 2.0
     warning_capacity: int = 100
@@ -47,6 +49,7 @@ class RoomSettings:
             portal_token_file=_optional_path(env, "CLEANROOM_PORTAL_TOKEN_FILE"),
             keys_dir=_optional_path(env, "CLEANROOM_KEYS_DIR"),
             policy_file=_optional_path(env, "CLEANROOM_POLICY_FILE"),
+            key_custody=env.get("CLEANROOM_KEY_CUSTODY", ""),
             upload_cap_bytes=_integer(env, "CLEANROOM_UPLOAD_CAP_BYTES", cls.upload_cap_bytes),
             notice_delay_hours=_number(env, "CLEANROOM_NOTICE_DELAY_HOURS", cls.notice_delay_hours),
             warning_capacity=_integer(env, "CLEANROOM_WARNING_CAPACITY", cls.warning_capacity),
@@ -122,6 +125,7 @@ class ParticipantSettings:
     portal_url: str = "http://127.0.0.1:8000"
     keys_dir: Path | None = None
     portal_token_file: Path | None = None
+    key_custody: str = ""
     language: str = CHINESE  # of the reports that this institution's staff read
 
     @classmethod
@@ -139,6 +143,7 @@ class ParticipantSettings:
             portal_url=env.get("CLEANROOM_PORTAL_URL", cls.portal_url).rstrip("/"),
             keys_dir=_optional_path(env, "CLEANROOM_PARTICIPANT_KEYS_DIR"),
             portal_token_file=_optional_path(env, "CLEANROOM_PARTICIPANT_TOKEN_FILE"),
+            key_custody=env.get("CLEANROOM_KEY_CUSTODY", ""),
             language=_one_of(env, "CLEANROOM_LANGUAGE", (CHINESE, ENGLISH)),
         )
 

@@ -29,36 +29,42 @@ def add_keys(commands) -> None:
 
 def _keys_room(options: argparse.Namespace) -> None:
     from cleanroom.pipeline import keys
+    from cleanroom.pipeline.custody import custodian_of
 
-    ring = keys.init_room_keys(RoomSettings.from_environment().keys, demo=options.demo)
+    settings = RoomSettings.from_environment()
+    ring = keys.init_room_keys(settings.keys, demo=options.demo, custodian=custodian_of(settings))
     _show_public(ring)
 
 
 def _keys_participant(options: argparse.Namespace) -> None:
     from cleanroom.pipeline import keys
+    from cleanroom.pipeline.custody import custodian_of
 
-    folder = ParticipantSettings.from_environment(options.institution).keys
+    settings = ParticipantSettings.from_environment(options.institution)
+    common = {"institution": options.institution, "demo": options.demo, "custodian": custodian_of(settings)}
     if options.make_k1 or options.k1_from:
-        ring = keys.init_participant_keys(
-            folder, institution=options.institution, demo=options.demo, k1_from=options.k1_from
-        )
+        ring = keys.init_participant_keys(settings.keys, k1_from=options.k1_from, **common)
     else:
-        ring = keys.prepare_participant_keys(folder, institution=options.institution, demo=options.demo)
+        ring = keys.prepare_participant_keys(settings.keys, **common)
     _show_public(ring)
 
 
 def _keys_export(options: argparse.Namespace) -> None:
     from cleanroom.pipeline import keys
+    from cleanroom.pipeline.custody import custodian_of
 
-    folder = ParticipantSettings.from_environment(options.institution).keys
-    options.out.write_bytes(keys.export_k1(folder, options.recipient))
+    settings = ParticipantSettings.from_environment(options.institution)
+    share = keys.export_k1(settings.keys, options.recipient, custodian=custodian_of(settings))
+    options.out.write_bytes(share)
     out.print(f"wrote {options.out}: only the holder of that recipient can open it")
 
 
 def _keys_canaries(options: argparse.Namespace) -> None:
     from cleanroom.pipeline import keys
+    from cleanroom.pipeline.custody import custodian_of
 
-    print(json.dumps(keys.canary_card(ParticipantSettings.from_environment(options.institution).keys), indent=1))
+    settings = ParticipantSettings.from_environment(options.institution)
+    print(json.dumps(keys.canary_card(settings.keys, custodian=custodian_of(settings)), indent=1))
 
 
 def _keys_pin(options: argparse.Namespace) -> None:

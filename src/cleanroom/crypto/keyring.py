@@ -6,7 +6,6 @@ envelopes and handles readable. No method gives a private key away except `expor
 """
 
 import hashlib
-import os
 import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -14,16 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from cleanroom.contracts.canonical import KEY_PROOF_DOMAIN, canonical_bytes, parse_canonical
+from cleanroom.contracts.custody import Custodian
 from cleanroom.contracts.messages import KeyRegistration
-from cleanroom.crypto import envelope, hmac2, keyfile, signing
+from cleanroom.crypto import envelope, hmac2, signing
 from cleanroom.crypto.canaries import canaries_under
+from cleanroom.crypto.custody import ring_file
 from cleanroom.crypto.encoding import from_text, to_text
 from cleanroom.crypto.handles import HandleKey
 from cleanroom.errors import CleanroomError, KeyRefused
 from cleanroom.vocabulary.terms import Scheme
 
 ROOM = "room"
-PASSPHRASE_FILE = "CLEANROOM_KEYS_PASSPHRASE_FILE"  # noqa: S105 - a setting's name
 
 
 class _Ring:
@@ -90,8 +90,8 @@ class _Ring:
 
 class RoomKeyRing(_Ring):
     @classmethod
-    def open(cls, folder: Path, *, production: bool) -> "RoomKeyRing":
-        return cls(_read(folder, ROOM, production=production))
+    def open(cls, folder: Path, *, production: bool, custodian: Custodian | None = None) -> "RoomKeyRing":
+        return cls(ring_file.read(folder, production=production, custodian=custodian, owner=ROOM))
 
     @property
     def epoch(self) -> str:
@@ -109,8 +109,11 @@ class ParticipantKeyRing(_Ring):
         self._handles = HandleKey(from_text(document["handle"]["root"]), document["owner"])
 
     @classmethod
-    def open(cls, folder: Path, *, production: bool) -> "ParticipantKeyRing":
-        return cls(_read(folder, None, production=production))
+    def open(cls, folder: Path, *, production: bool, custodian: Custodian | None = None) -> "ParticipantKeyRing":
+        document = ring_file.read(folder, production=production, custodian=custodian)
+        if document["owner"] == ROOM:
+            raise KeyRefused("this is the key ring of the other side", rule="key_ring_owner")
+        return cls(document)
 
     @property
     def institution(self) -> str:
@@ -161,38 +164,49 @@ class ParticipantKeyRing(_Ring):
         return self._document["k1"][-1]
 
 
-def new_room_ring(folder: Path, *, demo: bool) -> RoomKeyRing:
+def new_room_ring(folder: Path, *, demo: bool, custodian: Custodian | None = None) -> RoomKeyRing:
     """Make the room's ring; an existing one is kept as it is."""
-    if not keyfile.exists(folder):
+    if not ring_file.exists(folder):
         document = _new_document(ROOM, demo=demo)
         document["k2"] = [{"epoch": "1", "root": to_text(secrets.token_bytes(hmac2.ROOT_BYTES))}]
-        keyfile.write(folder, document, passphrase=_passphrase())
-    return RoomKeyRing.open(folder, production=False)
+        ring_file.write(folder, document, custodian=custodian)
+    return RoomKeyRing.open(folder, production=False, custodian=custodian)
 
 
-def new_participant_ring(folder: Path, *, institution: str, demo: bool) -> ParticipantKeyRing:
+def new_participant_ring(
+    folder: Path, *, institution: str, demo: bool, custodian: Custodian | None = None
+) -> ParticipantKeyRing:
     """Make a participant's ring, still without K1; an existing one of the same institution is kept."""
-    if not keyfile.exists(folder):
+    if not ring_file.exists(folder):
         document = _new_document(institution, demo=demo)
         document["handle"] = {"root": to_text(secrets.token_bytes(hmac2.ROOT_BYTES))}
         document["k1"] = []
-        keyfile.write(folder, document, passphrase=_passphrase())
-    ring = ParticipantKeyRing.open(folder, production=False)
+        ring_file.write(folder, document, custodian=custodian)
+    ring = ParticipantKeyRing.open(folder, production=False, custodian=custodian)
     if ring.institution != institution:
         raise KeyRefused("the key ring in this directory belongs to another institution", rule="key_ring_owner")
     return ring
 
 
-def make_k1(folder: Path) -> None:
+def make_k1(folder: Path, *, custodian: Custodian | None = None) -> None:
     """The first participant makes K1 for all. A ring that holds one keeps it."""
-    document = keyfile.read(folder, production=False, passphrase=_passphrase())
-    if not document["k1"]:
-        _add_k1(folder, document, secrets.token_bytes(hmac2.ROOT_BYTES))
+    with ring_file.changing(folder):
+        document = ring_file.read(folder, production=False, custodian=custodian)
+        if not document["k1"]:
+            _add_k1(document, secrets.token_bytes(hmac2.ROOT_BYTES))
+            ring_file.write(folder, document, custodian=custodian)
 
 
-def import_k1(folder: Path, share: bytes) -> None:
+def import_k1(folder: Path, share: bytes, *, custodian: Custodian | None = None) -> None:
     """Take K1 from a share that was sealed to this ring. Raises KeyRefused, ContentTampered."""
-    document = keyfile.read(folder, production=False, passphrase=_passphrase())
+    with ring_file.changing(folder):
+        document = ring_file.read(folder, production=False, custodian=custodian)
+        if _take_k1(document, share):
+            ring_file.write(folder, document, custodian=custodian)
+
+
+def _take_k1(document: dict[str, Any], share: bytes) -> bool:
+    """Whether the ring has changed."""
     root, demo = _open_share(ParticipantKeyRing(document).decrypt(share))
     if demo and not document["demo"]:
         raise KeyRefused("the share holds a demo key, and this ring is not a demo ring", rule="demo_keys")
@@ -200,7 +214,8 @@ def import_k1(folder: Path, share: bytes) -> None:
     if held and held[-1] != _secret_kid(root):
         raise KeyRefused("this ring holds another first-hash key than the share", rule="k1_other")
     if not held:
-        _add_k1(folder, document, root)
+        _add_k1(document, root)
+    return not held
 
 
 def _open_share(raw: bytes) -> tuple[bytes, bool]:
@@ -214,9 +229,8 @@ def _open_share(raw: bytes) -> tuple[bytes, bool]:
     return root, bool(demo)
 
 
-def _add_k1(folder: Path, document: dict[str, Any], root: bytes) -> None:
+def _add_k1(document: dict[str, Any], root: bytes) -> None:
     document["k1"].append({"kid": _secret_kid(root), "root": to_text(root)})
-    keyfile.write(folder, document, passphrase=_passphrase())
 
 
 def _new_document(owner: str, *, demo: bool) -> dict[str, Any]:
@@ -232,13 +246,6 @@ def _new_document(owner: str, *, demo: bool) -> dict[str, Any]:
     }
 
 
-def _read(folder: Path, owner: str | None, *, production: bool) -> dict[str, Any]:
-    document = keyfile.read(folder, production=production, passphrase=_passphrase())
-    if (document["owner"] == ROOM) != (owner == ROOM):
-        raise KeyRefused("this is the key ring of the other side", rule="key_ring_owner")
-    return document
-
-
 def _public_kid(public: str) -> str:
     return hashlib.sha256(public.encode()).hexdigest()[:16]
 
@@ -246,14 +253,3 @@ def _public_kid(public: str) -> str:
 def _secret_kid(root: bytes) -> str:
     """Names a secret without telling anything about it: HKDF output under its own label."""
     return "k1-" + hmac2.subkey(root, "kid", length=8).hex()
-
-
-def _passphrase() -> str | None:
-    """First line of the file that the environment names, so that no passphrase stands in an environment variable."""
-    named = os.environ.get(PASSPHRASE_FILE)
-    if not named:
-        return None
-    try:
-        return Path(named).read_text(encoding="utf-8").splitlines()[0].strip() or None
-    except (OSError, IndexError):
-        raise KeyRefused("the passphrase file cannot be read or is empty", rule="key_ring_wrapped") from None

@@ -9,48 +9,57 @@ import json
 import os
 from pathlib import Path
 
+from cleanroom.contracts.custody import Custodian
 from cleanroom.contracts.whole_files import write_whole
 from cleanroom.crypto import keyring
 from cleanroom.crypto.keyring import ParticipantKeyRing, RoomKeyRing
 from cleanroom.errors import CanaryMismatch, KeyRefused, ManifestMalformed, Where
+from cleanroom.pipeline.custody import custodian_of
 from cleanroom.settings import ParticipantSettings, RoomSettings
 
 K1_SHARE_CAP_BYTES = 64 * 1024
 
 
-def init_room_keys(keys_dir: Path, *, demo: bool) -> RoomKeyRing:
+def init_room_keys(keys_dir: Path, *, demo: bool, custodian: Custodian | None = None) -> RoomKeyRing:
     """The room's ring: signing, envelope and K2. An existing ring is kept."""
-    return keyring.new_room_ring(keys_dir, demo=demo)
+    return keyring.new_room_ring(keys_dir, demo=demo, custodian=custodian)
 
 
-def prepare_participant_keys(keys_dir: Path, *, institution: str, demo: bool) -> ParticipantKeyRing:
+def prepare_participant_keys(
+    keys_dir: Path, *, institution: str, demo: bool, custodian: Custodian | None = None
+) -> ParticipantKeyRing:
     """A participant's ring without K1 yet; its `recipient` is what a share must be sealed to."""
-    return keyring.new_participant_ring(keys_dir, institution=institution, demo=demo)
+    return keyring.new_participant_ring(keys_dir, institution=institution, demo=demo, custodian=custodian)
 
 
 def init_participant_keys(
-    keys_dir: Path, *, institution: str, demo: bool, k1_from: Path | None = None
+    keys_dir: Path,
+    *,
+    institution: str,
+    demo: bool,
+    k1_from: Path | None = None,
+    custodian: Custodian | None = None,
 ) -> ParticipantKeyRing:
     """A complete ring. `k1_from` is a share sealed to this (prepared) ring; without it the ring makes K1.
 
     Raises KeyRefused: a share for another ring, or another K1 than the ring already holds.
     """
-    prepare_participant_keys(keys_dir, institution=institution, demo=demo)
+    prepare_participant_keys(keys_dir, institution=institution, demo=demo, custodian=custodian)
     if k1_from is None:
-        keyring.make_k1(keys_dir)
+        keyring.make_k1(keys_dir, custodian=custodian)
     else:
-        keyring.import_k1(keys_dir, _read_share(k1_from))
-    return ParticipantKeyRing.open(keys_dir, production=False)
+        keyring.import_k1(keys_dir, _read_share(k1_from), custodian=custodian)
+    return ParticipantKeyRing.open(keys_dir, production=False, custodian=custodian)
 
 
-def export_k1(keys_dir: Path, recipient: str) -> bytes:
+def export_k1(keys_dir: Path, recipient: str, *, custodian: Custodian | None = None) -> bytes:
     """K1, sealed to the age recipient of another participant."""
-    return ParticipantKeyRing.open(keys_dir, production=False).export_k1(recipient)
+    return ParticipantKeyRing.open(keys_dir, production=False, custodian=custodian).export_k1(recipient)
 
 
-def canary_card(keys_dir: Path) -> dict:
+def canary_card(keys_dir: Path, *, custodian: Custodian | None = None) -> dict:
     """What a participant shows the custodian, in public: the id of K1 and the canaries under it."""
-    ring = ParticipantKeyRing.open(keys_dir, production=False)
+    ring = ParticipantKeyRing.open(keys_dir, production=False, custodian=custodian)
     return {"hash_kid": ring.hash_kid, "canaries": ring.canaries()}
 
 
@@ -96,8 +105,8 @@ def pin_file(settings: RoomSettings) -> Path:
 
 
 def open_participant_keys(settings: ParticipantSettings) -> ParticipantKeyRing:
-    return ParticipantKeyRing.open(settings.keys, production=settings.production)
+    return ParticipantKeyRing.open(settings.keys, production=settings.production, custodian=custodian_of(settings))
 
 
 def open_room_keys(settings: RoomSettings) -> RoomKeyRing:
-    return RoomKeyRing.open(settings.keys, production=settings.production)
+    return RoomKeyRing.open(settings.keys, production=settings.production, custodian=custodian_of(settings))

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from cleanroom.crypto.keyring import RoomKeyRing
+from cleanroom.pipeline.keys import open_room_keys
 from cleanroom.settings import RoomSettings
 from cleanroom.stores.objects import open_object_store
 from cleanroom.stores.portal_http import HttpPortal
@@ -31,7 +32,7 @@ def open_room(settings: RoomSettings) -> Iterator[Room]:
             objects=open_object_store(settings.object_store, settings.objects_dir),
             warehouse=warehouse,
             portal=HttpPortal.from_token_file(settings.portal_url, settings.portal_token),
-            keys=RoomKeyRing.open(settings.keys, production=settings.production),
+            keys=open_room_keys(settings),
         )
     finally:
         warehouse.close()

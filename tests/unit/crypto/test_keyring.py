@@ -7,8 +7,9 @@ import pytest
 
 from cleanroom.contracts.canonical import KEY_PROOF_DOMAIN, RECEIPT_DOMAIN
 from cleanroom.crypto import signing
+from cleanroom.crypto.custody.passphrase import PassphraseCustodian
 from cleanroom.crypto.envelope import seal_bytes
-from cleanroom.crypto.keyring import PASSPHRASE_FILE, ParticipantKeyRing, RoomKeyRing
+from cleanroom.crypto.keyring import ParticipantKeyRing, RoomKeyRing
 from cleanroom.errors import CanaryMismatch, ContentTampered, KeyRefused
 from cleanroom.pipeline import keys
 
@@ -113,8 +114,9 @@ def test_a_link_is_not_followed(tmp_path, first):
 def test_demo_keys_are_refused_in_production_and_real_ones_are_not(tmp_path, first):
     with pytest.raises(KeyRefused, match="demo_keys"):
         ParticipantKeyRing.open(tmp_path / "808", production=True)
-    keys.init_room_keys(tmp_path / "room", demo=False)
-    assert not RoomKeyRing.open(tmp_path / "room", production=True).demo
+    custodian = PassphraseCustodian("a long enough passphrase")
+    keys.init_room_keys(tmp_path / "room", demo=False, custodian=custodian)
+    assert not RoomKeyRing.open(tmp_path / "room", production=True, custodian=custodian).demo
 
 
 @pytest.mark.parametrize("damage", ["{", "[]", '{"version": 2}', ""])
@@ -190,18 +192,3 @@ def test_a_ring_shows_no_secret(first, tmp_path):
     assert len(secrets) == 3
     shown = repr(first) + str(first) + str(first.key_registrations()) + first.hash_kid
     assert not [s for s in secrets if s in shown]
-
-
-def test_a_wrapped_ring_needs_its_passphrase(tmp_path, monkeypatch):
-    secret = tmp_path / "passphrase"
-    secret.write_text("a long enough passphrase\n")
-    monkeypatch.setenv(PASSPHRASE_FILE, str(secret))
-    ring = keys.init_room_keys(tmp_path / "room", demo=True)
-    assert [p.name for p in (tmp_path / "room").iterdir()] == ["keyring.age"]
-    assert RoomKeyRing.open(tmp_path / "room", production=False).recipient == ring.recipient
-    secret.write_text("another passphrase\n")
-    with pytest.raises(KeyRefused, match="key_ring_wrapped"):
-        RoomKeyRing.open(tmp_path / "room", production=False)
-    monkeypatch.delenv(PASSPHRASE_FILE)
-    with pytest.raises(KeyRefused, match="key_ring_wrapped"):
-        RoomKeyRing.open(tmp_path / "room", production=False)

@@ -1,0 +1,52 @@
+"""Custody by a passphrase: an age envelope under scrypt (RFC 7914); the passphrase stands in a file."""
+
+from pathlib import Path
+
+import pyrage
+from pyrage import passphrase as age_passphrase
+
+from cleanroom.contracts.canonical import canonical_bytes, parse_canonical
+from cleanroom.contracts.custody import KeyContext
+from cleanroom.crypto.encoding import from_text, to_text
+from cleanroom.errors import CleanroomError, KeyRefused
+
+LEAST_CHARACTERS = 12
+_NO_MATCH = "the passphrase does not open the key ring"
+
+
+class PassphraseCustodian:
+    """See `contracts.custody.Custodian`. age knows no additional data, so the context stands inside, beside the key."""
+
+    name = "passphrase"
+
+    def __init__(self, passphrase: str):
+        self._passphrase = passphrase
+
+    def __repr__(self) -> str:
+        return "<PassphraseCustodian>"
+
+    @classmethod
+    def from_file(cls, path: Path) -> "PassphraseCustodian":
+        """The first line of the file: no passphrase stands in an environment variable. Raises KeyRefused."""
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            raise KeyRefused("the passphrase file cannot be read", rule="key_custody") from None
+        passphrase = lines[0].strip() if lines else ""
+        if len(passphrase) < LEAST_CHARACTERS:
+            raise KeyRefused(f"the passphrase has fewer than {LEAST_CHARACTERS} characters", rule="key_custody")
+        return cls(passphrase)
+
+    def wrap(self, plaintext: bytes, *, context: KeyContext) -> bytes:
+        inside = {"context": to_text(context.aad), "key": to_text(plaintext)}
+        return age_passphrase.encrypt(canonical_bytes(inside), self._passphrase)
+
+    def unwrap(self, ciphertext: bytes, *, context: KeyContext) -> bytes:
+        try:
+            inside = parse_canonical(age_passphrase.decrypt(ciphertext, self._passphrase), what="the wrapped key")
+            wrapped_for, key = from_text(inside["context"]), from_text(inside["key"])
+        except (pyrage.DecryptError, CleanroomError, ValueError, KeyError, TypeError):
+            raise KeyRefused(_NO_MATCH, rule="key_ring_wrapped") from None
+        if wrapped_for != context.aad:
+            raise KeyRefused("the key was wrapped for another owner or purpose", rule="key_context")
+        return key
