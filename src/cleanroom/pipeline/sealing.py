@@ -23,9 +23,11 @@ from cleanroom.crypto.keyring import ParticipantKeyRing
 from cleanroom.crypto.signing import verify
 from cleanroom.errors import CleanroomError, KeyRefused, NotAllowed, Refusal, SequenceReplayed, Where
 from cleanroom.pipeline.auditing import record
+from cleanroom.pipeline.keys import open_participant_keys
 from cleanroom.pipeline.steps import StepResult
 from cleanroom.sealing import findings
 from cleanroom.sealing.folder import ClearFile, ClearFolder, read_folder
+from cleanroom.sealing.ordinary import Seen
 from cleanroom.sealing.outbox import Origin, Outbox, Sealed
 from cleanroom.sealing.report_xlsx import Report, spreadsheet_name, write_spreadsheet
 from cleanroom.sealing.rows import ClearRows, read_rows
@@ -97,7 +99,7 @@ def open_side(settings: ParticipantSettings, *, portal: Portal, now: datetime | 
     """Everything that must hold before a file is opened: standing, agreement, keys, a hash that gives known answers."""
     now = now or datetime.now(UTC)
     known_answers.check()
-    ring = ParticipantKeyRing.open(settings.keys, production=settings.production)
+    ring = open_participant_keys(settings)
     if ring.institution != settings.institution:
         raise KeyRefused("the key ring belongs to another institution", rule="key_ring_owner")
     folder = read_folder(settings.data_dir, institution=settings.institution)
@@ -113,11 +115,12 @@ def checked_rows(side: Side, file: ClearFile) -> ClearRows:
     """Read one file and pass it through gate 1. The complete report is written beside the data, whatever is wrong."""
     from cleanroom.quality.gate import run_suite  # seconds to import; only where it runs
 
-    contract = side.specification.datasets[file.dataset]
+    contract, seen = side.specification.datasets[file.dataset], Seen.now(file.path)
     try:
         clear = read_rows(
             file, contract, institution=side.folder.institution, known_institutions=side.gate.known_institutions
         )
+        seen.check_unchanged()
     except Refusal as e:
         _report(side, file, 0, [findings.finding_of(e)], e)
         raise
@@ -136,6 +139,7 @@ def checked_rows(side: Side, file: ClearFile) -> ClearRows:
 
 def seal_dataset(side: Side, file: ClearFile, *, outbox: Outbox, objects: ObjectStore) -> Sealed:
     """The submission of this file: the one in the outbox where it was sealed before, else a new one."""
+    seen = Seen.now(file.path)
     origin = _origin(side, file)
     for known in reversed(outbox.sealed(file.dataset)):
         accepted = known.sequence < _next_accepted(side, file.dataset)
@@ -149,6 +153,7 @@ def seal_dataset(side: Side, file: ClearFile, *, outbox: Outbox, objects: Object
     with outbox.fill(file.dataset, sequence, origin) as draft:
         rows = hash_rows(clear.rows, contract, side.ring)
         write_submission(draft, rows, declared=declared, ring=side.ring, addressee=side.addressee)
+        seen.check_unchanged()
     return next(s for s in outbox.sealed(file.dataset) if s.sequence == sequence)
 
 

@@ -1,14 +1,17 @@
 """The folder of clear files and its declaration, `institution.json`."""
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError
 
+from cleanroom.contracts.canonical import no_constants, no_duplicates
 from cleanroom.contracts.manifest import Count, Frozen, InstitutionCode, Period, Source
 from cleanroom.errors import ManifestMalformed, NothingToDo, NotTheOwner, UndeclaredEncoding, Where
+from cleanroom.sealing.ordinary import check_ordinary, open_ordinary
 from cleanroom.vocabulary.terms import Dataset, FileFormat, Sector
 
 DECLARATION = "institution.json"
@@ -48,7 +51,8 @@ def read_folder(folder: Path, *, institution: str) -> ClearFolder:
     """Read the declaration and find the files that it names: `<dataset>.parquet` or `<dataset>.csv`.
 
     Raises NothingToDo (no declaration, a declared file is missing), ManifestMalformed (not in the declared form),
-    UndeclaredEncoding (a CSV without one), NotTheOwner (another institution's folder).
+    UndeclaredEncoding (a CSV without one), NotTheOwner (another institution's folder), MalformedRows (a file that is a
+    link, a pipe or a device).
     """
     declared = _declaration(folder / DECLARATION)
     if declared.institution != institution:
@@ -69,17 +73,32 @@ def read_folder(folder: Path, *, institution: str) -> ClearFolder:
 
 def _declaration(path: Path) -> _Declaration:
     where = Where(file=path.name)
-    if not path.is_file():
+    if not os.path.lexists(path):
         raise NothingToDo(f"the folder {path.parent.name} holds no {DECLARATION}", where=where)
-    raw = path.read_bytes()[:_DECLARATION_CAP_BYTES]
+    with open_ordinary(path) as file:
+        raw = file.read(_DECLARATION_CAP_BYTES + 1)
+    if len(raw) > _DECLARATION_CAP_BYTES:
+        raise ManifestMalformed("the declaration is larger than 1 MiB", where=where, rule="declaration")
     try:
-        return _Declaration.model_validate(json.loads(raw.decode("utf-8-sig")), strict=False)
+        return _Declaration.model_validate(_parse(raw), strict=False)
     except ValidationError as e:
         first = e.errors()[0]
-        place = ".".join(str(p) for p in first["loc"])
-        raise ManifestMalformed(first["msg"], where=Where(file=path.name, column=place), rule="declaration") from None
+        where = Where(file=path.name, column=_place(first["loc"]))
+        raise ManifestMalformed(first["msg"], where=where, rule="declaration") from None
     except (ValueError, RecursionError):
-        raise ManifestMalformed("the declaration is not JSON in UTF-8", where=where, rule="declaration") from None
+        raise ManifestMalformed(
+            "the declaration is not JSON in UTF-8 with each key once", where=where, rule="declaration"
+        ) from None
+
+
+def _parse(raw: bytes) -> object:
+    return json.loads(raw.decode("utf-8-sig"), object_pairs_hook=no_duplicates, parse_constant=no_constants)
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    """Keys that the form does not know are not repeated: anything may stand there."""
+    known = {*_Declaration.model_fields, *Source.model_fields, *Dataset, "from", "to"}
+    return ".".join(str(p) if p in known else "?" for p in loc)
 
 
 def _period(declared: _DeclaredPeriod) -> Period:
@@ -97,8 +116,9 @@ def _period(declared: _DeclaredPeriod) -> Period:
 
 def _clear_file(folder: Path, dataset: Dataset, source: Source) -> ClearFile:
     path = folder / f"{dataset}.{source.format}"
-    if not path.is_file():
+    if not os.path.lexists(path):
         raise NothingToDo(f"{path.name} is declared but is not in the folder", where=Where(file=path.name))
+    check_ordinary(path)
     _check_source(dataset, source)
     return ClearFile(dataset=dataset, path=path, source=source)
 
