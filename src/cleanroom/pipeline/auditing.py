@@ -1,8 +1,9 @@
 """One event to the log of this side, and to the portal."""
 
+from cleanroom.contracts.audit_chain import AuditPlace
 from cleanroom.contracts.messages import AuditEvent
 from cleanroom.errors import CleanroomError
-from cleanroom.stores.audit_file import AuditFile, AuditPlace
+from cleanroom.stores.audit_file import AuditFile
 from cleanroom.stores.ports import Portal
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from cleanroom.contracts.audit_chain import AuditPlace
 from cleanroom.contracts.canonical import canonical_bytes
 from cleanroom.contracts.manifest import (
     INBOX,
@@ -34,7 +35,7 @@ from cleanroom.pipeline import keys
 from cleanroom.pipeline.auditing import record
 from cleanroom.pipeline.room import Room
 from cleanroom.pipeline.steps import StepResult
-from cleanroom.stores.audit_file import AuditFile, AuditPlace
+from cleanroom.stores.audit_file import AuditFile
 from cleanroom.vocabulary.terms import UploadState
 
 

@@ -1,90 +1,91 @@
-"""An append-only audit log in one file: canonical JSON lines, each chained to the one before by its hash.
-
-    hash(n) = SHA-256(AUDIT_DOMAIN + canonical {"event", "prev", "sequence"}),  prev(1) = 64 zeros
+"""An append-only audit log in one file, in the form of contracts.audit_chain.
 
 A line counts once its newline is on disk. What a killed writer left after the last newline was never acknowledged
 and is cut off by the next append. Receipts carry sequence and hash, so that participants witness the chain.
 """
 
 import fcntl
-import hashlib
-import json
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from cleanroom.contracts.canonical import AUDIT_DOMAIN, canonical_bytes, parse_canonical
+from pydantic import ValidationError
+
+from cleanroom.contracts.audit_chain import START, AuditPlace, Line, broken, line_after, parse_line, walk
+from cleanroom.contracts.canonical import canonical_bytes
 from cleanroom.contracts.messages import AuditEvent
-from cleanroom.errors import AuditBroken, CleanroomError, StoreFault, Where
+from cleanroom.errors import StoreFault, Where
 
-GENESIS = "0" * 64
 _TAIL_BYTES = 1024 * 1024  # longer than any line
-
-
-@dataclass(frozen=True)
-class AuditPlace:
-    """Where an event stands: 1-based sequence and the chain's hash up to and including it."""
-
-    sequence: int
-    hash: str
-
-
-@dataclass(frozen=True)
-class _Line:
-    place: AuditPlace
-    event: dict
 
 
 class AuditFile:
     def __init__(self, path: Path):
-        self._path = path
+        self.path = path
 
     def append(self, event: AuditEvent) -> AuditPlace:
         """Durable when it returns. Processes take turns by a lock on the file. Raises StoreFault, AuditBroken."""
+        content = canonical_bytes(event.model_dump(mode="json"))
         try:
             with self._locked() as file:
-                return _append(file, event.model_dump(mode="json"))
+                return _append(file, content)
         except OSError as e:
             raise StoreFault(f"the audit log could not be written ({type(e).__name__})") from e
 
     def last(self, subject: str, *, verb: str | None = None) -> tuple[AuditPlace, AuditEvent] | None:
         """The latest event about `subject`, of any verb or of this one."""
-        found = None
-        for line in self._lines():
-            if line.event["subject"] == subject and verb in (None, line.event["verb"]):
-                found = line
-        return (found.place, AuditEvent.model_validate(found.event)) if found else None
+        named, found = canonical_bytes(subject), None
+        for number, raw in enumerate(self.lines(), 1):
+            if named not in raw:
+                continue
+            line, event = self._parsed(raw, number)
+            if event.subject == subject and verb in (None, event.verb):
+                found = AuditPlace(line.sequence, line.hash), event
+        return found
 
     def events(self) -> Iterator[AuditEvent]:
-        for line in self._lines():
-            yield AuditEvent.model_validate(line.event)
+        for number, raw in enumerate(self.lines(), 1):
+            yield self._parsed(raw, number)[1]
+
+    def lines(self) -> Iterator[bytes]:
+        """Every acknowledged line, as it stands in the file."""
+        if not self.path.exists():
+            return
+        with self.path.open("rb") as file:
+            yield from (raw for raw in file if raw.endswith(b"\n"))
+
+    def lines_from(self, sequence: int) -> list[bytes]:
+        """The lines from this event on, found from the end of the file; empty where the log is shorter."""
+        if not self.path.exists():
+            return []
+        with self.path.open("rb") as file:
+            end, last = _last_line(file)
+            wanted = last.sequence - sequence + 1
+            return _tail(file, end, wanted) if wanted > 0 else []
 
     def verify(self) -> AuditPlace:
-        """Recompute the whole chain. Returns its head; raises AuditBroken that names the first bad line."""
-        place = AuditPlace(0, GENESIS)
-        for line in self._lines():
-            expected = _place_after(place, line.event)
-            if line.place != expected:
-                raise _broken(self._path.name, place.sequence + 1)
-            place = expected
+        """Recompute the whole chain. Returns its head; raises AuditBroken that names the first bad event."""
+        place = START
+        for place in walk(self.lines(), name=self.path.name):  # noqa: B007 - the last one is the answer
+            pass
         return place
 
-    def _lines(self) -> Iterator[_Line]:
-        if not self._path.exists():
-            return
-        with self._path.open("rb") as file:
-            for number, raw in enumerate(file, 1):
-                if not raw.endswith(b"\n"):
-                    return  # never acknowledged
-                yield _parse(raw, self._path.name, number)
+    def _parsed(self, raw: bytes, number: int) -> tuple[Line, AuditEvent]:
+        line = parse_line(raw)
+        if line is None:
+            raise broken(f"line {number} is not written as this log writes", name=self.path.name, row=number)
+        try:
+            return line, AuditEvent.model_validate_json(line.event)
+        except ValidationError:
+            raise broken(f"event {number} is no event", name=self.path.name, row=number) from None
 
     @contextmanager
     def _locked(self) -> Iterator[BinaryIO]:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield file
 
@@ -96,47 +97,39 @@ def verify(path: Path) -> int:
     return AuditFile(path).verify().sequence
 
 
-def _append(file: BinaryIO, event: dict) -> AuditPlace:
+def _append(file: BinaryIO, event: bytes) -> AuditPlace:
     end, last = _last_line(file)
-    place = _place_after(last, event)
-    line = canonical_bytes({"event": event, "hash": place.hash, "prev": last.hash, "sequence": place.sequence})
+    place, line = line_after(event, last)
     file.seek(end)
     file.truncate()
-    file.write(line + b"\n")
+    file.write(line)
     file.flush()
     os.fsync(file.fileno())
     return place
 
 
 def _last_line(file: BinaryIO) -> tuple[int, AuditPlace]:
-    """Offset after the last complete line, and that line's place."""
+    """Offset after the last complete line, and that line's place. Raises AuditBroken for a line of another form."""
     size = file.seek(0, os.SEEK_END)
     start = max(0, size - _TAIL_BYTES)
     file.seek(start)
     tail = file.read()
     end = tail.rfind(b"\n") + 1
     if end == 0:
-        return start, AuditPlace(0, GENESIS)
-    begin = tail.rfind(b"\n", 0, end - 1) + 1
-    return start + end, _parse(tail[begin:end], "audit log", None).place
+        return start, START
+    line = parse_line(tail[tail.rfind(b"\n", 0, end - 1) + 1 : end])
+    if line is None:
+        raise broken("its last line is not written as this log writes", name="audit log", row=None)
+    return start + end, AuditPlace(line.sequence, line.hash)
 
 
-def _place_after(before: AuditPlace, event: dict) -> AuditPlace:
-    covered = canonical_bytes({"event": event, "prev": before.hash, "sequence": before.sequence + 1})
-    return AuditPlace(before.sequence + 1, hashlib.sha256(AUDIT_DOMAIN + covered).hexdigest())
-
-
-def _parse(raw: bytes, name: str, number: int | None) -> _Line:
-    try:
-        value = parse_canonical(raw.removesuffix(b"\n"), what="a line of the audit log")
-        return _Line(AuditPlace(value["sequence"], value["hash"]), value["event"])
-    except (CleanroomError, json.JSONDecodeError, KeyError, TypeError):
-        raise _broken(name, number) from None
-
-
-def _broken(name: str, number: int | None) -> AuditBroken:
-    return AuditBroken(
-        "the audit log was changed here; keep the file as it is and call the auditor",
-        where=Where(file=name, row=number),
-        rule="audit_chain",
-    )
+def _tail(file: BinaryIO, end: int, count: int) -> list[bytes]:
+    """The last `count` lines before `end`, read backwards in blocks."""
+    blocks, start, newlines = [], end, 0
+    while start > 0 and newlines <= count:
+        step = min(_TAIL_BYTES, start)
+        start -= step
+        file.seek(start)
+        blocks.append(file.read(step))
+        newlines += blocks[-1].count(b"\n")
+    return io.BytesIO(b"".join(reversed(blocks))).readlines()[-count:]
