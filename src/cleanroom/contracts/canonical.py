@@ -24,7 +24,7 @@ def canonical_bytes(value: object) -> bytes:
     try:
         return rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, ValueError, TypeError) as e:
-        raise ManifestMalformed(f"the value has no canonical JSON form: {e}") from None
+        raise ManifestMalformed(f"the value has no canonical JSON form: {e}", rule="canonical_json") from None
 
 
 def digest_of(value: object) -> str:
