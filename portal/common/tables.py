@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 import django_tables2
@@ -11,6 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 PER_PAGE = 25
+_RUNNABLE = tuple("=+-@\t\r\n＝＋－＠")
 
 
 class Table(django_tables2.Table):
@@ -83,6 +85,12 @@ def _marked(lines: Iterable[str]) -> Iterable[str]:
     yield from lines
 
 
-def _harmless(cell: Any) -> str:
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text[:1] in "=+-@\t\r" and text else text
+def _harmless(cell: Any) -> Any:
+    """Text that a spreadsheet would take for a formula gets an apostrophe before it (OWASP, "CSV Injection"; CWE-1236):
+    also after blanks, and in the full-width forms that East Asian versions accept. Numbers stay numbers."""
+    if cell is None:
+        return ""
+    if isinstance(cell, int | float | Decimal):
+        return cell
+    text = str(cell)
+    return f"'{text}" if text.startswith(_RUNNABLE) or text.lstrip().startswith(_RUNNABLE) else text

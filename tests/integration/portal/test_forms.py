@@ -1,5 +1,9 @@
 """Forms of the pages: one action each, and a sentence where something is wrong."""
 
+import csv
+import io
+from decimal import Decimal
+
 import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
@@ -178,8 +182,22 @@ def test_the_switch_of_language_leads_nowhere_else(client):
     assert response.url == "/programme/" and "django_language" not in response.cookies
 
 
-def test_cells_that_a_spreadsheet_would_run_are_harmless():
+def exported(row):
     from portal.common.tables import as_csv
 
-    text = b"".join(as_csv([["=cmd()", "+1", "中文", None, 5]], name="x").streaming_content).decode("utf-8-sig")
-    assert text == "'=cmd(),'+1,中文,,5\r\n"
+    text = b"".join(as_csv([row], name="x").streaming_content).decode("utf-8-sig")
+    [cells] = csv.reader(io.StringIO(text, newline=""))
+    return cells
+
+
+RUNNABLE = ["=cmd()", "+1", "-1+1", "@SUM(1)", "\t=1", "\r=1", "\n=1", "  =1", "　=1", "＝1", "＋1", "－1", "＠x", "-5"]
+
+
+@pytest.mark.parametrize("value", RUNNABLE)
+def test_cells_that_a_spreadsheet_would_run_are_harmless(value):
+    assert exported(["before", value, "after"]) == ["before", f"'{value}", "after"]
+
+
+def test_other_cells_stay_as_they_are_and_numbers_stay_numbers():
+    row = ["中文", None, 5, -5, Decimal("-0.5"), True, "a=b", "1-2", "'x", 'quo"te, comma', "two\nlines"]
+    assert exported(row) == ["中文", "", "5", "-5", "-0.5", "True", "a=b", "1-2", "'x", 'quo"te, comma', "two\nlines"]
