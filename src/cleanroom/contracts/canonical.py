@@ -18,13 +18,20 @@ CHECKPOINT_DOMAIN = b"cleanroom/checkpoint/v1\n"
 COSIGNATURE_DOMAIN = b"cleanroom/cosignature/v1\n"
 CUSTODY_DOMAIN = b"cleanroom/custody/v1\n"
 
+_WHY = {
+    rfc8785.IntegerDomainError: "an integer is beyond 2^53",
+    rfc8785.FloatDomainError: "a number is not finite",
+}
+
 
 def canonical_bytes(value: object) -> bytes:
     """The one byte form of a JSON value. Integers beyond 2^53 and non-finite numbers are refused."""
     try:
         return rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, ValueError, TypeError) as e:
-        raise ManifestMalformed(f"the value has no canonical JSON form: {e}", rule="canonical_json") from None
+        # The library's own text shows the value, which may be an identifier.
+        why = _WHY.get(type(e), "a text is not Unicode, or something is no JSON")
+        raise ManifestMalformed(f"the value has no canonical JSON form: {why}", rule="canonical_json") from None
 
 
 def digest_of(value: object) -> str:

@@ -138,9 +138,7 @@ class SignedManifest(Frozen):
         try:
             signed = cls.model_validate_json(raw)
         except ValidationError as e:
-            first = e.errors()[0]
-            place = ".".join(str(p) for p in first["loc"]) or "the manifest"
-            raise ManifestMalformed(f"{place}: {first['msg']}", rule="manifest_schema") from None
+            raise ManifestMalformed(_what_is_wrong(e), rule="manifest_schema") from None
         if signed.model_dump(mode="json") != value:
             raise ManifestMalformed("a field is not in its canonical spelling", rule="manifest_schema")
         return signed
@@ -154,3 +152,14 @@ def receipt_name(place: str, state: UploadState) -> str:
 def signed_text(manifest: Manifest) -> bytes:
     """The bytes that the participant's signature covers."""
     return MANIFEST_DOMAIN + manifest.canonical()
+
+
+_MODELS = (SignedManifest, Manifest, Part, Period, Source, SubmissionKey)
+_AGREED = {name for model in _MODELS for name in model.model_fields}
+
+
+def _what_is_wrong(error: ValidationError) -> str:
+    """The first field that is wrong. A name that nobody agreed on is not repeated: it may be anything."""
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"] if isinstance(part, int) or part in _AGREED)
+    return f"{place or 'the manifest'}: {first['msg']}"
