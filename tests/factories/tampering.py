@@ -3,7 +3,7 @@
 import io
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from cleanroom.crypto.keyring import ParticipantKeyRing
 from tests.factories.clean_room import CleanRoom
 
 PART = "part-00000.parquet.age"
+NEXT_PERIOD = {"from": "2025-05-01", "to": "2025-05-31"}
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,19 @@ class Waiting:
     def under_another_key(self) -> "Waiting":
         """The same parts, sent once more under the same number as another submission: what draws the place changed."""
         sealed = seal_bytes(self.identity.encode(), self.room.ring.recipient)
+        shutil.copytree(self.folder, self._place_of(sealed))
+        return self._with_key(sealed)
+
+    def moved_under_key(self, sealed: bytes) -> "Waiting":
+        """This submission with another key object, signed: its place is drawn from the key's digest, so it moves."""
+        self.folder.rename(self._place_of(sealed))
+        return self._with_key(sealed)
+
+    def _place_of(self, sealed_key: bytes) -> Path:
+        return self.folder.with_name(sha256(sealed_key).hexdigest()[:DRAW_DIGITS])
+
+    def _with_key(self, sealed: bytes) -> "Waiting":
         key = self.signed.manifest.key.model_copy(update={"bytes": len(sealed), "sha256": sha256(sealed).hexdigest()})
-        shutil.copytree(self.folder, self.folder.with_name(key.sha256[:DRAW_DIGITS]))
         manifest = self.sign_again(key=key)
         self.room.objects.put_bytes(manifest.key_name, sealed)
         return self
@@ -88,19 +100,31 @@ class Waiting:
         plaintext = open_bytes(self.part.read_bytes(), [self.identity])
         changed = change(pq.read_table(io.BytesIO(plaintext)))
         plaintext = changed if isinstance(changed, bytes) else parquet(changed)
-        ciphertext = seal_bytes(plaintext, self.signed.manifest.key.recipient)
-        self.part.write_bytes(ciphertext)
         rows = changed.num_rows if isinstance(changed, pa.Table) else self.signed.manifest.rows
-        part = self.signed.manifest.parts[0].model_copy(
-            update={
-                "rows": rows,
-                "plaintext_bytes": len(plaintext),
-                "plaintext_sha256": sha256(plaintext).hexdigest(),
-                "ciphertext_bytes": len(ciphertext),
-                "ciphertext_sha256": sha256(ciphertext).hexdigest(),
-            }
-        )
-        self.sign_again(**{"parts": (part,), "rows": rows, **changes})
+        inside = {"plaintext_bytes": len(plaintext), "plaintext_sha256": sha256(plaintext).hexdigest(), "rows": rows}
+        sealed = seal_bytes(plaintext, self.signed.manifest.key.recipient)
+        self.replace_part(sealed, inside=inside, **{"rows": rows, **changes})
+
+    def replace_part(self, ciphertext: bytes, *, inside: dict | None = None, **changes) -> None:
+        """Other bytes in the first part, their digest signed. `inside`: what is signed about the plaintext."""
+        self.part.write_bytes(ciphertext)
+        outside = {"ciphertext_bytes": len(ciphertext), "ciphertext_sha256": sha256(ciphertext).hexdigest()}
+        first, *others = self.signed.manifest.parts
+        self.sign_again(**{"parts": (first.model_copy(update={**outside, **(inside or {})}), *others), **changes})
+
+    def send_next(self) -> "Waiting":
+        """Other content, honestly sealed and sent under the next number, for the next month."""
+        data = self.room.data[self.code]
+        data.rows[self.dataset] = moved_on(data.rows[self.dataset])
+        data.declaration["period"] = NEXT_PERIOD
+        data.write()
+        self.room.seal(self.code)
+        return replace(self, sequence=self.sequence + 1)
+
+
+def moved_on(rows: list[list[str]]) -> list[list[str]]:
+    """The same rows one month later, under numbers of their own."""
+    return [["L" + first, *(value.replace("2025-04-", "2025-05-") for value in rest)] for first, *rest in rows]
 
 
 def parquet(rows: pa.Table) -> bytes:

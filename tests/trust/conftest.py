@@ -1,20 +1,77 @@
+"""Rooms are made once and copied for each case: a case may break everything in its own."""
+
+import copy
+import shutil
+
 import pytest
 
-from tests.factories.clean_room import CleanRoom
+from tests.factories.clean_room import HEADERS, CleanRoom
 from tests.factories.tampering import Waiting
 
 
-@pytest.fixture
-def clean_room(tmp_path):
-    """Three institutions, agreed and with keys; nothing sealed yet."""
-    return CleanRoom.make(tmp_path / "home")
+def _copied(room: CleanRoom, home) -> CleanRoom:
+    shutil.copytree(room.home, home)
+    return CleanRoom(home, copy.deepcopy(room.portal))
 
 
-@pytest.fixture
-def waiting(clean_room):
-    """Transfers of 808, sealed and uploaded; its other datasets are out of the way."""
-    data = clean_room.data["808"]
+@pytest.fixture(scope="session")
+def _agreed(tmp_path_factory):
+    return CleanRoom.make(tmp_path_factory.mktemp("agreed") / "home")
+
+
+@pytest.fixture(scope="session")
+def _sealed(_agreed, tmp_path_factory):
+    return _with_transfers(_copied(_agreed, tmp_path_factory.mktemp("sealed") / "home"))
+
+
+@pytest.fixture(scope="session")
+def _large(_agreed, tmp_path_factory):
+    room = _copied(_agreed, tmp_path_factory.mktemp("large") / "home")
+    data = room.data["808"]
+    model = data.rows["transfers"][0]
+    data.rows["transfers"] = [many(model, n) for n in range(4000)]
+    return _with_transfers(room)
+
+
+def many(model: list[str], n: int) -> list[str]:
+    """One of many transfers like `model`, each between two accounts of its own."""
+    row = list(model)
+    row[0], row[1] = f"808-{n:06d}", f"C{n:08d}"
+    row[HEADERS["transfers"].index("sender_account")] = f"8080{n:08d}"
+    row[HEADERS["transfers"].index("receiver_account")] = f"8220{n:08d}"
+    return row
+
+
+def _with_transfers(room: CleanRoom) -> CleanRoom:
+    """808 sends its transfers; its other datasets are out of the way."""
+    data = room.data["808"]
+    for name in set(data.rows) - {"transfers"}:
+        (data.folder / f"{name}.parquet").unlink()
     data.rows = {"transfers": data.rows["transfers"]}
     data.write()
-    clean_room.seal("808")
-    return Waiting(clean_room, "808", "transfers")
+    room.seal("808")
+    return room
+
+
+def _waiting(sealed: CleanRoom, home) -> Waiting:
+    room = _copied(sealed, home)
+    room.data["808"].rows = {"transfers": sealed.data["808"].rows["transfers"]}
+    return Waiting(room, "808", "transfers")
+
+
+@pytest.fixture
+def clean_room(_agreed, tmp_path):
+    """Three institutions, agreed and with keys; nothing sealed yet."""
+    return _copied(_agreed, tmp_path / "home")
+
+
+@pytest.fixture
+def waiting(_sealed, tmp_path):
+    """Three transfers of 808, sealed and uploaded."""
+    return _waiting(_sealed, tmp_path / "home")
+
+
+@pytest.fixture
+def large(_large, tmp_path):
+    """4,000 transfers of 808 between 8,000 accounts: a part of several chunks of its envelope."""
+    return _waiting(_large, tmp_path / "home")
