@@ -219,6 +219,12 @@ class ServiceFault(Fault):
     exit_code, reason = 74, "service_fault"
 
 
+class DatabaseFault(Fault):
+    """The institution's own database could not be reached or broke off; nothing was sealed from it."""
+
+    exit_code, reason = 76, "database_fault"
+
+
 class KeyServiceFault(Fault):
     """The key service did not answer in time or failed; nothing was decrypted."""
 

@@ -5,7 +5,7 @@ Nothing reads the environment at import: call `RoomSettings.from_environment()` 
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cleanroom.errors import SettingsInvalid
@@ -33,9 +33,11 @@ class RoomSettings:
     keys_dir: Path | None = None
     policy_file: Path | None = None
     key_custody: str = ""
+    kms_emulator: str = ""
     upload_cap_bytes: int = 8 * 1024**3
     notice_delay_hours: float = 2.0
     warning_capacity: int = 100
+    ca_file: Path | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "RoomSettings":
@@ -50,9 +52,11 @@ class RoomSettings:
             keys_dir=_optional_path(env, "CLEANROOM_KEYS_DIR"),
             policy_file=_optional_path(env, "CLEANROOM_POLICY_FILE"),
             key_custody=env.get("CLEANROOM_KEY_CUSTODY", ""),
+            kms_emulator=env.get("CLEANROOM_KMS_EMULATOR_HOST", ""),
             upload_cap_bytes=_integer(env, "CLEANROOM_UPLOAD_CAP_BYTES", cls.upload_cap_bytes),
             notice_delay_hours=_number(env, "CLEANROOM_NOTICE_DELAY_HOURS", cls.notice_delay_hours),
             warning_capacity=_integer(env, "CLEANROOM_WARNING_CAPACITY", cls.warning_capacity),
+            ca_file=_optional_path(env, "CLEANROOM_CA_FILE"),
         )
 
     @property
@@ -126,7 +130,11 @@ class ParticipantSettings:
     keys_dir: Path | None = None
     portal_token_file: Path | None = None
     key_custody: str = ""
+    kms_emulator: str = ""
     language: str = CHINESE  # of the reports that this institution's staff read
+    ca_file: Path | None = None
+    database_url_file: Path | None = None
+    database_url: str = field(default="", repr=False)  # holds a password
 
     @classmethod
     def from_environment(cls, institution: str, environ: Mapping[str, str] | None = None) -> "ParticipantSettings":
@@ -144,7 +152,11 @@ class ParticipantSettings:
             keys_dir=_optional_path(env, "CLEANROOM_PARTICIPANT_KEYS_DIR"),
             portal_token_file=_optional_path(env, "CLEANROOM_PARTICIPANT_TOKEN_FILE"),
             key_custody=env.get("CLEANROOM_KEY_CUSTODY", ""),
+            kms_emulator=env.get("CLEANROOM_KMS_EMULATOR_HOST", ""),
             language=_one_of(env, "CLEANROOM_LANGUAGE", (CHINESE, ENGLISH)),
+            ca_file=_optional_path(env, "CLEANROOM_CA_FILE"),
+            database_url_file=_optional_path(env, "CLEANROOM_DATABASE_URL_FILE"),
+            database_url=env.get("CLEANROOM_DATABASE_URL", ""),
         )
 
     @property

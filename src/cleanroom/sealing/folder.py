@@ -4,6 +4,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError
@@ -23,16 +24,24 @@ class _DeclaredPeriod(Frozen):
     last: str = Field(alias="to")
 
 
+class _DeclaredSource(Source):
+    query_file: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")] | None = (
+        None  # a name in the folder
+    )
+
+
 class _Declaration(Frozen):
     institution: InstitutionCode
     sector: Sector
     specification_version: Count
     period: _DeclaredPeriod
-    files: dict[Dataset, Source] = Field(min_length=1)
+    files: dict[Dataset, _DeclaredSource] = Field(min_length=1)
 
 
 @dataclass(frozen=True)
 class ClearFile:
+    """`path`: the file that holds the rows, or the query that gives them."""
+
     dataset: Dataset
     path: Path
     source: Source
@@ -48,7 +57,7 @@ class ClearFolder:
 
 
 def read_folder(folder: Path, *, institution: str) -> ClearFolder:
-    """Read the declaration and find the files that it names: `<dataset>.parquet` or `<dataset>.csv`.
+    """Read the declaration and find the files that it names: `<dataset>.parquet`, `<dataset>.csv`, or a query's own.
 
     Raises NothingToDo (no declaration, a declared file is missing), ManifestMalformed (not in the declared form),
     UndeclaredEncoding (a CSV without one), NotTheOwner (another institution's folder), MalformedRows (a file that is a
@@ -97,7 +106,7 @@ def _parse(raw: bytes) -> object:
 
 def _place(loc: tuple[int | str, ...]) -> str:
     """Keys that the form does not know are not repeated: anything may stand there."""
-    known = {*_Declaration.model_fields, *Source.model_fields, *Dataset, "from", "to"}
+    known = {*_Declaration.model_fields, *_DeclaredSource.model_fields, *Dataset, "from", "to"}
     return ".".join(str(p) if p in known else "?" for p in loc)
 
 
@@ -114,8 +123,9 @@ def _period(declared: _DeclaredPeriod) -> Period:
     return period
 
 
-def _clear_file(folder: Path, dataset: Dataset, source: Source) -> ClearFile:
-    path = folder / f"{dataset}.{source.format}"
+def _clear_file(folder: Path, dataset: Dataset, declared: _DeclaredSource) -> ClearFile:
+    source = Source.model_validate(declared.model_dump(exclude={"query_file"}))
+    path = folder / _file_name(dataset, declared)
     if not os.path.lexists(path):
         raise NothingToDo(f"{path.name} is declared but is not in the folder", where=Where(file=path.name))
     check_ordinary(path)
@@ -123,12 +133,21 @@ def _clear_file(folder: Path, dataset: Dataset, source: Source) -> ClearFile:
     return ClearFile(dataset=dataset, path=path, source=source)
 
 
+def _file_name(dataset: Dataset, declared: _DeclaredSource) -> str:
+    if declared.format == FileFormat.QUERY:
+        return declared.query_file or f"{dataset}.sql"
+    if declared.query_file is not None:
+        where = Where(file=DECLARATION, column=f"files.{dataset}")
+        raise ManifestMalformed("query_file belongs to the format query", where=where, rule="declaration")
+    return f"{dataset}.{declared.format}"
+
+
 def _check_source(dataset: Dataset, source: Source) -> None:
     where = Where(file=DECLARATION, column=f"files.{dataset}")
     if source.format == FileFormat.CSV and source.encoding is None:
         raise UndeclaredEncoding("declare the encoding of this CSV file: utf-8 or cp950", where=where, rule="encoding")
-    if source.format == FileFormat.PARQUET and source.encoding is not None:
-        raise ManifestMalformed("a Parquet file has no encoding; declare null", where=where, rule="declaration")
+    if source.format != FileFormat.CSV and source.encoding is not None:
+        raise ManifestMalformed("only a CSV file has an encoding; declare null", where=where, rule="declaration")
     try:
         ZoneInfo(source.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -53,6 +53,18 @@ _FILE: Mapping[str, Sentence] = {
         "檔案須為表格：以逗號分隔、引號成對、含一列欄名，且各列大小合理。",
         *_EXPORT,
     ),
+    "query_form": Sentence(
+        "The query must be one SELECT that the database takes, in a text file in UTF-8.",
+        "查詢須為資料庫可執行之單一 SELECT，並存為 UTF-8 文字檔。",
+        "Try the query in the database's own tool with the same user, correct it, and run again.",
+        "請以同一使用者於資料庫工具中測試查詢，更正後再執行。",
+    ),
+    "query_type": Sentence(
+        "Every column of a query must be text, a whole number, a decimal, a yes or no, a day or a time.",
+        "查詢各欄須為文字、整數、十進位數、是否值、日期或時間。",
+        "Cast the column in the query to one of these types, and run again.",
+        "請於查詢中將該欄轉換為上述型別後再執行。",
+    ),
     "parquet_form": Sentence(
         "The file must be a whole, undamaged and unencrypted Parquet file.",
         "檔案須為完整、未毀損且未加密之 Parquet 檔。",

@@ -33,6 +33,7 @@ class IdentifierKind(StrEnum):
 class FileFormat(StrEnum):
     PARQUET = "parquet"
     CSV = "csv"
+    QUERY = "query"  # on the institution's own database
 
 
 class Encoding(StrEnum):
