@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from cleanroom.contracts import messages as m
+from cleanroom.contracts.audit_chain import START, line_after
+from cleanroom.contracts.canonical import canonical_bytes
+from cleanroom.contracts.checkpoints import AuditLog, CheckpointStanding, Cosignature, LogHashes, SignedCheckpoint
 from cleanroom.contracts.institutions import known_codes
 from cleanroom.contracts.specification import LATEST, load_specification
 from cleanroom.crypto.keyring import ParticipantKeyRing, RoomKeyRing
 from cleanroom.crypto.signing import check_proof
-from cleanroom.errors import NotAllowed, NotFound, PortalFault
+from cleanroom.errors import AuditBroken, NotAllowed, NotFound, PortalFault
 from cleanroom.vocabulary.terms import Dataset, ReleaseState, Sector, UploadState
 
 NEXT = {
@@ -39,6 +42,7 @@ class MemoryPortal:
     releases: dict[str, m.ReleaseRecord] = field(default_factory=dict)
     sent: dict[str, m.WarningMessage] = field(default_factory=dict)
     answers: dict[str, list[m.AnswerMessage]] = field(default_factory=dict)
+    shown: dict[tuple[AuditLog, int], CheckpointStanding] = field(default_factory=dict)
     down: set[str] = field(default_factory=set)
 
     # --- set-up, as people would do it in the portal ---------------------------------------------------------------
@@ -180,6 +184,35 @@ class MemoryPortal:
         self._reach("record_event")
         self.events.append(_over_the_wire(event))
 
+    def log_hashes(self, *, after: int) -> LogHashes:
+        self._reach("log_hashes")
+        place, hashes = START, []
+        for event in self.events:
+            place, _ = line_after(canonical_bytes(event.model_dump(mode="json")), place)
+            hashes.append(place.hash)
+        return LogHashes(size=len(hashes), after=after, hashes=tuple(hashes[after : after + 3]))  # small pages
+
+    def report_checkpoint(self, signed: SignedCheckpoint) -> None:
+        self._reach("report_checkpoint")
+        known = self.shown.setdefault(_place(signed), CheckpointStanding(signed=_over_the_wire(signed)))
+        if known.signed != signed:
+            raise AuditBroken("another checkpoint of this size was reported before")
+
+    def checkpoints(self, log: AuditLog) -> list[CheckpointStanding]:
+        self._reach("checkpoints")
+        return [self.shown[key] for key in sorted(self.shown, reverse=True) if key[0] == log]
+
+    def cosign(self, cosignature: Cosignature) -> None:
+        self._reach("cosign")
+        known = self.shown.get(_place(cosignature))
+        if known is None:
+            raise NotFound("the portal was not shown this checkpoint")
+        if known.signed.checkpoint != cosignature.checkpoint:
+            raise AuditBroken("the portal was shown another checkpoint of this size")
+        others = [c for c in known.cosignatures if c.participant != cosignature.participant]
+        changed = {"cosignatures": (*others, _over_the_wire(cosignature))}
+        self.shown[_place(cosignature)] = known.model_copy(update=changed)
+
     # --- within ------------------------------------------------------------------------------------------------------
 
     def _reach(self, method: str) -> None:
@@ -249,6 +282,10 @@ def _standing(warning: m.WarningMessage, answers: Iterable[m.AnswerMessage]) -> 
         attempts=1,
         answers=tuple(answers),
     )
+
+
+def _place(document: SignedCheckpoint | Cosignature) -> tuple[AuditLog, int]:
+    return document.checkpoint.log, document.checkpoint.size
 
 
 def _over_the_wire(message):

@@ -8,6 +8,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from cleanroom import errors
 from cleanroom.contracts import messages as m
+from cleanroom.contracts.checkpoints import AuditLog, CheckpointStanding, Cosignature, LogHashes, SignedCheckpoint
 
 API = "/api/v1"
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
@@ -127,6 +128,18 @@ class HttpPortal:
 
     def record_event(self, event: m.AuditEvent) -> None:
         self._post("/events", event)
+
+    def log_hashes(self, *, after: int) -> LogHashes:
+        return self._get("/audit/hashes", LogHashes, {"after": after})
+
+    def report_checkpoint(self, signed: SignedCheckpoint) -> None:
+        self._post("/audit/checkpoints", signed)
+
+    def checkpoints(self, log: AuditLog) -> list[CheckpointStanding]:
+        return self._get_list("/audit/checkpoints", CheckpointStanding, {"log": log.value})
+
+    def cosign(self, cosignature: Cosignature) -> None:
+        self._post("/audit/cosignatures", cosignature)
 
     # --- onboarding -----------------------------------------------------------------------------------------------
 

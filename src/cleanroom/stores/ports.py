@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from cleanroom.contracts import messages as m
+from cleanroom.contracts.checkpoints import AuditLog, CheckpointStanding, Cosignature, LogHashes, SignedCheckpoint
 
 
 @dataclass(frozen=True)
@@ -106,3 +107,14 @@ class Portal(Protocol):
     def warnings(self) -> list[m.WarningStanding]: ...
     def answer(self, answer: m.AnswerMessage) -> None: ...
     def record_event(self, event: m.AuditEvent) -> None: ...
+    def log_hashes(self, *, after: int) -> LogHashes:
+        """Hashes of the portal's own log after this event; one page of them."""
+
+    def report_checkpoint(self, signed: SignedCheckpoint) -> None:
+        """Show it to everyone. The same again is a no-op; another of the same size raises AuditBroken."""
+
+    def checkpoints(self, log: AuditLog) -> list[CheckpointStanding]:
+        """What the portal shows to everyone, newest first; the latest ones."""
+
+    def cosign(self, cosignature: Cosignature) -> None:
+        """NotFound where the portal was not shown the checkpoint; AuditBroken where it was shown another."""
