@@ -59,12 +59,15 @@ def of_another_submission(waiting):
         overwrite(lambda raw: b""),
         rule="key_digest",
     ),
-    tampered(
+    Attack(
         "submission's key too large",
+        Side.TRANSPORT,
         "the key object is a megabyte",
         "金鑰物件大至 1 MB",
-        overwrite(lambda raw: raw + bytes(2**20)),
-        rule="key_digest",
+        refused=errors.TooLarge,
+        rule="size_cap",
+        verb=REFUSED,
+        means=overwrite(lambda raw: raw + bytes(2**20)),
     ),
     tampered(
         "bit flip in the submission's key",

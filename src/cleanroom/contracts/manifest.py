@@ -29,6 +29,7 @@ INBOX, KEYS, RECEIPTS = "inbox", "keys", "receipts"
 MANIFEST_NAME = "manifest.json"
 DRAW_DIGITS = 16
 MANIFEST_CAP_BYTES = 1024 * 1024
+KEY_CAP_BYTES = 4096  # of the object that holds a submission's key
 
 # How old a submission may be when the room first sees it, and how far ahead its maker's clock may go.
 MAX_AGE_DAYS = 30
@@ -71,7 +72,7 @@ class SubmissionKey(Frozen):
     half, sealed to the clean room."""
 
     recipient: Annotated[str, Field(pattern=r"^age1[0-9a-z]{58}$")]
-    bytes: Annotated[int, Field(ge=1, le=4096, strict=True)]
+    bytes: Annotated[int, Field(ge=1, le=KEY_CAP_BYTES, strict=True)]
     sha256: Hex32
 
 

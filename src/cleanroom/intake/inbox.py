@@ -102,6 +102,15 @@ def check_place(path: InboxPath, manifest: Manifest, names: Iterable[str]) -> No
         raise ManifestMalformed("the parts' rows do not add up", where=_at(path), rule="rows")
 
 
+def check_sizes(manifest: Manifest, sizes: Mapping[str, int]) -> None:
+    """Every part has the size that was signed; `sizes`: object name -> bytes. So no more than that is downloaded."""
+    for part in manifest.parts:
+        if sizes[f"{manifest.folder}/{part.name}"] != part.ciphertext_bytes:
+            raise ContentTampered(
+                "the file's bytes are not those that were signed", where=Where(file=part.name), rule="ciphertext"
+            )
+
+
 def check_standing(manifest: Manifest, gate: ParticipantGate, *, now: datetime) -> Specification:
     """Active, MoU in force, and the specification version in force with its ratified text."""
     check_active(gate)

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -44,12 +45,19 @@ def open_part(path: Path, part: Part, contract: DatasetContract, identity: str) 
     """Rows of `sealed_schema`. Raises ContentTampered."""
     check_ciphertext(path, part)
     with path.open("rb") as file:
-        plaintext = open_stream(file, [identity], cap_bytes=part.plaintext_bytes)
+        plaintext = _plaintext(file, part, identity)
     if len(plaintext) != part.plaintext_bytes or hashlib.sha256(plaintext).hexdigest() != part.plaintext_sha256:
         raise ContentTampered("the opened bytes are not those that were signed", where=_in(part), rule="plaintext")
     rows = _read_table(plaintext, part)
     _check_shape(rows, part, sealed_schema(contract))
     return rows
+
+
+def _plaintext(file: BinaryIO, part: Part, identity: str) -> bytes:
+    try:
+        return open_stream(file, [identity], cap_bytes=part.plaintext_bytes)
+    except ContentTampered as e:
+        raise ContentTampered(e.sentence, where=_in(part), rule=e.rule) from None  # which part it was
 
 
 def _read_table(plaintext: bytes, part: Part) -> pa.Table:

@@ -7,7 +7,7 @@ place of the files. Killed at any point and run again, the step reaches the same
 import hashlib
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from cleanroom.contracts.audit_chain import AuditPlace
 from cleanroom.contracts.canonical import canonical_bytes
 from cleanroom.contracts.manifest import (
     INBOX,
+    KEY_CAP_BYTES,
     MANIFEST_CAP_BYTES,
     RECEIPTS,
     Manifest,
@@ -26,7 +27,7 @@ from cleanroom.contracts.manifest import (
 )
 from cleanroom.contracts.messages import AuditEvent, ParticipantGate, RuleResult, UploadReport
 from cleanroom.contracts.specification import DatasetContract, Specification, load_specification
-from cleanroom.errors import QualityGateFailed, Refusal, Where
+from cleanroom.errors import ContentTampered, QualityGateFailed, Refusal, Where
 from cleanroom.intake import decision as deciding
 from cleanroom.intake import inbox, opening, rows
 from cleanroom.intake.decision import Decision
@@ -36,6 +37,7 @@ from cleanroom.pipeline.auditing import record
 from cleanroom.pipeline.room import Room
 from cleanroom.pipeline.steps import StepResult
 from cleanroom.stores.audit_file import AuditFile
+from cleanroom.stores.ports import Incoming
 from cleanroom.vocabulary.terms import UploadState
 
 
@@ -89,11 +91,12 @@ def _decide(room: Room, path: InboxPath, gate: ParticipantGate) -> Decision:
 
 
 def _verify(
-    path: InboxPath, signed: SignedManifest, names: Iterable[str], gate: ParticipantGate, ledger: dict[int, str]
+    path: InboxPath, signed: SignedManifest, sizes: dict[str, int], gate: ParticipantGate, ledger: dict[int, str]
 ) -> Specification:
     """The checks of the manifest, in the order of the design. Raises the refusal of the first that fails."""
     inbox.check_signature(signed, gate)
-    inbox.check_place(path, signed.manifest, names)
+    inbox.check_place(path, signed.manifest, sizes)
+    inbox.check_sizes(signed.manifest, sizes)
     specification = inbox.check_standing(signed.manifest, gate, now=datetime.now(UTC))
     inbox.check_sequence(path, ledger)
     return specification
@@ -134,12 +137,9 @@ def _land(
     )
     rows.check_not_kept_elsewhere(landed, path.dataset, _kept_by_others(room, path))
     quality = _gate_2(path, manifest, landed, gate)
-    room.warehouse.land(
-        submission=_ledger_row(manifest),
-        dataset=path.dataset.value,
-        rows=landed,
-        handles=rows.handles_of(opened, landed, contract),
-    )
+    handles = rows.handles_of(opened, landed, contract)
+    batch = Incoming(_unowned(landed), _unowned(handles) if handles is not None else None)
+    room.warehouse.land(submission=_ledger_row(path, manifest), dataset=path.dataset.value, batches=[batch])
     if not pinned:
         keys.pin_canaries(pins_file, hash_kid=manifest.hash_kid, canaries=manifest.canaries)
     return quality
@@ -147,14 +147,20 @@ def _land(
 
 def _open(room: Room, path: InboxPath, manifest: Manifest, contract: DatasetContract) -> pa.Table:
     opening.check_recipient(manifest, room.keys)
-    sealed_key = room.objects.get_bytes(manifest.key_name, cap_bytes=manifest.key.bytes)
-    identity = opening.open_key(sealed_key, manifest, room.keys)
+    identity = opening.open_key(_sealed_key(room, manifest), manifest, room.keys)
     with _scratch(room) as folder:
         files = {part.name: folder / part.name for part in manifest.parts}
         for part in manifest.parts:
             room.objects.download(f"{path.folder}/{part.name}", files[part.name], cap_bytes=part.ciphertext_bytes)
             opening.check_ciphertext(files[part.name], part)
         return opening.join_parts([opening.open_part(files[p.name], p, contract, identity) for p in manifest.parts])
+
+
+def _sealed_key(room: Room, manifest: Manifest) -> bytes:
+    """A key that is not there is no fault of the store: asking again would never end."""
+    if not room.objects.exists(manifest.key_name):
+        raise ContentTampered("the object with the submission's key is missing; send it again", rule="key_missing")
+    return room.objects.get_bytes(manifest.key_name, cap_bytes=KEY_CAP_BYTES)
 
 
 @contextmanager
@@ -200,8 +206,15 @@ def _gate_2(path: InboxPath, manifest: Manifest, landed: pa.Table, gate: Partici
     return outcome.results
 
 
-def _ledger_row(manifest: Manifest) -> dict:
+def _unowned(table: pa.Table) -> pa.Table:
+    return table.drop_columns(["participant", "submission_id"])
+
+
+def _ledger_row(path: InboxPath, manifest: Manifest) -> dict:
     return {
+        "draw": path.draw,
+        "bytes": sum(part.ciphertext_bytes for part in manifest.parts),
+        "supersedes": manifest.supersedes,
         "submission_id": manifest.submission_id,
         "participant": manifest.participant,
         "dataset": manifest.dataset.value,
