@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cleanroom.contracts.specification import DatasetContract, Field, load_specification
-from cleanroom.contracts.tables import HANDLES, landed_schema
+from cleanroom.contracts.tables import HANDLES, incoming_schema, landed_schema
+from cleanroom.stores.ports import Incoming
 
 TEST_KEY = b"a key for tests only"
 TAIPEI = timezone(timedelta(hours=8))
@@ -65,9 +66,9 @@ def land_rows(
     warehouse.ensure_tables()
     contract = load_specification().datasets[dataset]
     submission = _submission(participant, dataset, sequence, period, len(rows))
-    table = _landed(contract, participant, submission["submission_id"], rows)
+    table = _landed(contract, participant, rows)
     handles = _handles(table) if dataset == "accounts" else None
-    return warehouse.land(submission=submission, dataset=dataset, rows=table, handles=handles)
+    return warehouse.land(submission=submission, dataset=dataset, batches=[Incoming(table, handles)])
 
 
 def _submission(participant: str, dataset: str, sequence: int, period: tuple[date, date], rows: int) -> dict[str, Any]:
@@ -77,17 +78,20 @@ def _submission(participant: str, dataset: str, sequence: int, period: tuple[dat
         "participant": participant,
         "dataset": dataset,
         "sequence": sequence,
+        "draw": hashlib.sha256(name.encode()).hexdigest()[:16],
         "specification_version": 1,
         "period_from": period[0],
         "period_to": period[1],
         "rows": rows,
+        "bytes": 100 * rows,
         "landed_at": LANDED_AT,
+        "supersedes": None,
     }
 
 
-def _landed(contract: DatasetContract, participant: str, submission_id: str, rows: list[dict[str, Any]]) -> pa.Table:
-    schema = landed_schema(contract)
-    columns = [[participant] * len(rows), [submission_id] * len(rows), list(range(1, len(rows) + 1))]
+def _landed(contract: DatasetContract, participant: str, rows: list[dict[str, Any]]) -> pa.Table:
+    schema = incoming_schema(landed_schema(contract))
+    columns = [list(range(1, len(rows) + 1))]
     columns += [[_value(field, row, participant) for row in rows] for field in contract.fields]
     named = zip(schema, columns, strict=True)
     return pa.table([pa.array(values, f.type) for f, values in named], schema=_nullable(schema))
@@ -101,12 +105,10 @@ def _handles(accounts: pa.Table) -> pa.Table:
     tokens = accounts["account_token"].to_pylist()
     return pa.table(
         {
-            "participant": accounts["participant"],
-            "submission_id": accounts["submission_id"],
             "account_token": tokens,
             "handle": [f"handle-{t}" for t in tokens],
         },
-        schema=_nullable(HANDLES),
+        schema=_nullable(incoming_schema(HANDLES)),
     )
 
 

@@ -18,18 +18,27 @@ PROVENANCE = [
     pa.field("row_number", pa.int64(), nullable=False),
 ]
 
-# landing.submissions: the intake ledger; one row per landed submission, committed with its rows.
+# landing.submissions: the intake ledger; one row per landed submission, committed with its rows. It stays when the rows
+# go: a number that was used stays used. `state`: accepted (its rows are here), superseded or withdrawn.
 SUBMISSIONS = pa.schema(
     [
         pa.field("submission_id", pa.string(), nullable=False),  # SHA-256 of the canonical manifest, hex
         pa.field("participant", pa.string(), nullable=False),
         pa.field("dataset", pa.string(), nullable=False),
         pa.field("sequence", pa.int64(), nullable=False),
+        pa.field("draw", pa.string(), nullable=False),  # the end of its place in the object store
         pa.field("specification_version", pa.int64(), nullable=False),
         pa.field("period_from", pa.date32(), nullable=False),
         pa.field("period_to", pa.date32(), nullable=False),
         pa.field("rows", pa.int64(), nullable=False),
+        pa.field("bytes", pa.int64(), nullable=False),  # manifest and sealed parts
         pa.field("landed_at", UTC_TIMESTAMP, nullable=False),
+        pa.field("state", pa.string(), nullable=False),
+        pa.field("supersedes", pa.string()),  # the submission whose rows these replaced
+        pa.field("ended_at", UTC_TIMESTAMP),  # when the rows went
+        # How many accounts of other institutions it named, and how many of them nobody had named before.
+        pa.field("others_accounts", pa.int64()),
+        pa.field("never_seen_accounts", pa.int64()),
     ]
 )
 
@@ -64,6 +73,11 @@ def sealed_schema(contract: DatasetContract) -> pa.Schema:
     if contract.dataset == "accounts":
         columns.append(pa.field("handle", pa.binary(), nullable=False))
     return pa.schema(columns)
+
+
+def incoming_schema(landed: pa.Schema) -> pa.Schema:
+    """What a station hands to the warehouse: whose rows they are, the warehouse writes itself."""
+    return pa.schema([f for f in landed if f.name not in ("participant", "submission_id")])
 
 
 def landed_schema(contract: DatasetContract) -> pa.Schema:

@@ -1,8 +1,9 @@
 """What the line asks of its stores. Every engine passes the same contract tests (tests/spec/stores)."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -54,6 +55,18 @@ class DbtTarget:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Incoming:
+    """Some of a submission's rows, of `incoming_schema`: the warehouse adds whose they are."""
+
+    rows: pa.Table
+    handles: pa.Table | None = None
+
+
+Ask = Callable[..., pa.Table]
+"""`ask(sql, parameters)`: like `query`, and `incoming.rows` are the rows that are about to land."""
+
+
 class Warehouse(Protocol):
     """SQL in BigQuery's and DuckDB's common subset; table names as `schema.table`."""
 
@@ -62,8 +75,23 @@ class Warehouse(Protocol):
     def ensure_tables(self) -> None:
         """Create landing and routing tables where missing, from cleanroom.contracts.tables."""
 
-    def land(self, *, submission: dict[str, Any], dataset: str, rows: pa.Table, handles: pa.Table | None) -> bool:
-        """Rows, handles and the ledger row commit together. False where the submission had landed before."""
+    def land(
+        self,
+        *,
+        submission: Mapping[str, Any],
+        dataset: str,
+        batches: Iterable[Incoming],
+        judge: Callable[[Ask], Mapping[str, Any]] | None = None,
+    ) -> bool:
+        """Rows, handles and the ledger row commit together. False where the submission had landed before.
+
+        `submission`: the ledger row. `judge` is called when every batch is in: what it answers goes into the ledger
+        row. Whatever `batches` or `judge` raise rolls everything back. The rows of `submission["supersedes"]` go in
+        the same transaction, and its ledger row says so. Raises SequenceReplayed, NotAllowed, WarehouseFault.
+        """
+
+    def withdraw(self, submission_id: str, *, at: datetime) -> bool:
+        """Rows and handles go, the ledger row stays and says so. False where it is not there, or not accepted."""
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """Read. `{schema.table}`-style names are not interpolated: write `schema.table`, the engine qualifies it."""

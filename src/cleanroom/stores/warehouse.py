@@ -4,22 +4,36 @@ Times are UTC everywhere: DuckDB's columns are TIMESTAMP without zone that hold 
 instant. `query` gives `timestamp[us, tz=UTC]` on both.
 """
 
+import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from cleanroom.contracts.specification import load_specification
-from cleanroom.contracts.tables import HANDLES, LANDING, ROUTING, SUBMISSIONS, UTC_TIMESTAMP, landed_schema
-from cleanroom.errors import NotAllowed, SettingsInvalid
+from cleanroom.contracts.tables import (
+    HANDLES,
+    LANDING,
+    ROUTING,
+    SUBMISSIONS,
+    UTC_TIMESTAMP,
+    incoming_schema,
+    landed_schema,
+)
+from cleanroom.errors import NotAllowed, SequenceReplayed, SettingsInvalid
 from cleanroom.settings import RoomSettings
-from cleanroom.stores.ports import Warehouse
-from cleanroom.vocabulary.terms import Dataset
+from cleanroom.stores.ports import Ask, Incoming, Warehouse
+from cleanroom.vocabulary.terms import Dataset, UploadState
 
+ACCEPTED = UploadState.ACCEPTED.value
 SUBMISSIONS_TABLE = f"{LANDING}.submissions"
 HANDLES_TABLE = f"{ROUTING}.handles"
 BIGQUERY_SCHEME = "bigquery://"
+INCOMING = "incoming.rows"  # in what `Ask` is asked
+_ID = re.compile(r"[0-9a-f]{64}")
+
+Statement = tuple[str, list[Any]]
 
 
 def open_warehouse(settings: RoomSettings) -> Warehouse:
@@ -27,7 +41,7 @@ def open_warehouse(settings: RoomSettings) -> Warehouse:
     if not settings.warehouse:
         from cleanroom.stores.warehouse_duckdb import DuckDbWarehouse
 
-        return DuckDbWarehouse(settings.warehouse_file)
+        return DuckDbWarehouse(settings.warehouse_file, spill=settings.scratch_dir / "warehouse")
     if settings.warehouse.startswith(BIGQUERY_SCHEME):
         # Google's client takes a second to import and an embedded installation need not have it.
         from cleanroom.stores.warehouse_bigquery import BigQueryWarehouse
@@ -58,15 +72,64 @@ def shaped(rows: pa.Table, schema: pa.Schema) -> pa.Table:
     return table
 
 
-def check_one_submission(rows: pa.Table, submission: Mapping[str, Any]) -> None:
-    """What lands under a ledger row must carry its submission and participant, and no other."""
-    for column in ("submission_id", "participant"):
-        if set(pc.unique(rows[column]).to_pylist()) - {submission[column]}:
-            raise NotAllowed(f"rows of another {column.replace('_', ' ')} must not land with this submission")
+def rows_of(dataset: str, batch: Incoming) -> dict[str, pa.Table]:
+    """Table -> rows that go there, in the shape that they must have."""
+    target = landing_table(dataset)
+    parts = {target: shaped(batch.rows, incoming_schema(base_tables()[target]))}
+    if batch.handles is not None:
+        parts[HANDLES_TABLE] = shaped(batch.handles, incoming_schema(HANDLES))
+    return parts
 
 
-def ledger_row(submission: Mapping[str, Any]) -> pa.Table:
-    return pa.Table.from_pylist([dict(submission)], schema=SUBMISSIONS)
+def ledger_row(submission: Mapping[str, Any], found: Mapping[str, Any]) -> pa.Table:
+    """Raises NotAllowed for another id than SHA-256 in hex: ids become part of names and SQL."""
+    for name in ("submission_id", "supersedes"):
+        if not _ID.fullmatch(submission.get(name) or "0" * 64):
+            raise NotAllowed(f"the ledger takes no {name} of another form than 64 hex digits", rule="ledger")
+    return pa.Table.from_pylist([{"state": ACCEPTED, **submission, **found}], schema=SUBMISSIONS)
+
+
+def end_of(submission_id: str, dataset: str, *, state: str, at: datetime) -> list[Statement]:
+    """An accepted submission's rows and handles go; its ledger row stays and says since when and why."""
+    return [
+        (f"delete from {landing_table(dataset)} where submission_id = ?", [submission_id]),
+        (f"delete from {HANDLES_TABLE} where submission_id = ?", [submission_id]),
+        (f"update {SUBMISSIONS_TABLE} set state = ?, ended_at = ? where submission_id = ?", [state, at, submission_id]),
+    ]
+
+
+def superseding(submission: Mapping[str, Any], ask: Ask) -> list[Statement]:
+    """Nothing where the submission replaces no other. Raises SequenceReplayed where the other is not live."""
+    if not submission["supersedes"]:
+        return []
+    live = ask(
+        f"select 1 as found from {SUBMISSIONS_TABLE}"
+        " where submission_id = ? and participant = ? and dataset = ? and state = ?",
+        [submission["supersedes"], submission["participant"], submission["dataset"], ACCEPTED],
+    )
+    if not live.num_rows:
+        raise SequenceReplayed("the submission that this one replaces is no longer there", rule="supersedes")
+    at = submission["landed_at"]
+    return end_of(submission["supersedes"], submission["dataset"], state=UploadState.SUPERSEDED.value, at=at)
+
+
+def dataset_of_live(submission_id: str, ask: Ask) -> str | None:
+    found = ask(
+        f"select dataset from {SUBMISSIONS_TABLE} where submission_id = ? and state = ?", [submission_id, ACCEPTED]
+    )
+    return found["dataset"][0].as_py() if found.num_rows else None
+
+
+def has_landed(submission: Mapping[str, Any], ask: Ask) -> bool:
+    """True for the same submission; SequenceReplayed where another one holds its place in the sequence."""
+    found = ask(
+        f"select submission_id from {SUBMISSIONS_TABLE}"
+        " where submission_id = ? or (participant = ? and dataset = ? and sequence = ?)",
+        [submission[k] for k in ("submission_id", "participant", "dataset", "sequence")],
+    )["submission_id"].to_pylist()
+    if set(found) - {submission["submission_id"]}:
+        raise SequenceReplayed("this sequence number has landed before with other content", rule="sequence")
+    return bool(found)
 
 
 def with_utc(table: pa.Table) -> pa.Table:

@@ -1,19 +1,12 @@
-"""The warehouse in production: BigQuery, one dataset per station (`<prefix>_<station>`).
-
-Address: `bigquery://PROJECT/PREFIX`, with `?location=asia-east1` where it is not the default, and with
-`?endpoint=http://127.0.0.1:9050` for an emulator on this machine (no other endpoint is taken: it gets no credentials).
-"""
+"""The warehouse in production: BigQuery, one dataset per station (`<prefix>_<station>`)."""
 
 import io
 import re
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -24,17 +17,19 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
 from google.cloud.bigquery import DEFAULT_RETRY, QueryJobConfig, ScalarQueryParameter
 
-from cleanroom.contracts.tables import HANDLES
-from cleanroom.errors import SequenceReplayed, SettingsInvalid, WarehouseFault
+from cleanroom.errors import NotAllowed, WarehouseFault
 from cleanroom.stores import warehouse as shared
-from cleanroom.stores.ports import DbtTarget
+from cleanroom.stores.bigquery_address import Address
+from cleanroom.stores.ports import Ask, DbtTarget, Incoming
+from cleanroom.stores.warehouse import Statement
+from cleanroom.vocabulary.terms import UploadState
 
 STATIONS = ("landing", "routing", "staging", "moneyflow", "scoring", "dispatch", "evaluation")
-DEFAULT_LOCATION = "asia-east1"
 _PATIENCE = DEFAULT_RETRY.with_timeout(60)  # the client's own default waits ten minutes where nothing listens
-_CALL_SECONDS = 60
+_CALL_SECONDS, _LOAD_SECONDS = 60, 600
 _STAGED_FOR = timedelta(hours=6)  # longer than any transaction; then the engine drops what a killed run left
 _NAMED_TABLE = re.compile(rf"\b(from|join|into|update|table)(\s+)(({'|'.join(STATIONS)})\.(\w+))", re.IGNORECASE)
+_PLAIN = re.compile(r"[0-9A-Za-z_-]{1,100}")
 _SQL_TYPES = {
     pa.string(): "STRING",
     pa.large_string(): "STRING",
@@ -46,26 +41,6 @@ _SQL_TYPES = {
 }
 # bool before int and datetime before date: each is also an instance of the other.
 _PARAMETER_TYPES = ((bool, "BOOL"), (int, "INT64"), (float, "FLOAT64"), (datetime, "TIMESTAMP"), (date, "DATE"))
-
-
-@dataclass(frozen=True)
-class Address:
-    project: str
-    prefix: str
-    location: str = DEFAULT_LOCATION
-    endpoint: str = ""
-
-    @classmethod
-    def parse(cls, text: str) -> "Address":
-        parts = urlsplit(text)
-        options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-        prefix = parts.path.strip("/")
-        if not parts.netloc or not re.fullmatch(r"[A-Za-z0-9_]+", prefix) or set(options) - {"location", "endpoint"}:
-            raise SettingsInvalid("CLEANROOM_WAREHOUSE must be bigquery://PROJECT/DATASET_PREFIX[?location=REGION]")
-        address = cls(parts.netloc, prefix, **options)
-        if address.endpoint and not _is_loopback(address.endpoint):
-            raise SettingsInvalid("the warehouse's endpoint must be an emulator on this machine, like http://127.0.0.1")
-        return address
 
 
 class BigQueryWarehouse:
@@ -92,18 +67,36 @@ class BigQueryWarehouse:
             for name, schema in shared.base_tables().items():
                 self._create(name, schema)
 
-    def land(self, *, submission: dict[str, Any], dataset: str, rows: pa.Table, handles: pa.Table | None) -> bool:
-        target = shared.landing_table(dataset)
-        parts = {target: shared.shaped(rows, shared.base_tables()[target])}
-        if handles is not None:
-            parts[shared.HANDLES_TABLE] = shared.shaped(handles, HANDLES)
-        for part in parts.values():
-            shared.check_one_submission(part, submission)
-        if self._has_landed(submission):
+    def land(
+        self,
+        *,
+        submission: Mapping[str, Any],
+        dataset: str,
+        batches: Iterable[Incoming],
+        judge: Callable[[Ask], Mapping[str, Any]] | None = None,
+    ) -> bool:
+        if shared.has_landed(submission, self.query):
             return False
-        parts[shared.SUBMISSIONS_TABLE] = shared.ledger_row(submission)
-        with self._staged(parts) as staged:
-            return self._commit_once(f"land_{submission['submission_id']}", _inserts(parts, staged), submission)
+        with self._staging(f"load_{submission['submission_id']}") as staging:
+            for batch in batches:
+                for table, rows in shared.rows_of(dataset, batch).items():
+                    staging.load(table, rows)
+            found = judge(self._asker(staging.names[shared.landing_table(dataset)])) if judge else {}
+            statements = shared.superseding(submission, self.query)
+            whose = {name: submission[name] for name in ("participant", "submission_id")}
+            statements += [staging.insert(table, whose) for table in list(staging.names)]
+            staging.load(shared.SUBMISSIONS_TABLE, shared.ledger_row(submission, found))
+            statements.append(staging.insert(shared.SUBMISSIONS_TABLE, {}))
+            return self._commit_once(f"land_{submission['submission_id']}", statements, submission)
+
+    def withdraw(self, submission_id: str, *, at: datetime) -> bool:
+        dataset = shared.dataset_of_live(submission_id, self.query)
+        if dataset is None:
+            return False
+        statements = shared.end_of(submission_id, dataset, state=UploadState.WITHDRAWN.value, at=at)
+        with _faults("the warehouse could not write"):
+            self._run(statements).result(retry=_PATIENCE)
+        return True
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         config = QueryJobConfig(query_parameters=[_parameter(p) for p in parameters])
@@ -112,10 +105,11 @@ class BigQueryWarehouse:
             return shared.with_utc(job.result(retry=_PATIENCE).to_arrow(create_bqstorage_client=False))
 
     def replace_rows(self, table: str, rows: pa.Table, *, where: str | None = None) -> int:
-        with self._staged({table: rows}) as staged, _faults("the warehouse could not write"):
+        with self._staging("replace") as staging, _faults("the warehouse could not write"):
+            staging.load(table, rows)
             self._create(table, rows.schema)
-            statements = [f"delete from {table} where {where or 'true'}", *_inserts({table: rows}, staged)]
-            self._run(_transaction(statements)).result(retry=_PATIENCE)
+            statements = [(f"delete from {table} where {where or 'true'}", []), staging.insert(table, {})]
+            self._run(statements).result(retry=_PATIENCE)
         return rows.num_rows
 
     def table_exists(self, table: str) -> bool:
@@ -149,10 +143,12 @@ class BigQueryWarehouse:
     def _id(self, table: str) -> str:
         return f"{self._address.project}.{self._address.prefix}_{table}"
 
-    def _run(self, sql: str, job_id: str | None = None) -> bigquery.QueryJob:
+    def _run(self, statements: Sequence[Statement], job_id: str | None = None) -> bigquery.QueryJob:
+        """All of them commit, or none: BigQuery rolls back by itself when a script fails before its commit."""
+        script = ["begin transaction", *(_spelled(*statement) for statement in statements), "commit transaction"]
         # A transaction that failed is never run again by the client: whoever asked for it decides.
-        text, patience = self.qualified(sql), {"retry": _PATIENCE, "job_retry": None, "timeout": _CALL_SECONDS}
-        return self._client.query(text, job_id=job_id, **patience)
+        patience = {"retry": _PATIENCE, "job_retry": None, "timeout": _CALL_SECONDS}
+        return self._client.query(self.qualified(";\n".join(script) + ";"), job_id=job_id, **patience)
 
     def _create(self, table: str, schema: pa.Schema) -> None:
         self._ensure_dataset(self._id(table.split(".")[0]))
@@ -168,53 +164,48 @@ class BigQueryWarehouse:
             dataset.location = self._address.location
             self._client.create_dataset(dataset, exists_ok=True, retry=_PATIENCE, timeout=_CALL_SECONDS)
 
-    def _has_landed(self, submission: Mapping[str, Any]) -> bool:
-        """True for the same submission; SequenceReplayed where another one holds its place in the sequence."""
-        found = self.query(
-            f"select submission_id from {shared.SUBMISSIONS_TABLE}"
-            " where submission_id = ? or (participant = ? and dataset = ? and sequence = ?)",
-            [submission[k] for k in ("submission_id", "participant", "dataset", "sequence")],
-        )["submission_id"].to_pylist()
-        if set(found) - {submission["submission_id"]}:
-            raise SequenceReplayed("this sequence number has landed before with other content")
-        return bool(found)
+    def _asker(self, staged: str) -> Ask:
+        def ask(sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+            return self.query(sql.replace(shared.INCOMING, f"{staged} as incoming"), parameters)
+
+        return ask
 
     @contextmanager
-    def _staged(self, parts: Mapping[str, pa.Table]) -> Iterator[list[str]]:
-        """Load each part into a table of its own beside its target, so that one transaction can move them all."""
-        run = uuid.uuid4().hex
-        names = [f"{table.split('.')[0]}.incoming_{run}_{place}" for place, table in enumerate(parts)]
-        with _faults("rows could not be loaded into the warehouse"):
-            for name, part in zip(names, parts.values(), strict=True):
-                self._load(name, part)
+    def _staging(self, job: str) -> Iterator["_Staging"]:
+        """Tables of this run alone, beside their targets, so that one transaction can move all rows."""
+        staging = _Staging(self, job)
         try:
-            yield names
+            yield staging
         finally:
             with _faults("the warehouse could not tidy up"):
-                for name in names:
+                for name in staging.names.values():
                     self._client.delete_table(self._id(name), not_found_ok=True, timeout=_CALL_SECONDS)
 
-    def _load(self, name: str, rows: pa.Table) -> None:
-        self._create(name, rows.schema)
+    def make_staged(self, name: str, schema: pa.Schema) -> None:
+        self._create(name, schema)
         table = self._client.get_table(self._id(name), retry=_PATIENCE, timeout=_CALL_SECONDS)
         table.expires = datetime.now(UTC) + _STAGED_FOR
         self._client.update_table(table, ["expires"], retry=_PATIENCE, timeout=_CALL_SECONDS)
-        config = bigquery.LoadJobConfig(source_format="PARQUET", write_disposition="WRITE_TRUNCATE")
-        config.schema = _columns(rows.schema)
-        self._client.load_table_from_file(_parquet(rows), self._id(name), job_config=config, timeout=600).result()
 
-    def _commit_once(self, job_id: str, inserts: list[str], submission: Mapping[str, Any]) -> bool:
+    def load(self, name: str, rows: pa.Table, *, job_id: str) -> None:
+        config = bigquery.LoadJobConfig(source_format="PARQUET", write_disposition="WRITE_APPEND")
+        config.schema = _columns(rows.schema)
+        self._client.load_table_from_file(
+            _parquet(rows), self._id(name), job_id=job_id, job_config=config, timeout=_LOAD_SECONDS
+        ).result()
+
+    def _commit_once(self, job_id: str, statements: Sequence[Statement], submission: Mapping[str, Any]) -> bool:
         """One job id per attempt: two runs that land the same submission at once can't both commit."""
         for attempt in range(20):
             try:
                 with _faults("the warehouse could not write"):
-                    self._run(_transaction(inserts), f"{job_id}_{attempt}").result(retry=_PATIENCE)
+                    self._run(statements, f"{job_id}_{attempt}").result(retry=_PATIENCE)
                 return True
             except WarehouseFault as e:
                 if not isinstance(e.__cause__, Conflict):
                     raise
             self._wait_for(f"{job_id}_{attempt}")
-            if self._has_landed(submission):
+            if shared.has_landed(submission, self.query):
                 return False
         raise WarehouseFault("this submission failed to land twenty times; look at the warehouse's job history")
 
@@ -224,17 +215,29 @@ class BigQueryWarehouse:
             job.exception(timeout=600)
 
 
-def _inserts(parts: Mapping[str, pa.Table], staged: list[str]) -> list[str]:
-    statements = []
-    for (table, part), source in zip(parts.items(), staged, strict=True):
-        columns = ", ".join(f"`{name}`" for name in part.column_names)
-        statements.append(f"insert into {table} ({columns}) select {columns} from {source}")
-    return statements
+class _Staging:
+    """`names`: target table -> the table beside it that holds what will go there. Each load is a job of its own."""
 
+    def __init__(self, warehouse: BigQueryWarehouse, job: str):
+        self._warehouse, self._job, self._loads = warehouse, job, 0
+        self._run, self._columns = uuid.uuid4().hex, {}
+        self.names: dict[str, str] = {}
 
-def _transaction(statements: list[str]) -> str:
-    """BigQuery rolls a transaction back by itself when its script fails before the commit."""
-    return ";\n".join(["begin transaction", *statements, "commit transaction"]) + ";"
+    def load(self, table: str, rows: pa.Table) -> None:
+        with _faults("rows could not be loaded into the warehouse"):
+            if table not in self.names:
+                self.names[table] = f"{table.split('.')[0]}.incoming_{self._run}_{len(self.names)}"
+                self._columns[table] = rows.column_names
+                self._warehouse.make_staged(self.names[table], rows.schema)
+            self._warehouse.load(self.names[table], rows, job_id=f"{self._job}_{self._loads}_{self._run[:8]}")
+        self._loads += 1
+
+    def insert(self, table: str, constants: Mapping[str, str]) -> Statement:
+        """`constants`: columns that have one value in every row."""
+        columns = [f"`{name}`" for name in self._columns[table]]
+        named = ", ".join([*(f"`{name}`" for name in constants), *columns])
+        values = ", ".join([*("?" for _ in constants), *columns])
+        return f"insert into {table} ({named}) select {values} from {self.names[table]}", list(constants.values())
 
 
 def _columns(schema: pa.Schema) -> list[bigquery.SchemaField]:
@@ -252,6 +255,22 @@ def _parquet(rows: pa.Table) -> io.BytesIO:
     return buffer
 
 
+def _spelled(sql: str, values: Sequence[Any]) -> str:
+    """The statement with its values put in: a script's statements share one list of parameters, which tells nobody
+    where a wrong number of them went. Only plain words and times are taken."""
+    pieces = sql.split("?")
+    spelled = [_literal(value) for value in values]
+    return "".join(piece + value for piece, value in zip(pieces, [*spelled, ""], strict=True))
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, datetime):
+        return f"timestamp '{value.astimezone(UTC).isoformat()}'"
+    if not _PLAIN.fullmatch(value):
+        raise NotAllowed("only plain words may stand in a statement", rule="literal")
+    return f"'{value}'"
+
+
 def _parameter(value: Any) -> ScalarQueryParameter:
     kind = next((name for kind, name in _PARAMETER_TYPES if isinstance(value, kind)), "STRING")
     return ScalarQueryParameter(None, kind, value)
@@ -264,14 +283,6 @@ def _emulator(address: Address) -> dict[str, str]:
         "CLEANROOM_DBT_BIGQUERY_ENDPOINT": address.endpoint,
         "CLEANROOM_DBT_CONTRACTS": "False",  # the emulator lacks the DDL
     }
-
-
-def _is_loopback(endpoint: str) -> bool:
-    host = urlsplit(endpoint).hostname or ""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @contextmanager

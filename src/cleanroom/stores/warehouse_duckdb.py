@@ -1,6 +1,7 @@
 """The embedded warehouse: one DuckDB file, one process at a time."""
 
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,10 +10,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from cleanroom.contracts.tables import HANDLES
-from cleanroom.errors import SequenceReplayed, WarehouseFault
+from cleanroom.errors import WarehouseFault
 from cleanroom.stores import warehouse as shared
-from cleanroom.stores.ports import DbtTarget
+from cleanroom.stores.ports import Ask, DbtTarget, Incoming
+from cleanroom.vocabulary.terms import UploadState
 
 _SQL_TYPES = {
     pa.string(): "varchar",
@@ -23,6 +24,7 @@ _SQL_TYPES = {
     pa.bool_(): "boolean",
     pa.date32(): "date",
 }
+_DAMAGED = (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
 # SQL reaches the warehouse's own tables and nothing else: no files, no downloads, no variables of this program.
 _CLOSED_IN = {
     "enable_external_access": "false",
@@ -38,8 +40,9 @@ class DuckDbWarehouse:
 
     engine = "duckdb"
 
-    def __init__(self, path: Path):
-        self._path = path
+    def __init__(self, path: Path, *, spill: Path):
+        """`spill`: where the engine puts what does not fit into memory; emptied when it closes."""
+        self._path, self._spill = path, spill
         self._open: duckdb.DuckDBPyConnection | None = None
 
     def ensure_tables(self) -> None:
@@ -48,24 +51,40 @@ class DuckDbWarehouse:
                 keys = _LEDGER_KEYS if name == shared.SUBMISSIONS_TABLE else ""
                 _create(connection, name, schema, keys)
 
-    def land(self, *, submission: dict[str, Any], dataset: str, rows: pa.Table, handles: pa.Table | None) -> bool:
-        target = shared.landing_table(dataset)
-        parts = {target: shared.shaped(rows, shared.base_tables()[target])}
-        if handles is not None:
-            parts[shared.HANDLES_TABLE] = shared.shaped(handles, HANDLES)
-        for part in parts.values():
-            shared.check_one_submission(part, submission)
-        with self._transaction() as connection:
-            if _has_landed(connection, submission):
+    def land(
+        self,
+        *,
+        submission: Mapping[str, Any],
+        dataset: str,
+        batches: Iterable[Incoming],
+        judge: Callable[[Ask], Mapping[str, Any]] | None = None,
+    ) -> bool:
+        whose = {name: submission[name] for name in ("participant", "submission_id")}
+        with self._transaction() as connection, _sparing(connection):
+            ask = _asker(connection, dataset, submission["submission_id"])
+            if shared.has_landed(submission, ask):
                 return False
-            for name, part in {**parts, shared.SUBMISSIONS_TABLE: shared.ledger_row(submission)}.items():
-                _insert(connection, name, part)
+            for batch in batches:
+                for table, rows in shared.rows_of(dataset, batch).items():
+                    _insert(connection, table, rows, whose)
+            found = judge(ask) if judge else {}
+            for sql, parameters in shared.superseding(submission, ask):
+                connection.execute(sql, _bound(parameters))
+            _insert(connection, shared.SUBMISSIONS_TABLE, shared.ledger_row(submission, found))
+        return True
+
+    def withdraw(self, submission_id: str, *, at: datetime) -> bool:
+        with self._transaction() as connection:
+            dataset = shared.dataset_of_live(submission_id, lambda *asked: _answer(connection, *asked))
+            if dataset is None:
+                return False
+            for sql, parameters in shared.end_of(submission_id, dataset, state=UploadState.WITHDRAWN.value, at=at):
+                connection.execute(sql, _bound(parameters))
         return True
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         with _faults("the warehouse could not answer"):
-            result = self._connection().sql(sql, params=[_utc(p) for p in parameters])
-            return shared.with_utc(result.to_arrow_table())
+            return _answer(self._connection(), sql, parameters)
 
     def replace_rows(self, table: str, rows: pa.Table, *, where: str | None = None) -> int:
         with self._transaction() as connection:
@@ -91,12 +110,14 @@ class DuckDbWarehouse:
         if self._open is not None:
             self._open.close()
             self._open = None
+            shutil.rmtree(self._spill, ignore_errors=True)
 
     def _connection(self) -> duckdb.DuckDBPyConnection:
         if self._open is None:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with _faults("the warehouse file could not be opened; is another process using it?"):
-                self._open = duckdb.connect(str(self._path), config=_CLOSED_IN)
+            shutil.rmtree(self._spill, ignore_errors=True)  # what a killed run left
+            with _faults("the warehouse file could not be opened"):
+                self._open = duckdb.connect(str(self._path), config={**_CLOSED_IN, "temp_directory": str(self._spill)})
         return self._open
 
     @contextmanager
@@ -126,19 +147,47 @@ def _faults(sentence: str) -> Iterator[None]:
         yield
     except duckdb.Error as e:
         # DuckDB's text may quote values of rows; its kind says enough.
-        raise WarehouseFault(f"{sentence} ({type(e).__name__})") from e
+        raise WarehouseFault(f"{sentence} ({type(e).__name__}); {_remedy(e)}") from e
 
 
-def _has_landed(connection: duckdb.DuckDBPyConnection, submission: dict[str, Any]) -> bool:
-    """True for the same submission; SequenceReplayed where another one holds its place in the sequence."""
-    found = connection.execute(
-        f"select submission_id from {shared.SUBMISSIONS_TABLE}"
-        " where submission_id = ? or (participant = ? and dataset = ? and sequence = ?)",
-        [submission[k] for k in ("submission_id", "participant", "dataset", "sequence")],
-    ).fetchall()
-    if any(row[0] != submission["submission_id"] for row in found):
-        raise SequenceReplayed("this sequence number has landed before with other content")
-    return bool(found)
+def _remedy(error: duckdb.Error) -> str:
+    if "lock on file" in str(error):
+        return "is another process using it? Run it again when that has ended"
+    if "No space left" in str(error) or isinstance(error, duckdb.OutOfMemoryException):
+        return "the disk or the memory is full: make room and run it again; nothing half-written is kept"
+    if isinstance(error, _DAMAGED):
+        return (
+            "the file may be damaged: move it away and run take-in for every participant, which lands everything "
+            "that was accepted once more from the inbox (docs/stations/intake.md, Restoring)"
+        )
+    return "run it again; nothing half-written is kept"
+
+
+def _answer(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+    return shared.with_utc(connection.sql(sql, params=_bound(parameters)).to_arrow_table())
+
+
+def _asker(connection: duckdb.DuckDBPyConnection, dataset: str, submission_id: str) -> Ask:
+    """Inside the transaction what came in lies in its table already, under its submission."""
+    own = f"(select * from {shared.landing_table(dataset)} where submission_id = '{submission_id}') as incoming"
+
+    def ask(sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        return _answer(connection, sql.replace(shared.INCOMING, own), parameters)
+
+    return ask
+
+
+@contextmanager
+def _sparing(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Appending gains nothing from threads and a little from memory, and the workers that open the parts need both
+    (benchmarks/landing.py)."""
+    connection.execute("set threads = 1")
+    connection.execute("set memory_limit = '512MB'")
+    try:
+        yield
+    finally:
+        connection.execute("reset threads")
+        connection.execute("reset memory_limit")
 
 
 def _create(connection: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema, keys: str = "") -> None:
@@ -151,16 +200,25 @@ def _sql_type(kind: pa.DataType) -> str:
     return shared.sql_type(kind, _SQL_TYPES, "timestamp")
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
-    connection.register("incoming", shared.without_zone(rows))
+def _insert(
+    connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table, whose: Mapping[str, str] | None = None
+) -> None:
+    """`whose`: columns that have one value in every row."""
+    whose = whose or {}
+    connection.register("arrived", shared.without_zone(rows))
     try:
-        columns = ", ".join(f'"{c}"' for c in rows.column_names)
-        connection.execute(f"insert into {name} ({columns}) select {columns} from incoming")
+        columns = ", ".join(f'"{c}"' for c in (*whose, *rows.column_names))
+        values = ", ".join([*("?" for _ in whose), *(f'"{c}"' for c in rows.column_names)])
+        connection.execute(f"insert into {name} ({columns}) select {values} from arrived", list(whose.values()))
     finally:
-        connection.unregister("incoming")
+        connection.unregister("arrived")
+
+
+def _bound(parameters: Sequence[Any]) -> list[Any]:
+    """Aware times become UTC without zone, as the columns hold them."""
+    return [_utc(value) for value in parameters]
 
 
 def _utc(value: Any) -> Any:
-    """Aware times become UTC without zone, as the columns hold them."""
     aware = isinstance(value, datetime) and value.tzinfo is not None
     return value.astimezone(UTC).replace(tzinfo=None) if aware else value

@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pyarrow as pa
 import pytest
 
-from cleanroom.errors import NotAllowed, SequenceReplayed, SettingsInvalid, WarehouseFault
+from cleanroom.errors import NotAllowed, QualityGateFailed, SequenceReplayed, SettingsInvalid, WarehouseFault
 from cleanroom.settings import RoomSettings
+from cleanroom.stores.ports import Incoming
 from cleanroom.stores.warehouse import base_tables, open_warehouse
 from tests.factories.bqemulator import ABSENT, PROGRAM, running_emulator
 from tests.factories.landing import land_rows
@@ -121,10 +122,7 @@ def test_the_same_submission_again_changes_nothing(warehouse):
 def test_another_submission_with_the_same_sequence_is_refused(warehouse, monkeypatch):
     land_rows(warehouse, "808", "transfers", [transfer()])
     given = arguments(warehouse, monkeypatch, transfer("other"))
-    other = "f" * 64
-    given["submission"] |= {"submission_id": other}
-    place = given["rows"].column_names.index("submission_id")
-    given["rows"] = given["rows"].set_column(place, "submission_id", pa.array([other]))
+    given["submission"] |= {"submission_id": "f" * 64}
     before = counts(warehouse)
     with pytest.raises(SequenceReplayed):
         warehouse.land(**given)
@@ -133,11 +131,10 @@ def test_another_submission_with_the_same_sequence_is_refused(warehouse, monkeyp
 
 def test_nothing_lands_where_the_last_part_fails(warehouse, monkeypatch):
     given = arguments(warehouse, monkeypatch, ACCOUNT, dataset="accounts")
-    if warehouse.engine == "duckdb":
-        monkeypatch.setattr("cleanroom.stores.warehouse.ledger_row", lambda _: pa.table({"nonsense": [1]}))
-    else:
-        broken = "cleanroom.stores.warehouse_bigquery._inserts"
-        monkeypatch.setattr(broken, _then("insert into landing.submissions (nonsense) values (1)", broken))
+    monkeypatch.setattr(
+        "cleanroom.stores.warehouse.superseding",
+        lambda *_: [("insert into landing.submissions (nonsense) values (1)", [])],
+    )
     with pytest.raises(WarehouseFault):
         warehouse.land(**given)
     monkeypatch.undo()
@@ -146,30 +143,147 @@ def test_nothing_lands_where_the_last_part_fails(warehouse, monkeypatch):
     assert set(counts(warehouse).values()) == {0, 1}
 
 
-def _then(statement, name):
-    from cleanroom.stores import warehouse_bigquery
+def in_batches(given, *, refusal=None):
+    """The same rows one by one; then `refusal`, as a gate says no when it has seen the whole file."""
+    [whole] = given["batches"]
 
-    real = getattr(warehouse_bigquery, name.rsplit(".", 1)[1])
-    return lambda *args: [*real(*args), statement]
+    def batches():
+        for start in range(whole.rows.num_rows):
+            handles = whole.handles.slice(start, 1) if whole.handles is not None else None
+            yield Incoming(whole.rows.slice(start, 1), handles)
+        if refusal:
+            raise refusal
+
+    return given | {"batches": batches()}
+
+
+def test_batches_land_as_one_submission(warehouse, monkeypatch):
+    given = arguments(warehouse, monkeypatch, ACCOUNT, ACCOUNT | {"account": "777777"}, dataset="accounts")
+    assert warehouse.land(**in_batches(given))
+    assert counts(warehouse) == {
+        "landing.transfers": 0,
+        "landing.accounts": 2,
+        "routing.handles": 2,
+        "landing.submissions": 1,
+    }
+
+
+def test_a_refusal_after_the_last_batch_leaves_nothing(warehouse, monkeypatch):
+    given = arguments(warehouse, monkeypatch, transfer("t1"), transfer("t2"))
+    with pytest.raises(QualityGateFailed):
+        warehouse.land(**in_batches(given, refusal=QualityGateFailed("no", rule="rows.unique")))
+    assert set(counts(warehouse).values()) == {0}
+    assert warehouse.land(**in_batches(given))
+    assert counts(warehouse)["landing.transfers"] == 2
+
+
+def test_the_judge_sees_what_comes_in_and_what_was_there_and_may_refuse(warehouse, monkeypatch):
+    land_rows(warehouse, "822", "transfers", [transfer("before")])
+    given = arguments(warehouse, monkeypatch, transfer("t1"), transfer("t2", receiver_account="999999"))
+    asked = []
+
+    def judge(ask, *, refuse):
+        sql = (
+            "select count(*) as n from incoming.rows left join landing.transfers as known"
+            " on known.participant <> ? and known.receiver_account_token = incoming.receiver_account_token"
+            " where known.txn_id is null"
+        )
+        asked.append(ask(sql, ["808"])["n"][0].as_py())
+        if refuse:
+            raise NotAllowed("no")
+        return {"others_accounts": 2, "never_seen_accounts": asked[-1]}
+
+    with pytest.raises(NotAllowed):
+        warehouse.land(**in_batches(given), judge=lambda ask: judge(ask, refuse=True))
+    assert counts(warehouse)["landing.transfers"] == 1
+    assert warehouse.land(**in_batches(given), judge=lambda ask: judge(ask, refuse=False))
+    assert asked == [1, 1]
+    assert ledger(warehouse, "808")[0]["never_seen_accounts"] == 1
+
+
+def ledger(warehouse, participant):
+    sql = "select * from landing.submissions where participant = ? order by sequence"
+    return warehouse.query(sql, [participant]).to_pylist()
+
+
+def test_a_submission_that_supersedes_takes_the_place_of_the_other_ones_rows(warehouse, monkeypatch):
+    land_rows(warehouse, "808", "accounts", [ACCOUNT, ACCOUNT | {"account": "777777"}])
+    land_rows(warehouse, "822", "accounts", [ACCOUNT])
+    old = ledger(warehouse, "808")[0]
+    given = arguments(warehouse, monkeypatch, ACCOUNT, dataset="accounts", sequence=2)
+    given["submission"] |= {"supersedes": old["submission_id"]}
+    assert warehouse.land(**given)
+    assert (counts(warehouse)["landing.accounts"], counts(warehouse)["routing.handles"]) == (2, 2)
+    first, second = ledger(warehouse, "808")
+    assert (first["state"], first["ended_at"]) == ("superseded", second["landed_at"])
+    assert (second["state"], second["ended_at"], second["supersedes"]) == ("accepted", None, old["submission_id"])
+    assert ledger(warehouse, "822")[0]["state"] == "accepted"
+
+
+@pytest.mark.parametrize("supersedes", ["own", "of another participant", "of nobody"])
+def test_only_a_live_submission_of_the_same_participant_is_superseded(warehouse, monkeypatch, supersedes):
+    land_rows(warehouse, "822", "transfers", [transfer()])
+    land_rows(warehouse, "808", "transfers", [transfer()])
+    gone = ledger(warehouse, "808")[0]["submission_id"]
+    warehouse.withdraw(gone, at=NOON)
+    other = ledger(warehouse, "822")[0]["submission_id"]
+    named = {"own": gone, "of another participant": other, "of nobody": "a" * 64}[supersedes]
+    given = arguments(warehouse, monkeypatch, transfer("t2"), sequence=2)
+    given["submission"] |= {"supersedes": named}
+    before = counts(warehouse)
+    with pytest.raises(SequenceReplayed, match="supersedes"):
+        warehouse.land(**given)
+    assert counts(warehouse) == before
+    assert before["landing.transfers"] == 1
+
+
+def test_a_withdrawn_submission_leaves_its_ledger_row_and_nothing_else(warehouse):
+    land_rows(warehouse, "808", "accounts", [ACCOUNT])
+    land_rows(warehouse, "808", "transfers", [transfer()])
+    first = next(row for row in ledger(warehouse, "808") if row["dataset"] == "accounts")
+    assert warehouse.withdraw(first["submission_id"], at=NOON)
+    assert not warehouse.withdraw(first["submission_id"], at=NOON + timedelta(hours=1))
+    assert not warehouse.withdraw("b" * 64, at=NOON)
+    assert counts(warehouse) == {
+        "landing.transfers": 1,
+        "landing.accounts": 0,
+        "routing.handles": 0,
+        "landing.submissions": 2,
+    }
+    gone = next(row for row in ledger(warehouse, "808") if row["dataset"] == "accounts")
+    assert (gone["state"], gone["ended_at"], gone["rows"]) == ("withdrawn", NOON, 1)
 
 
 def test_rows_of_another_shape_are_refused(warehouse, monkeypatch):
     given = arguments(warehouse, monkeypatch, transfer())
+    [batch] = given["batches"]
     with pytest.raises(NotAllowed, match="amount_cents"):
-        warehouse.land(**(given | {"rows": given["rows"].drop_columns(["amount_cents"])}))
-    place = given["rows"].column_names.index("channel")
-    empty = given["rows"].set_column(place, "channel", pa.array([None], pa.string()))
+        warehouse.land(**(given | {"batches": [Incoming(batch.rows.drop_columns(["amount_cents"]))]}))
+    place = batch.rows.column_names.index("channel")
+    empty = batch.rows.set_column(place, "channel", pa.array([None], pa.string()))
     with pytest.raises(NotAllowed, match="channel"):
-        warehouse.land(**(given | {"rows": empty}))
+        warehouse.land(**(given | {"batches": [Incoming(empty)]}))
     assert set(counts(warehouse).values()) == {0}
 
 
-@pytest.mark.parametrize("column, value", [("participant", "822"), ("submission_id", "0" * 64)])
-def test_rows_of_another_submission_are_refused(warehouse, monkeypatch, column, value):
+def test_rows_do_not_say_whose_they_are(warehouse, monkeypatch):
+    """The ledger row does: rows of another participant or submission cannot come in under it."""
     given = arguments(warehouse, monkeypatch, transfer())
-    place = given["rows"].column_names.index(column)
-    given["rows"] = given["rows"].set_column(place, column, pa.array([value]))
-    with pytest.raises(NotAllowed):
+    [batch] = given["batches"]
+    for column in ("participant", "submission_id"):
+        claimed = batch.rows.append_column(column, pa.array(["822"]))
+        with pytest.raises(NotAllowed, match=column):
+            warehouse.land(**(given | {"batches": [Incoming(claimed)]}))
+    assert warehouse.land(**given)
+    [row] = warehouse.query("select participant, submission_id from landing.transfers").to_pylist()
+    assert row == {name: given["submission"][name] for name in row}
+
+
+@pytest.mark.parametrize("field", ["submission_id", "supersedes"])
+def test_an_id_that_is_no_digest_is_refused(warehouse, monkeypatch, field):
+    given = arguments(warehouse, monkeypatch, transfer())
+    given["submission"] |= {field: "' or 1=1 --"}
+    with pytest.raises((NotAllowed, SequenceReplayed)):
         warehouse.land(**given)
     assert set(counts(warehouse).values()) == {0}
 
@@ -290,7 +404,7 @@ def test_a_damaged_file_is_a_fault(tmp_path):
     settings = RoomSettings(home=tmp_path)
     settings.room_dir.mkdir()
     settings.warehouse_file.write_bytes(b"this is no database" * 400)
-    with pytest.raises(WarehouseFault, match="could not be opened"):
+    with pytest.raises(WarehouseFault, match="move it away and run take-in"):
         open_warehouse(settings).ensure_tables()
 
 
