@@ -23,6 +23,11 @@ def add_keys(commands) -> None:
     card.add_argument("--institution", type=institution_code, required=True)
     pin = command(keys, "pin-canaries", _keys_pin, "tell the room which first-hash key was agreed on")
     pin.add_argument("card", type=Path, help="what `cleanroom keys canaries` printed at a participant")
+    moved = command(keys, "rewrap", _keys_rewrap, "bring a key ring from its custodian to another one")
+    moved.add_argument("--institution", type=institution_code, help="whose ring; without it the clean room's")
+    moved.add_argument(
+        "--to", required=True, metavar="CUSTODY", help="passphrase:FILE, gcp-kms://KEY, or file for a demo's ring"
+    )
     for parser in (room, own):
         parser.add_argument("--demo", action="store_true", help="mark the keys; production refuses them")
 
@@ -72,6 +77,18 @@ def _keys_pin(options: argparse.Namespace) -> None:
 
     pinned = keys.pin_card(RoomSettings.from_environment(), options.card)
     out.print(f"pinned the canaries of first-hash key {pinned}")
+
+
+def _keys_rewrap(options: argparse.Namespace) -> None:
+    from cleanroom.pipeline.custody import rewrap
+
+    code = options.institution
+    settings = ParticipantSettings.from_environment(code) if code else RoomSettings.from_environment()
+    to = "" if options.to == "file" else options.to
+    if rewrap(settings, to=to):
+        out.print(f"the key ring has another custodian now: set CLEANROOM_KEY_CUSTODY={to}", soft_wrap=True)
+    else:
+        out.print("the key ring is with this custodian already")
 
 
 def _show_public(ring) -> None:

@@ -14,7 +14,7 @@ from cleanroom.contracts.whole_files import write_whole
 from cleanroom.crypto import keyring
 from cleanroom.crypto.keyring import ParticipantKeyRing, RoomKeyRing
 from cleanroom.errors import CanaryMismatch, KeyRefused, ManifestMalformed, Where
-from cleanroom.pipeline.custody import custodian_of
+from cleanroom.pipeline.custody import custodian_of, noting_refusals
 from cleanroom.settings import ParticipantSettings, RoomSettings
 
 K1_SHARE_CAP_BYTES = 64 * 1024
@@ -105,8 +105,10 @@ def pin_file(settings: RoomSettings) -> Path:
 
 
 def open_participant_keys(settings: ParticipantSettings) -> ParticipantKeyRing:
-    return ParticipantKeyRing.open(settings.keys, production=settings.production, custodian=custodian_of(settings))
+    with noting_refusals(settings):
+        return ParticipantKeyRing.open(settings.keys, production=settings.production, custodian=custodian_of(settings))
 
 
 def open_room_keys(settings: RoomSettings) -> RoomKeyRing:
-    return RoomKeyRing.open(settings.keys, production=settings.production, custodian=custodian_of(settings))
+    with noting_refusals(settings):
+        return RoomKeyRing.open(settings.keys, production=settings.production, custodian=custodian_of(settings))

@@ -25,6 +25,7 @@ class Room:
 @contextmanager
 def open_room(settings: RoomSettings) -> Iterator[Room]:
     """Open the stores, and close the warehouse again: its file admits one process at a time."""
+    keys = open_room_keys(settings)  # first: without them nothing else is touched
     warehouse = open_warehouse(settings)
     try:
         yield Room(
@@ -32,7 +33,7 @@ def open_room(settings: RoomSettings) -> Iterator[Room]:
             objects=open_object_store(settings.object_store, settings.objects_dir),
             warehouse=warehouse,
             portal=HttpPortal.from_token_file(settings.portal_url, settings.portal_token),
-            keys=open_room_keys(settings),
+            keys=keys,
         )
     finally:
         warehouse.close()

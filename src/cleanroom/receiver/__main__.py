@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from cleanroom.crypto import custody
 from cleanroom.crypto.keyring import ParticipantKeyRing
 from cleanroom.errors import CleanroomError, KeyRefused, StoreFault
 from cleanroom.receiver.answering import Answerer
@@ -26,6 +27,7 @@ from cleanroom.receiver.portal import PortalClient
 from cleanroom.receiver.pulling import pull
 from cleanroom.receiver.server import Intake, Server
 from cleanroom.settings import ParticipantSettings
+from cleanroom.stores.key_service import key_service
 
 LOG = logging.getLogger("cleanroom.receiver")
 
@@ -59,7 +61,10 @@ def _run(options: argparse.Namespace) -> int:
     # The environment says whether this is production; the folder is the institution's own, whatever CLEANROOM_HOME is.
     settings = ParticipantSettings.from_environment(options.institution, os.environ)
     home = options.home.expanduser().absolute()
-    ring = ParticipantKeyRing.open(settings.keys_dir or home / "keys", production=settings.production)
+    custodian = custody.choose(settings.key_custody, connect=key_service(settings))
+    ring = ParticipantKeyRing.open(
+        settings.keys_dir or home / "keys", production=settings.production, custodian=custodian
+    )
     if ring.institution != options.institution:
         raise KeyRefused("the key ring in this home belongs to another institution", rule="key_ring_owner")
     rules = load_rules(options.rules or _own_rules(home))
