@@ -95,10 +95,13 @@ class Waiting:
         self.room.objects.put_bytes(manifest.key_name, sealed)
         return self
 
+    def rows(self) -> pa.Table:
+        """What was sealed in the first part, opened as the room would."""
+        return pq.read_table(io.BytesIO(open_bytes(self.part.read_bytes(), [self.identity])))
+
     def replace_rows(self, change: Callable[[pa.Table], pa.Table | bytes], **changes) -> None:
         """Open the envelope as the room would, change the rows, seal and sign them again: a participant gone bad."""
-        plaintext = open_bytes(self.part.read_bytes(), [self.identity])
-        changed = change(pq.read_table(io.BytesIO(plaintext)))
+        changed = change(self.rows())
         plaintext = changed if isinstance(changed, bytes) else parquet(changed)
         rows = changed.num_rows if isinstance(changed, pa.Table) else self.signed.manifest.rows
         inside = {"plaintext_bytes": len(plaintext), "plaintext_sha256": sha256(plaintext).hexdigest(), "rows": rows}
