@@ -1,13 +1,15 @@
 """A quality gate: one file, one suite, one answer per rule, with the row numbers of the whole file.
 
-Used twice per dataset: at the institution before sealing, on clear rows, and in the room after landing, on tokens.
-Row numbers are told, values never.
+Used twice per dataset: at the institution before sealing, on clear rows, and in the room after the second hash, on
+tokens. A file passes in batches, by several processes where it is large: `Gate.check` judges one batch, `Tally` adds
+the batches up. Row numbers are told, values never.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +21,7 @@ from cleanroom.contracts.specification import load_specification
 from cleanroom.errors import SettingsInvalid
 from cleanroom.quality.checks import checks_of
 from cleanroom.quality.engine import Verdict, validate
+from cleanroom.quality.repeats import COLUMN, COLUMNS, Digests, Secret, digests_of, repeated_rows
 from cleanroom.quality.rows import failing_rows
 from cleanroom.quality.suites import column_name
 from cleanroom.settings import project_root
@@ -26,6 +29,8 @@ from cleanroom.vocabulary.terms import Dataset
 
 TAIPEI = ZoneInfo("Asia/Taipei")
 ROW_CAP = 1000  # row numbers per rule in a report; `failed_rows` always counts them all
+ROW_COUNT = "expect_table_row_count_to_be_between"
+WHOLE_FILE = (ROW_COUNT, COLUMN, COLUMNS)  # rules that no single batch can judge
 
 
 @dataclass(frozen=True)
@@ -41,26 +46,111 @@ class GateOutcome:
         return tuple(sorted((r for r in self.results if not r.passed), key=lambda r: r.severity))
 
 
+@dataclass(frozen=True)
+class Partial:
+    """What one batch tells. `results`: the rules over single rows. `digests`: for each rule over repeated rows."""
+
+    rows: int
+    results: tuple[RuleResult, ...]
+    digests: Mapping[str, Digests]
+
+    @property
+    def failed(self) -> bool:
+        return _any_failed(self.results)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The gate of one file; can be sent to another process.
+
+    `station`: sealing (columns of `clear_schema`) or intake (columns of `landed_schema`). `facts`: participant,
+    period_first and period_last (both days included, Asia/Taipei), known_institutions. `row_cap`: most row numbers
+    per rule, None for all of them. `spill`: a folder that only its owner may read, for 24 bytes per row and rule over
+    repeated rows; None keeps them in memory. Whoever gives the folder removes it.
+    """
+
+    station: str
+    dataset: Dataset
+    facts: Mapping[str, Any]
+    row_cap: int | None = ROW_CAP
+    spill: Path | None = None
+    secret: Secret = field(default_factory=Secret)
+
+    def check(self, batch: pa.Table | pa.RecordBatch) -> Partial:
+        """Judge one batch. Its `row_number` are those of the file; without them rows are numbered from 1.
+
+        Raises SettingsInvalid for a missing or malformed suite, QualityGateFailed where a rule could not be evaluated.
+        """
+        rows = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
+        suite = load_suite(self.station, self.dataset)
+        if _missing_columns(rows, self.dataset, self.station):
+            return Partial(rows.num_rows, (_missing_result(suite),), {})  # the other rules have nothing to look at
+        prepared = _prepared(rows, self.dataset, self.station, self.facts)
+        digests = {
+            e["meta"]["rule"]: digests_of(prepared, e["type"], e["kwargs"], self.secret, self.spill)
+            for e in suite["expectations"]
+            if e["type"] in (COLUMN, COLUMNS)
+        }
+        return Partial(rows.num_rows, self._row_wise(suite, prepared), digests)
+
+    def _row_wise(self, suite: Mapping[str, Any], prepared: pa.Table) -> tuple[RuleResult, ...]:
+        parameters = _parameters(self.facts)
+        expectations = [e for e in suite["expectations"] if e["type"] not in WHOLE_FILE]
+        verdicts = validate({**suite, "expectations": expectations}, prepared, parameters)
+        return tuple(_result(e, verdicts, prepared, parameters, self.row_cap) for e in expectations)
+
+    def merge(self, partials: Iterable[Partial]) -> GateOutcome:
+        """The answer for the whole file, of its batches in order."""
+        tally = Tally(self)
+        for partial in partials:
+            tally.add(partial)
+        return tally.outcome()
+
+
+class Tally:
+    """Adds up a file's batches as they come, in order; holds counts and capped row numbers only."""
+
+    def __init__(self, gate: Gate):
+        self._gate = gate
+        self._suite = load_suite(gate.station, gate.dataset)
+        self._results: dict[str, RuleResult] = {}
+        self._digests: dict[str, list[Digests]] = {}
+        self._rows = 0
+
+    def add(self, partial: Partial) -> None:
+        self._rows += partial.rows
+        for result in partial.results:
+            before = self._results.get(result.rule)
+            self._results[result.rule] = result if before is None else _joined(before, result, self._gate.row_cap)
+        for rule, digests in partial.digests.items():
+            self._digests.setdefault(rule, []).append(digests)
+
+    def outcome(self) -> GateOutcome:
+        """Raises SettingsInvalid where no batch was added: what was not looked at has not passed."""
+        columns = self._results.get("columns")
+        if columns is None:
+            raise SettingsInvalid("a gate was asked about a file of which it saw no batch")
+        if not columns.passed:
+            return GateOutcome((columns,), failed=_any_failed([columns]))
+        results = tuple(self._of_file(e) for e in self._suite["expectations"])
+        return GateOutcome(results, failed=_any_failed(results))
+
+    def _of_file(self, expectation: Mapping[str, Any]) -> RuleResult:
+        rule = expectation["meta"]["rule"]
+        if expectation["type"] == ROW_COUNT:
+            return _told(expectation, passed=self._rows >= expectation["kwargs"]["min_value"])
+        if expectation["type"] in (COLUMN, COLUMNS):
+            count, numbers = repeated_rows(self._digests[rule], cap=self._gate.row_cap)
+            return _told(expectation, passed=not count, failed_rows=count, row_numbers=numbers)
+        return self._results[rule]
+
+
 def run_suite(
     *, station: str, dataset: Dataset, rows: pa.Table, facts: Mapping[str, Any], row_cap: int | None = ROW_CAP
 ) -> GateOutcome:
-    """Check one file.
-
-    `station`: sealing (columns of `clear_schema`) or intake (columns of `landed_schema`). `rows` may hold
-    `row_number`; without it rows are numbered from 1. `facts`: participant, period_first and period_last (both days
-    included, Asia/Taipei), known_institutions. `row_cap`: most row numbers per rule, None for all of them.
-
-    Raises SettingsInvalid for a missing or malformed suite, QualityGateFailed where a rule could not be evaluated.
-    """
-    suite = load_suite(station, dataset)
-    missing = _missing_columns(rows, dataset, station)
-    if missing:
-        # The other rules have nothing to look at.
-        return _outcome([_missing_result(suite)])
-    prepared = _prepared(rows, dataset, station, facts)
-    parameters = _parameters(facts)
-    verdicts = validate(suite, prepared, parameters)
-    return _outcome([_result(e, verdicts, prepared, parameters, row_cap) for e in suite["expectations"]])
+    """Check a file that is one table. Raises as `Gate.check` does."""
+    gate = Gate(station, dataset, facts, row_cap)
+    return gate.merge([gate.check(rows)])
 
 
 def load_suite(station: str, dataset: Dataset) -> dict:
@@ -87,9 +177,8 @@ def _missing_columns(rows: pa.Table, dataset: Dataset, station: str) -> set[str]
     return {column_name(f, station) for f in fields} - set(rows.column_names)
 
 
-def _missing_result(suite: dict) -> RuleResult:
-    columns = next(e for e in suite["expectations"] if e["meta"]["rule"] == "columns")
-    return RuleResult(rule="columns", column=None, severity=columns["meta"]["severity"], passed=False, failed_rows=0)
+def _missing_result(suite: Mapping[str, Any]) -> RuleResult:
+    return _told(next(e for e in suite["expectations"] if e["meta"]["rule"] == "columns"), passed=False)
 
 
 def _prepared(rows: pa.Table, dataset: Dataset, station: str, facts: Mapping[str, Any]) -> pa.Table:
@@ -125,25 +214,40 @@ def _midnight(day: date) -> datetime:
 def _result(
     expectation: dict, verdicts: dict[str, Verdict], rows: pa.Table, parameters: dict, row_cap: int | None
 ) -> RuleResult:
-    meta = expectation["meta"]
-    verdict = verdicts[meta["rule"]]
+    verdict = verdicts[expectation["meta"]["rule"]]
     numbers = ()
     if verdict.failed_rows:
         arguments = {k: _value(v, parameters) for k, v in expectation["kwargs"].items()}
         numbers = failing_rows(rows, expectation["type"], arguments, cap=row_cap)
+    return _told(expectation, passed=verdict.passed, failed_rows=verdict.failed_rows, row_numbers=numbers)
+
+
+def _told(
+    expectation: Mapping[str, Any], *, passed: bool, failed_rows: int = 0, row_numbers: tuple[int, ...] = ()
+) -> RuleResult:
+    meta = expectation["meta"]
     return RuleResult(
         rule=meta["rule"],
         column=meta["column"],
         severity=meta["severity"],
-        passed=verdict.passed,
-        failed_rows=verdict.failed_rows,
-        row_numbers=numbers,
+        passed=passed,
+        failed_rows=failed_rows,
+        row_numbers=row_numbers,
     )
+
+
+def _joined(before: RuleResult, after: RuleResult, cap: int | None) -> RuleResult:
+    update = {
+        "passed": before.passed and after.passed,
+        "failed_rows": before.failed_rows + after.failed_rows,
+        "row_numbers": (before.row_numbers + after.row_numbers)[:cap],
+    }
+    return before.model_copy(update=update)
 
 
 def _value(argument: Any, parameters: dict[str, Any]) -> Any:
     return parameters[argument["$PARAMETER"]] if isinstance(argument, dict) else argument
 
 
-def _outcome(results: list[RuleResult]) -> GateOutcome:
-    return GateOutcome(tuple(results), failed=any(not r.passed and r.severity == "fail" for r in results))
+def _any_failed(results: Sequence[RuleResult]) -> bool:
+    return any(not r.passed and r.severity == "fail" for r in results)

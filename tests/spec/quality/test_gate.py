@@ -1,6 +1,7 @@
 """What a gate says of a file: every rule over every row, numbers and never values."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pyarrow as pa
 import pytest
@@ -11,7 +12,8 @@ from cleanroom.contracts.specification import load_specification
 from cleanroom.contracts.tables import clear_schema, landed_schema
 from cleanroom.errors import QualityGateFailed, SettingsInvalid
 from cleanroom.quality import engine
-from cleanroom.quality.gate import load_suite, rule_sentences, run_suite
+from cleanroom.quality.gate import Gate, load_suite, rule_sentences, run_suite
+from cleanroom.quality.repeats import COLUMN, COLUMNS, Secret, digests_of, repeated_rows
 from cleanroom.quality.rows import failing_rows
 from cleanroom.quality.suites import STATIONS, write_suites
 from cleanroom.vocabulary.terms import Dataset
@@ -270,7 +272,7 @@ CELLS = st.one_of(st.none(), st.sampled_from(["808", "80", "", "8085", "822", "a
     )
 )
 def test_the_rows_that_are_named_are_as_many_as_the_engine_counted(cells):
-    """Great Expectations decides, `failing_rows` finds: for every kind of rule they must mean the same."""
+    """What Great Expectations counts is what is named: for every kind of rule both must mean the same."""
     text, number, seconds = zip(*cells, strict=True)
     rows = pa.table(
         {
@@ -301,6 +303,84 @@ def test_the_rows_that_are_named_are_as_many_as_the_engine_counted(cells):
     }
     verdicts = engine.validate(suite, rows, {})
     for i, (kind, arguments) in enumerate(kinds):
-        named = failing_rows(rows, kind, arguments, cap=None)
+        if kind in (COLUMN, COLUMNS):
+            _, named = repeated_rows([digests_of(rows, kind, arguments, Secret(), None)], cap=None)
+        else:
+            named = failing_rows(rows, kind, arguments, cap=None)
         assert len(named) == verdicts[str(i)].failed_rows, (kind, arguments)
         assert verdicts[str(i)].passed == (not named)
+
+
+def split(rows, edges):
+    places = [0, *sorted(edge % (rows.num_rows + 1) for edge in edges), rows.num_rows]
+    return [rows.slice(a, b - a) for a, b in pairwise(places)]
+
+
+CHANGES = st.lists(
+    st.tuples(
+        st.integers(1, 12),
+        st.sampled_from(
+            [("txn_id", "t-1"), ("txn_id", "t-7"), ("txn_id", None), ("amount_cents", 0), ("channel", "x")]
+        ),
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(CHANGES, st.lists(st.integers(0, 100), max_size=4), st.booleans(), st.sampled_from([None, 1, 3]))
+def test_a_file_in_batches_is_judged_as_a_whole(tmp_path_factory, changes, edges, spilled, cap):
+    """However it is cut, and whether digests lie in memory or on the disk: the same answer as for one table."""
+    changes = [(number, *change) for number, change in changes]
+    rows = rows_of(Dataset.TRANSFERS, rows=12, changes=changes)
+    rows = rows.append_column("row_number", pa.array(range(1, 13), pa.int64()))
+    spill = tmp_path_factory.mktemp("spill") if spilled else None
+    gate = Gate("sealing", Dataset.TRANSFERS, FACTS, cap, spill)
+    assert gate.merge([gate.check(batch) for batch in split(rows, edges)]) == run_suite(
+        station="sealing", dataset=Dataset.TRANSFERS, rows=rows, facts=FACTS, row_cap=cap
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["a", "b", "", None, "\x1e"]), st.sampled_from([0, 1, None]))))
+def test_rows_that_stand_more_than_once(cells):
+    """Against a slow count. A row with some key columns empty still counts; one with all of them empty does not."""
+    text, number = zip(*cells, strict=True) if cells else ((), ())
+    rows = pa.table(
+        {
+            "text": pa.array(text, pa.string()),
+            "number": pa.array(number, pa.int64()),
+            "row_number": pa.array(range(1, len(cells) + 1), pa.int64()),
+        }
+    )
+    for kind, arguments, keys in (
+        (COLUMN, {"column": "text"}, list(text)),
+        (COLUMNS, {"column_list": ["text", "number"]}, [None if c == (None, None) else c for c in cells]),
+    ):
+        expected = [n for n, key in enumerate(keys, 1) if key is not None and keys.count(key) > 1]
+        batches = [digests_of(part, kind, arguments, SECRET, None) for part in split(rows, [len(cells) // 2])]
+        assert repeated_rows(batches, cap=None) == (len(expected), tuple(expected))
+
+
+SECRET = Secret()
+
+
+def test_nothing_of_a_row_is_in_its_digest(tmp_path):
+    rows = rows_of(Dataset.TRANSFERS, rows=2).append_column("row_number", pa.array([1, 2], pa.int64()))
+    for _ in range(2):
+        digests_of(rows, COLUMN, {"column": "txn_id"}, Secret(), tmp_path)
+    one, two = (path.read_bytes() for path in tmp_path.iterdir())
+    assert b"t-1" not in one + two
+    assert one[:8] not in two
+    assert len(one) == 2 * 24
+
+
+def test_no_batch_is_no_pass():
+    with pytest.raises(SettingsInvalid, match="no batch"):
+        Gate("sealing", Dataset.TRANSFERS, FACTS).merge([])
+
+
+def test_a_gate_tells_no_key():
+    gate = Gate("sealing", Dataset.TRANSFERS, FACTS)
+    assert gate.secret.high not in repr(gate)
+    assert gate.secret.low not in repr(gate)

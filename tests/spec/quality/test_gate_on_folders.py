@@ -26,8 +26,9 @@ class Landed:
     def ensure_tables(self):
         pass
 
-    def land(self, *, submission, dataset, rows, handles):
-        self.tables.append((submission, Dataset(dataset), rows))
+    def land(self, *, submission, dataset, batches):
+        for batch in batches:
+            self.tables.append((submission, Dataset(dataset), batch.rows))
         return True
 
 
