@@ -1,7 +1,8 @@
 """Times and days as institutions write them, to UTC microseconds and dates, column-wise.
 
 Gregorian `2025-04-01T04:02:41.5+08:00`, `2025/4/1 04:02`; ROC `114/04/01 05:19:50` (year 1 is 1912). A time without an
-offset is local time of the declared zone; where a clock was set back and a time is twice there, the earlier is meant.
+offset is local time of the declared zone. Where a clock was set back and a time is twice there, the earlier is meant;
+the hour that a clock set forward skipped is no time.
 """
 
 import pyarrow as pa
@@ -59,7 +60,8 @@ def _civil(parts: pa.Array, calendar: str) -> pa.Array:
 
 def _from_zone(naive: pa.Array, timezone: str) -> pa.Array:
     local = pc.assume_timezone(naive, timezone, ambiguous="earliest", nonexistent="latest")
-    return pc.cast(local, UTC_TIMESTAMP)
+    existed = pc.equal(pc.local_timestamp(local), naive)  # clocks set forward show no such time
+    return pc.cast(pc.if_else(existed, local, pa.scalar(None, local.type)), UTC_TIMESTAMP)
 
 
 def _from_offset(naive: pa.Array, offset: pa.Array) -> pa.Array:

@@ -11,15 +11,20 @@ from cleanroom.sealing import times
 from cleanroom.sealing.findings import Findings
 
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False, "y": True, "n": False}
+_OTHER_NUMBERS = r"\p{No}"
 _CONTROL = r"[\x00-\x1f\x7f]"
 _DECIMAL = r"^(?P<whole>[0-9]{1,16})(?:\.(?P<cents>[0-9]{1,2}))?$"
 _INTEGER = r"^-?[0-9]{1,18}$"
 
 
 def fold(text: pa.Array) -> pa.Array:
-    """Full-width forms to plain ones (NFKC), trimmed; empty becomes null."""
+    """Full-width forms to plain ones (NFKC), trimmed; empty becomes null.
+
+    A text with a raised, circled or broken number stays as it is and fits no form: NFKC would read 10² as 102.
+    """
     if not pc.all(pc.string_is_ascii(text), min_count=0).as_py():
-        text = pc.utf8_normalize(text, form="NFKC")
+        odd = pc.match_substring_regex(text, _OTHER_NUMBERS)
+        text = pc.if_else(odd, text, pc.utf8_normalize(text, form="NFKC"))
     text = pc.utf8_trim_whitespace(text)
     return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
 

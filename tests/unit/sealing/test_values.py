@@ -37,7 +37,8 @@ def test_spellings_of_money(text, cents):
 
 
 @pytest.mark.parametrize(
-    "text", ["7.005", "7,000", "NT$7", "1e3", "+7", "-7", ".5", "7.", "99999999999999999", "NaN", "inf"]
+    "text",
+    ["7.005", "7,000", "NT$7", "1e3", "+7", "-7", ".5", "7.", "99999999999999999", "NaN", "inf", "10²", "①", "½"],
 )
 def test_what_is_no_money(text):
     assert parse("transfers", "amount_twd", [text]) == ([None], {"decimal_form": (1,)})
