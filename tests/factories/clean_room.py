@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from cleanroom.contracts.messages import AuditEvent
 from cleanroom.contracts.specification import load_specification
-from cleanroom.pipeline import intake, keys, sealing
+from cleanroom.pipeline import intake, keys, pins, sealing
 from cleanroom.pipeline.room import Room
 from cleanroom.pipeline.steps import StepResult
 from cleanroom.settings import ParticipantSettings, RoomSettings
@@ -148,8 +148,7 @@ class CleanRoom:
         for code in FORMS:
             room.portal.invite(keys.open_participant_keys(room.participant(code)), room.ring)
             room.data[code].write()
-        card = keys.canary_card(room.participant(founder).keys)
-        keys.pin_canaries(keys.pin_file(room.settings), **card)
+        pins.pin(room.settings, keys.canary_card(room.participant(founder).keys), ring=room.ring)
         return room
 
     def share_key(self, founder: str, code: str) -> None:

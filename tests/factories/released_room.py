@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cleanroom.contracts.messages import AuditEvent
-from cleanroom.crypto.keyring import ParticipantKeyRing, RoomKeyRing, new_participant_ring, new_room_ring
+from cleanroom.crypto.ceremonies import new_participant_ring, new_room_ring
+from cleanroom.crypto.keyring import ParticipantKeyRing, RoomKeyRing
 from cleanroom.pipeline import scoring
 from cleanroom.settings import RoomSettings
 from cleanroom.stores.audit_file import AuditFile

@@ -12,14 +12,10 @@ from nacl.signing import SigningKey
 
 from cleanroom.contracts.canonical import WARNING_DOMAIN, canonical_bytes
 from cleanroom.contracts.messages import PathStep, WarningMessage
+from cleanroom.crypto.ceremonies import new_participant_ring, new_room_ring
 from cleanroom.crypto.encoding import to_text
 from cleanroom.crypto.envelope import seal_bytes
-from cleanroom.crypto.keyring import (
-    ParticipantKeyRing,
-    RoomKeyRing,
-    new_participant_ring,
-    new_room_ring,
-)
+from cleanroom.crypto.keyring import ParticipantKeyRing, RoomKeyRing
 from cleanroom.dispatch.candidates import Candidate
 from cleanroom.dispatch.composing import compose
 from cleanroom.dispatch.selection import Numbered

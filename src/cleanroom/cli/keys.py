@@ -1,7 +1,6 @@
 """Commands on keys: make, share, show, pin."""
 
 import argparse
-import json
 from pathlib import Path
 
 from cleanroom.cli.common import command, institution_code, out
@@ -65,18 +64,19 @@ def _keys_export(options: argparse.Namespace) -> None:
 
 
 def _keys_canaries(options: argparse.Namespace) -> None:
-    from cleanroom.pipeline import keys
+    from cleanroom.pipeline import keys, pins
     from cleanroom.pipeline.custody import custodian_of
 
     settings = ParticipantSettings.from_environment(options.institution)
-    print(json.dumps(keys.canary_card(settings.keys, custodian=custodian_of(settings)), indent=1))
+    print(pins.card_text(keys.canary_card(settings.keys, custodian=custodian_of(settings))))
 
 
 def _keys_pin(options: argparse.Namespace) -> None:
-    from cleanroom.pipeline import keys
+    from cleanroom.pipeline import keys, pins
 
-    pinned = keys.pin_card(RoomSettings.from_environment(), options.card)
-    out.print(f"pinned the canaries of first-hash key {pinned}")
+    settings, card = RoomSettings.from_environment(), pins.read_card(options.card)
+    pins.pin(settings, card, ring=keys.open_room_keys(settings))
+    out.print(f"pinned the canaries of first-hash key {card.hash_kid} ({card.scheme})")
 
 
 def _keys_rewrap(options: argparse.Namespace) -> None:

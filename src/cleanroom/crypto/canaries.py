@@ -2,12 +2,23 @@
 
 They travel in every manifest. A participant with another key or another normaliser gets other canaries, and is
 refused before its tokens could fail to join. They tell nothing of a real person: nobody has these identifiers.
+
+What the participants agreed on is pinned in the room: the scheme, and under `hmac2-v1` the canaries of every K1 by its
+id; under `r255-rekey-v1`, where every participant has a key of its own, what all canaries come to at the joint key.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
+from cleanroom.contracts.manifest import Manifest
 from cleanroom.crypto.identifiers import canonical
-from cleanroom.vocabulary.terms import IdentifierKind
+from cleanroom.crypto.schemes import check_kid
+from cleanroom.errors import CanaryMismatch, KeyRefused
+from cleanroom.vocabulary.terms import IdentifierKind, Scheme
+
+if TYPE_CHECKING:
+    from cleanroom.crypto.keyring import RoomKeyRing
 
 # kind -> (institution, raw spelling); full-width, padding and punctuation exercise the normaliser.
 DUMMIES: dict[IdentifierKind, tuple[str | None, str]] = {
@@ -15,11 +26,91 @@ DUMMIES: dict[IdentifierKind, tuple[str | None, str]] = {
     IdentifierKind.ACCOUNT: ("000", "１２３４５６"),
     IdentifierKind.PHONE: (None, "０９００-０００-０００"),
 }
+JOINT = "joint"  # stands where a key's id stands, for the key that no participant uses itself
+
+Canaries = Mapping[str, str]
+"""Identifier kind -> 64 hex digits."""
 
 
-def canaries_under(stage1: Callable[[str, Iterable[str]], list[bytes]]) -> dict[str, str]:
-    """`stage1(kind, canonical identifiers)`; the answer maps kind to 64 hex digits."""
+@dataclass(frozen=True)
+class Card:
+    """What a participant shows the key custodian, in public."""
+
+    participant: str
+    scheme: Scheme
+    hash_kid: str
+    canaries: Canaries
+
+
+@dataclass(frozen=True)
+class Pins:
+    """`agreed`: id of a first-hash key, or JOINT -> canaries. `closed`: ids under which nothing more is taken in."""
+
+    scheme: Scheme | None = None
+    agreed: Mapping[str, Canaries] = field(default_factory=dict)
+    closed: frozenset[str] = frozenset()
+
+
+def canaries_under(first_hash: Callable[[str, Iterable[str]], list[bytes]]) -> dict[str, str]:
+    """`first_hash(kind, canonical identifiers)`; the answer maps kind to 64 hex digits."""
     return {
-        kind.value: stage1(kind.value, [canonical(kind, raw, institution=code)])[0].hex()
+        kind.value: first_hash(kind.value, [canonical(kind, raw, institution=code)])[0].hex()
         for kind, (code, raw) in DUMMIES.items()
     }
+
+
+def card_of(manifest: Manifest) -> Card:
+    return Card(manifest.participant, manifest.scheme, manifest.hash_kid, manifest.canaries)
+
+
+def check(shown: Card | Manifest, pins: Pins, ring: "RoomKeyRing", *, production: bool) -> bool:
+    """Dummy identifiers must hash as the participants agreed. False where nothing is pinned yet, and may be now.
+
+    Raises KeyRefused: another scheme than agreed (`scheme`), a key that was closed (`hash_kid_closed`) or of which
+    the room has no factor (`hash_kid`); CanaryMismatch: nothing pinned in production, an unknown key, other canaries.
+    """
+    card = card_of(shown) if isinstance(shown, Manifest) else shown
+    _check_key(card, pins)
+    if pins.scheme is None:
+        if production:
+            raise CanaryMismatch("no first-hash key is pinned; the key custodian pins it first", rule="canary_unpinned")
+        return False
+    name, canaries = pinned_form(card, ring)
+    if name not in pins.agreed:
+        raise CanaryMismatch(
+            "the identifiers were hashed under another first-hash key than the participants agreed on", rule="hash_kid"
+        )
+    if dict(pins.agreed[name]) != canaries:
+        raise CanaryMismatch(
+            "the dummy identifiers hash differently: another key or another normaliser was used", rule="canaries"
+        )
+    return True
+
+
+def pinned(pins: Pins, card: Card, ring: "RoomKeyRing") -> Pins:
+    """With what the card shows. Raises CanaryMismatch where other canaries are pinned for the same key; KeyRefused
+    for another scheme, a closed key, or one without factor."""
+    _check_key(card, pins)
+    name, canaries = pinned_form(card, ring)
+    if dict(pins.agreed.get(name, canaries)) != canaries:
+        raise CanaryMismatch("other canaries are already pinned for this first-hash key", rule="canary_pin")
+    return replace(pins, scheme=card.scheme, agreed={**pins.agreed, name: canaries})
+
+
+def pinned_form(card: Card, ring: "RoomKeyRing") -> tuple[str, dict[str, str]]:
+    """Under which name canaries are pinned, and as what."""
+    if card.scheme == Scheme.HMAC2:
+        return card.hash_kid, dict(card.canaries)
+    second = ring.second_hash(scheme=card.scheme, participant=card.participant, kid=card.hash_kid)
+    points = second.joint(bytes.fromhex(t1) for t1 in card.canaries.values())
+    return JOINT, {kind: point.hex() for kind, point in zip(card.canaries, points, strict=True)}
+
+
+def _check_key(card: Card, pins: Pins) -> None:
+    if pins.scheme is not None and card.scheme != pins.scheme:
+        raise KeyRefused("the identifiers were hashed by another scheme than the participants agreed on", rule="scheme")
+    check_kid(card.scheme, card.hash_kid)
+    if card.hash_kid in pins.closed:
+        raise KeyRefused(
+            "the first-hash key is closed; seal the file again under the key in use", rule="hash_kid_closed"
+        )

@@ -10,6 +10,7 @@ Design: trust, "Why both hashes are keyed".
 """
 
 import hashlib
+import secrets
 from collections.abc import Callable, Iterable
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -24,14 +25,14 @@ _BLOCK_BYTES = 64  # of SHA-256
 
 def stage1(root: bytes, kid: str, kind: str, identifiers: Iterable[str]) -> list[bytes]:
     """First hash of canonical identifiers, 32 bytes each, in order."""
-    keyed = _keyed(subkey(root, f"stage1/{kind}/{kid}"), message_prefix(kind))
-    return [keyed(text.encode()).digest() for text in identifiers]
+    hashed = keyed(subkey(root, f"stage1/{kind}/{kid}"), message_prefix(kind))
+    return [hashed(text.encode()).digest() for text in identifiers]
 
 
 def stage2(root: bytes, epoch: str, kind: str, first_hashes: Iterable[bytes]) -> list[str]:
     """Second hash of first hashes: final tokens of 32 hex digits, in order."""
-    keyed = _keyed(subkey(root, f"stage2/{kind}/{epoch}"))
-    return [keyed(t1).hexdigest()[: 2 * TOKEN_BYTES] for t1 in first_hashes]
+    hashed = keyed(subkey(root, f"stage2/{kind}/{epoch}"))
+    return [hashed(t1).hexdigest()[: 2 * TOKEN_BYTES] for t1 in first_hashes]
 
 
 def message_prefix(kind: str) -> bytes:
@@ -39,9 +40,9 @@ def message_prefix(kind: str) -> bytes:
     return _MESSAGE_DOMAIN + kind.encode() + b"\n"
 
 
-def _keyed(key: bytes, prefix: bytes = b"") -> Callable[[bytes], "hashlib._Hash"]:
-    """HMAC-SHA256 (RFC 2104) of `prefix` + message under a key of 32 bytes. Both padded key blocks and the prefix are
-    absorbed once and copied for each message: more than twice as fast as one `hmac.digest` per identifier."""
+def keyed(key: bytes, prefix: bytes = b"") -> Callable[[bytes], "hashlib._Hash"]:
+    """HMAC-SHA256 (RFC 2104) of `prefix` + message under a key of 32 bytes, as a hash object. Both padded key blocks
+    and the prefix are absorbed once and copied for each message: twice as fast as one `hmac.digest` per identifier."""
     block = key.ljust(_BLOCK_BYTES, b"\0")
     inner = hashlib.sha256(bytes(b ^ 0x36 for b in block) + prefix)
     outer = hashlib.sha256(bytes(b ^ 0x5C for b in block))
@@ -53,6 +54,11 @@ def _keyed(key: bytes, prefix: bytes = b"") -> Callable[[bytes], "hashlib._Hash"
         return second
 
     return digest
+
+
+def new_root() -> bytes:
+    """A secret from which subkeys come: K1, K2."""
+    return secrets.token_bytes(ROOT_BYTES)
 
 
 def subkey(root: bytes, info: str, *, length: int = 32) -> bytes:

@@ -1,26 +1,26 @@
-"""Key rings: the room's (signing, envelope, K2) and each participant's (signing, envelope, K1, handles).
+"""Key rings: the room's (signing, envelope, K2) and each participant's (signing, envelope, first hash, handles).
 
-K1 is shared by the participants and never comes to the room; K2 never leaves the room; a handle key never leaves its
-institution. Rings hold every key that was ever active, the last one being in use, so that rotation keeps old
-envelopes and handles readable. No method gives a private key away except `export_k1`, sealed to its recipient.
+A first-hash key never comes to the room; K2 never leaves the room; a handle key never leaves its institution. Rings
+hold every key that was ever active, the last one being in use, so that rotation keeps old envelopes and handles
+readable and old first hashes reproducible. How keys are made, shared and changed: `crypto.ceremonies`.
 """
 
-import hashlib
-import secrets
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from cleanroom.contracts.canonical import KEY_PROOF_DOMAIN, canonical_bytes, parse_canonical
+from cleanroom.contracts.canonical import KEY_PROOF_DOMAIN
 from cleanroom.contracts.custody import Custodian
 from cleanroom.contracts.messages import KeyRegistration
-from cleanroom.crypto import envelope, hmac2, signing
+from cleanroom.crypto import envelope, signing
 from cleanroom.crypto.canaries import canaries_under
 from cleanroom.crypto.custody import ring_file
-from cleanroom.crypto.encoding import from_text, to_text
-from cleanroom.crypto.handles import HandleKey
-from cleanroom.errors import CleanroomError, KeyRefused
+from cleanroom.crypto.encoding import from_text
+from cleanroom.crypto.epochs import Epoch, tokens_of
+from cleanroom.crypto.handles import HandleKeys
+from cleanroom.crypto.schemes import FirstHash, SecondHash, check_kid
+from cleanroom.errors import KeyRefused
 from cleanroom.vocabulary.terms import Scheme
 
 ROOM = "room"
@@ -94,19 +94,35 @@ class RoomKeyRing(_Ring):
         return cls(ring_file.read(folder, production=production, custodian=custodian, owner=ROOM))
 
     @property
-    def epoch(self) -> str:
-        """Which K2 is in use; tokens of different epochs do not join."""
-        return self._document["k2"][-1]["epoch"]
+    def epoch(self) -> int:
+        """Which K2 is in use, from 1; tokens of different epochs do not join."""
+        return self.epochs[-1].number
 
-    def stage2(self, kind: str, first_hashes: Iterable[bytes]) -> list[str]:
-        """Final tokens, 32 hex digits, of first hashes of one identifier kind."""
-        return hmac2.stage2(from_text(self._document["k2"][-1]["root"]), self.epoch, kind, first_hashes)
+    @cached_property
+    def epochs(self) -> tuple[Epoch, ...]:
+        """Every epoch so far: a new identifier goes through all of them."""
+        return tuple(Epoch(k["epoch"], from_text(k["root"])) for k in self._document["k2"])
+
+    def second_hash(self, *, scheme: Scheme, participant: str, kid: str) -> SecondHash:
+        """For what a participant hashed under the key `kid`. Raises KeyRefused where the room cannot convert it."""
+        check_kid(scheme, kid)
+        if scheme == Scheme.HMAC2:
+            return SecondHash(self.epochs)
+        held = {(f["participant"], f["kid"]): f["factor"] for f in self._document["factors"]}
+        if (participant, kid) not in held:
+            raise KeyRefused("the clean room has no factor of this participant's first-hash key", rule="hash_kid")
+        return SecondHash(self.epochs, from_text(held[participant, kid]))
+
+    def number(self, payloads: Iterable[bytes], *, domain: str) -> list[str]:
+        """Keyed numbers of 32 hex digits, the same for the same payload within an epoch. `domain` keeps them apart
+        from tokens; no identifier kind has its name."""
+        return tokens_of(self.epochs, domain, payloads)
 
 
 class ParticipantKeyRing(_Ring):
     def __init__(self, document: dict[str, Any]):
         super().__init__(document)
-        self._handles = HandleKey(from_text(document["handle"]["root"]), document["owner"])
+        self._handles = HandleKeys([from_text(h["root"]) for h in document["handles"]], document["owner"])
 
     @classmethod
     def open(cls, folder: Path, *, production: bool, custodian: Custodian | None = None) -> "ParticipantKeyRing":
@@ -121,19 +137,31 @@ class ParticipantKeyRing(_Ring):
 
     @property
     def scheme(self) -> Scheme:
-        return Scheme.HMAC2
+        return self.first_hash.scheme
 
     @property
     def hash_kid(self) -> str:
-        return self._k1()["kid"]
+        return self.first_hash.kid
+
+    @property
+    def first_hash(self) -> FirstHash:
+        """The first-hash key in use. Raises KeyRefused where there is none yet."""
+        if not self.first_hashes:
+            raise KeyRefused("this ring has no first-hash key yet; import the shared one", rule="k1_missing")
+        return self.first_hashes[-1]
+
+    @cached_property
+    def first_hashes(self) -> tuple[FirstHash, ...]:
+        """Every first-hash key that this ring holds, the one in use last."""
+        return tuple(FirstHash(Scheme(k["scheme"]), from_text(k["secret"])) for k in self._document["first_hash"])
 
     def stage1(self, kind: str, identifiers: Iterable[str]) -> list[bytes]:
-        """First hashes, 32 bytes, of canonical identifiers of one kind."""
-        return hmac2.stage1(from_text(self._k1()["root"]), self.hash_kid, kind, identifiers)
+        """First hashes, 32 bytes, of canonical identifiers of one kind, under the key in use."""
+        return self.first_hash(kind, identifiers)
 
     def canaries(self) -> dict[str, str]:
-        """First hashes of the published dummy identifiers under this ring's K1: kind -> hex."""
-        return canaries_under(self.stage1)
+        """First hashes of the published dummy identifiers under the key in use: kind -> hex."""
+        return canaries_under(self.first_hash)
 
     def seal_handle(self, account: str) -> bytes:
         """`account`: canonical (institution code and 16 digits)."""
@@ -152,104 +180,3 @@ class ParticipantKeyRing(_Ring):
             proof=self.proof_of_possession(),
         )
         return signing_key, KeyRegistration(kid=self.recipient_kid, purpose="sealing", public_key=self.recipient)
-
-    def export_k1(self, recipient: str) -> bytes:
-        """K1 sealed to another participant's recipient. The only way in which a secret leaves a ring."""
-        share = {"k1": self._k1()["root"], "kid": self.hash_kid, "demo": self.demo}
-        return envelope.seal_bytes(canonical_bytes(share), recipient)
-
-    def _k1(self) -> dict[str, str]:
-        if not self._document["k1"]:
-            raise KeyRefused("this ring has no first-hash key yet; import the shared one", rule="k1_missing")
-        return self._document["k1"][-1]
-
-
-def new_room_ring(folder: Path, *, demo: bool, custodian: Custodian | None = None) -> RoomKeyRing:
-    """Make the room's ring; an existing one is kept as it is."""
-    if not ring_file.exists(folder):
-        document = _new_document(ROOM, demo=demo)
-        document["k2"] = [{"epoch": "1", "root": to_text(secrets.token_bytes(hmac2.ROOT_BYTES))}]
-        ring_file.write(folder, document, custodian=custodian)
-    return RoomKeyRing.open(folder, production=False, custodian=custodian)
-
-
-def new_participant_ring(
-    folder: Path, *, institution: str, demo: bool, custodian: Custodian | None = None
-) -> ParticipantKeyRing:
-    """Make a participant's ring, still without K1; an existing one of the same institution is kept."""
-    if not ring_file.exists(folder):
-        document = _new_document(institution, demo=demo)
-        document["handle"] = {"root": to_text(secrets.token_bytes(hmac2.ROOT_BYTES))}
-        document["k1"] = []
-        ring_file.write(folder, document, custodian=custodian)
-    ring = ParticipantKeyRing.open(folder, production=False, custodian=custodian)
-    if ring.institution != institution:
-        raise KeyRefused("the key ring in this directory belongs to another institution", rule="key_ring_owner")
-    return ring
-
-
-def make_k1(folder: Path, *, custodian: Custodian | None = None) -> None:
-    """The first participant makes K1 for all. A ring that holds one keeps it."""
-    with ring_file.changing(folder):
-        document = ring_file.read(folder, production=False, custodian=custodian)
-        if not document["k1"]:
-            _add_k1(document, secrets.token_bytes(hmac2.ROOT_BYTES))
-            ring_file.write(folder, document, custodian=custodian)
-
-
-def import_k1(folder: Path, share: bytes, *, custodian: Custodian | None = None) -> None:
-    """Take K1 from a share that was sealed to this ring. Raises KeyRefused, ContentTampered."""
-    with ring_file.changing(folder):
-        document = ring_file.read(folder, production=False, custodian=custodian)
-        if _take_k1(document, share):
-            ring_file.write(folder, document, custodian=custodian)
-
-
-def _take_k1(document: dict[str, Any], share: bytes) -> bool:
-    """Whether the ring has changed."""
-    root, demo = _open_share(ParticipantKeyRing(document).decrypt(share))
-    if demo and not document["demo"]:
-        raise KeyRefused("the share holds a demo key, and this ring is not a demo ring", rule="demo_keys")
-    held = [k["kid"] for k in document["k1"]]
-    if held and held[-1] != _secret_kid(root):
-        raise KeyRefused("this ring holds another first-hash key than the share", rule="k1_other")
-    if not held:
-        _add_k1(document, root)
-    return not held
-
-
-def _open_share(raw: bytes) -> tuple[bytes, bool]:
-    try:
-        share = parse_canonical(raw, what="the share")
-        root, demo = from_text(share["k1"]), share["demo"]
-    except (CleanroomError, ValueError, KeyError, TypeError):
-        raise KeyRefused("the share does not hold a first-hash key", rule="k1_share") from None
-    if len(root) != hmac2.ROOT_BYTES or share.get("kid") != _secret_kid(root):
-        raise KeyRefused("the share's key and its key id do not belong together", rule="k1_share")
-    return root, bool(demo)
-
-
-def _add_k1(document: dict[str, Any], root: bytes) -> None:
-    document["k1"].append({"kid": _secret_kid(root), "root": to_text(root)})
-
-
-def _new_document(owner: str, *, demo: bool) -> dict[str, Any]:
-    seed = secrets.token_bytes(32)
-    identity, recipient = envelope.new_identity()
-    return {
-        "version": 1,
-        "owner": owner,
-        "demo": demo,
-        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "signing": [{"kid": _public_kid(signing.public_key_of(seed)), "seed": to_text(seed)}],
-        "recipients": [{"kid": _public_kid(recipient), "identity": identity, "recipient": recipient}],
-    }
-
-
-def _public_kid(public: str) -> str:
-    return hashlib.sha256(public.encode()).hexdigest()[:16]
-
-
-def _secret_kid(root: bytes) -> str:
-    """Names a secret without telling anything about it: HKDF output under its own label."""
-    return "k1-" + hmac2.subkey(root, "kid", length=8).hex()

@@ -17,7 +17,7 @@ NUMBER_KIND = "warning"  # domain of the keyed hash that numbers warnings; no id
 def warning_ids(keys: RoomKeyRing, identities: list[dict[str, str]]) -> list[str]:
     """32 hex digits each, the same for the same identity. Keyed: a number tells nothing of the account to anyone
     outside the room, not even to who holds its token."""
-    return keys.stage2(NUMBER_KIND, [canonical_bytes(identity) for identity in identities])
+    return keys.number([canonical_bytes(identity) for identity in identities], domain=NUMBER_KIND)
 
 
 def sealing_key(gate: ParticipantGate) -> str:

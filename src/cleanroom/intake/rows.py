@@ -5,11 +5,10 @@ from collections.abc import Iterable
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cleanroom.contracts.specification import DatasetContract, Field
+from cleanroom.contracts.specification import DatasetContract
 from cleanroom.contracts.tables import HANDLES, landed_schema
-from cleanroom.crypto.columns import hash_column, kinds_of
+from cleanroom.crypto.columns import HashOfKind, hash_columns, kinds_of
 from cleanroom.crypto.encoding import to_text
-from cleanroom.crypto.keyring import RoomKeyRing
 from cleanroom.errors import NotTheOwner, Refusal, UnknownInstitution, Where
 from cleanroom.vocabulary.terms import Dataset, IdentifierKind
 
@@ -30,14 +29,20 @@ def check_owner(rows: pa.Table, contract: DatasetContract, *, participant: str, 
 
 
 def second_hash(
-    rows: pa.Table, contract: DatasetContract, ring: RoomKeyRing, *, participant: str, submission_id: str
+    rows: pa.Table, contract: DatasetContract, second: HashOfKind, *, participant: str, submission_id: str
 ) -> pa.Table:
-    """Rows of `landed_schema`."""
+    """Rows of `landed_schema`. `second`: the second hash of this submission's key."""
     count = rows.num_rows
     columns = [pa.repeat(participant, count), pa.repeat(submission_id, count), rows["row_number"]]
     names = [n for n in rows.column_names if n not in ("row_number", "handle")]
+    first = {
+        name: (kinds_of(spec, rows), rows[name].combine_chunks())
+        for spec, name in zip(contract.fields, names, strict=True)
+        if spec.is_identifier
+    }
+    tokens = hash_columns(first, second, pa.string())
     for spec, name in zip(contract.fields, names, strict=True):
-        columns.append(_tokens(spec, rows, name, ring) if spec.is_identifier else rows[name])
+        columns.append(tokens[name] if spec.is_identifier else rows[name])
     return pa.table(columns, schema=landed_schema(contract))
 
 
@@ -73,10 +78,6 @@ def check_not_kept_elsewhere(landed: pa.Table, dataset: Dataset, kept_by_others:
             where=Where(column=column),
             rule="kept_elsewhere",
         )
-
-
-def _tokens(spec: Field, rows: pa.Table, name: str, ring: RoomKeyRing) -> pa.Array:
-    return hash_column(kinds_of(spec, rows), rows[name].combine_chunks(), ring.stage2, pa.string())
 
 
 def _refuse_rows(bad: pa.ChunkedArray, rows: pa.Table, column: str, kind: type[Refusal], what: str) -> None:

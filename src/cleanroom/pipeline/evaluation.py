@@ -149,7 +149,9 @@ def tokens_of_truth(
     has no canonical form.
     """
     clear, patterns = read_truth(path)
-    tokens = room_keyring.stage2(IdentifierKind.ACCOUNT, participant_keyring.stage1(IdentifierKind.ACCOUNT, clear))
+    first = participant_keyring.first_hash
+    second = room_keyring.second_hash(scheme=first.scheme, participant=participant_keyring.institution, kid=first.kid)
+    tokens = second(IdentifierKind.ACCOUNT, first(IdentifierKind.ACCOUNT, clear))
     found: dict[str, list[dict[str, str]]] = {}
     for token, pattern in zip(tokens, patterns, strict=True):
         if pattern not in found.setdefault(token, []):

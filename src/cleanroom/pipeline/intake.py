@@ -27,12 +27,13 @@ from cleanroom.contracts.manifest import (
 )
 from cleanroom.contracts.messages import AuditEvent, ParticipantGate, RuleResult, UploadReport
 from cleanroom.contracts.specification import DatasetContract, Specification, load_specification
+from cleanroom.crypto import canaries
 from cleanroom.errors import ContentTampered, QualityGateFailed, Refusal, Where
 from cleanroom.intake import decision as deciding
 from cleanroom.intake import inbox, opening, rows
 from cleanroom.intake.decision import Decision
 from cleanroom.intake.inbox import InboxPath
-from cleanroom.pipeline import keys
+from cleanroom.pipeline import pins
 from cleanroom.pipeline.auditing import record
 from cleanroom.pipeline.room import Room
 from cleanroom.pipeline.steps import StepResult
@@ -129,11 +130,11 @@ def _land(
 ) -> tuple[RuleResult, ...]:
     """Open, check, hash, pass gate 2, land. Raises the refusal of the first thing that is wrong."""
     opened = _open(room, path, manifest, contract)
-    pins_file = keys.pin_file(room.settings)
-    pinned = opening.check_canaries(manifest, keys.read_pins(pins_file), production=room.settings.production)
+    pinned = canaries.check(manifest, pins.read_pins(room.settings), room.keys, production=room.settings.production)
+    second = room.keys.second_hash(scheme=manifest.scheme, participant=manifest.participant, kid=manifest.hash_kid)
     rows.check_owner(opened, contract, participant=path.participant, known=gate.known_institutions)
     landed = rows.second_hash(
-        opened, contract, room.keys, participant=path.participant, submission_id=manifest.submission_id
+        opened, contract, second, participant=path.participant, submission_id=manifest.submission_id
     )
     rows.check_not_kept_elsewhere(landed, path.dataset, _kept_by_others(room, path))
     quality = _gate_2(path, manifest, landed, gate)
@@ -141,7 +142,7 @@ def _land(
     batch = Incoming(_unowned(landed), _unowned(handles) if handles is not None else None)
     room.warehouse.land(submission=_ledger_row(path, manifest), dataset=path.dataset.value, batches=[batch])
     if not pinned:
-        keys.pin_canaries(pins_file, hash_kid=manifest.hash_kid, canaries=manifest.canaries)
+        pins.pin(room.settings, canaries.card_of(manifest), ring=room.keys)
     return quality
 
 

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pytest
 
+from cleanroom.crypto.ceremonies import new_room_ring
 from cleanroom.crypto.encoding import to_text
 from cleanroom.crypto.identifiers import canonical
-from cleanroom.crypto.keyring import ParticipantKeyRing, new_room_ring
+from cleanroom.crypto.keyring import ParticipantKeyRing
 from cleanroom.errors import MalformedRows
 from cleanroom.pipeline.dispatch import SENT, SENT_SCHEMA
 from cleanroom.pipeline.evaluation import evaluate, read_pattern_reach, read_truth, tokens_of_truth
@@ -123,9 +124,8 @@ def test_the_truth_becomes_the_very_tokens_of_intake(tmp_path, rings):
     participant, room_ring = rings
     path = write_truth(tmp_path / "t.csv", "808,123456,1,fan_in,", "808,0123456,2,stack,", "822,123456,1,fan_in,")
     found = tokens_of_truth(path, participant, room_ring)
-    [token] = room_ring.stage2(
-        "account", participant.stage1("account", [canonical("account", "123456", institution="808")])
-    )
+    second = room_ring.second_hash(scheme=participant.scheme, participant="808", kid=participant.hash_kid)
+    [token] = second("account", participant.stage1("account", [canonical("account", "123456", institution="808")]))
     assert found[token] == [{"pattern": "1", "typology": "fan_in"}, {"pattern": "2", "typology": "stack"}]
     assert len(found) == 2 and json.loads(json.dumps(found)) == found
 

@@ -2,16 +2,20 @@
 
 import json
 import stat
+from dataclasses import replace
 
 import pytest
 
 from cleanroom.contracts.canonical import KEY_PROOF_DOMAIN, RECEIPT_DOMAIN
 from cleanroom.crypto import signing
+from cleanroom.crypto.canaries import Pins
 from cleanroom.crypto.custody.passphrase import PassphraseCustodian
 from cleanroom.crypto.envelope import seal_bytes
 from cleanroom.crypto.keyring import ParticipantKeyRing, RoomKeyRing
 from cleanroom.errors import CanaryMismatch, ContentTampered, KeyRefused
-from cleanroom.pipeline import keys
+from cleanroom.pipeline import keys, pins
+from cleanroom.settings import RoomSettings
+from cleanroom.vocabulary.terms import Scheme
 
 ACCOUNT = "8080000000123456789"
 
@@ -60,10 +64,11 @@ def test_a_handle_in_text_is_the_same_handle(first):
 
 def test_the_room_hashes_a_second_time_and_never_holds_k1(tmp_path, first):
     room = keys.init_room_keys(tmp_path / "room", demo=True)
-    [token] = room.stage2("account", first.stage1("account", [ACCOUNT]))
+    second = room.second_hash(scheme=first.scheme, participant="808", kid=first.hash_kid)
+    [token] = second("account", first.stage1("account", [ACCOUNT]))
     assert (len(token), token) == (32, token.lower())
-    assert room.stage2("phone", first.stage1("account", [ACCOUNT])) != [token]
-    assert "k1" not in json.loads((tmp_path / "room" / "keyring.json").read_text())
+    assert second("phone", first.stage1("account", [ACCOUNT])) != [token]
+    assert "first_hash" not in json.loads((tmp_path / "room" / "keyring.json").read_text())
     assert not hasattr(room, "stage1")
     assert "k2" not in json.loads((tmp_path / "808" / "keyring.json").read_text())
 
@@ -177,18 +182,31 @@ def test_a_ring_without_k1_hashes_nothing(tmp_path):
 
 
 def test_pinned_canaries_are_not_changed(tmp_path, first):
-    card = keys.canary_card(tmp_path / "808")
-    pin = tmp_path / "room" / "canaries.json"
-    keys.pin_canaries(pin, **card)
-    keys.pin_canaries(pin, **card)
-    assert keys.read_pins(pin) == {card["hash_kid"]: card["canaries"]}
-    with pytest.raises(CanaryMismatch):
-        keys.pin_canaries(pin, hash_kid=card["hash_kid"], canaries={"phone": "0" * 64})
+    settings, card = RoomSettings(home=tmp_path), keys.canary_card(tmp_path / "808")
+    room = keys.init_room_keys(settings.keys, demo=True)
+    pins.pin(settings, card, ring=room)
+    pins.pin(settings, card, ring=room)
+    assert pins.read_pins(settings) == Pins(Scheme.HMAC2, {card.hash_kid: card.canaries})
+    with pytest.raises(CanaryMismatch, match="canary_pin"):
+        pins.pin(settings, replace(card, canaries={"phone": "0" * 64}), ring=room)
+
+
+@pytest.mark.parametrize("damage", ["{", "[]", '{"scheme": "sha256", "agreed": {}, "closed": []}', "{}"])
+def test_damaged_pins_are_not_taken_for_none(tmp_path, damage):
+    settings = RoomSettings(home=tmp_path)
+    keys.init_room_keys(settings.keys, demo=True)
+    pins.pin_file(settings).write_text(damage)
+    with pytest.raises(KeyRefused, match="pins_damaged"):
+        pins.read_pins(settings)
 
 
 def test_a_ring_shows_no_secret(first, tmp_path):
     document = json.loads((tmp_path / "808" / "keyring.json").read_text())
-    secrets = [document["signing"][0]["seed"], document["recipients"][0]["identity"], document["k1"][0]["root"]]
+    secrets = [
+        document["signing"][0]["seed"],
+        document["recipients"][0]["identity"],
+        document["first_hash"][0]["secret"],
+    ]
     assert len(secrets) == 3
-    shown = repr(first) + str(first) + str(first.key_registrations()) + first.hash_kid
+    shown = repr(first) + str(first) + str(first.key_registrations()) + first.hash_kid + repr(first.first_hash)
     assert not [s for s in secrets if s in shown]

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from cleanroom.contracts.specification import LATEST, load_specification
-from cleanroom.pipeline import keys
+from cleanroom.pipeline import keys, pins
 from cleanroom.pipeline.rehearsal.people import People
 from cleanroom.settings import ParticipantSettings, RoomSettings
 
@@ -22,14 +22,13 @@ programme runs and destroyed when it ends. This text is a rehearsal's and binds 
 def make_keys(home: Path, codes: list[str]) -> None:
     """Every side's ring. The first institution makes the shared first-hash key and seals it to each of the others."""
     room = RoomSettings(home=home)
-    keys.init_room_keys(room.keys, demo=True)
+    ring = keys.init_room_keys(room.keys, demo=True)
     founder, *others = codes
     founder_keys = participant_side(home, founder).keys
     keys.init_participant_keys(founder_keys, institution=founder, demo=True)
     for code in others:
         _share_key(home, founder_keys, code)
-    card = keys.canary_card(founder_keys)
-    keys.pin_canaries(keys.pin_file(room), hash_kid=card["hash_kid"], canaries=card["canaries"])
+    pins.pin(room, keys.canary_card(founder_keys), ring=ring)
 
 
 def _share_key(home: Path, founder_keys: Path, code: str) -> None:

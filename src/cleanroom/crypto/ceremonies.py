@@ -1,0 +1,272 @@
+"""How the keys of a ring are made, shared and changed. Each function can be run again: it changes nothing twice.
+
+A secret leaves a ring in two ways only, each time sealed to whom it is for: K1 to another participant, and a
+participant's factor (r255-rekey-v1) to the clean room. The joint scalar of r255-rekey-v1 is in no ring at all: it lies
+offline, sealed to each participant, and is opened for the moment in which a factor is reckoned.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cleanroom.contracts.canonical import FACTOR_DOMAIN, canonical_bytes, parse_canonical
+from cleanroom.contracts.custody import Custodian
+from cleanroom.crypto import envelope, hmac2, r255, schemes, signing
+from cleanroom.crypto.custody import ring_file
+from cleanroom.crypto.encoding import from_text, to_text
+from cleanroom.crypto.keyring import ROOM, ParticipantKeyRing, RoomKeyRing
+from cleanroom.crypto.schemes import FirstHash
+from cleanroom.errors import CleanroomError, KeyRefused
+from cleanroom.vocabulary.terms import Scheme
+
+Document = dict[str, Any]
+
+
+# --- rings --------------------------------------------------------------------------------------------------------
+
+
+def new_room_ring(folder: Path, *, demo: bool, custodian: Custodian | None = None) -> RoomKeyRing:
+    """Make the room's ring; an existing one is kept as it is."""
+    if not ring_file.exists(folder):
+        document = _new_document(ROOM, demo=demo)
+        document["k2"] = [_epoch(1)]
+        document["factors"] = []
+        ring_file.write(folder, document, custodian=custodian)
+    return RoomKeyRing.open(folder, production=False, custodian=custodian)
+
+
+def new_participant_ring(
+    folder: Path, *, institution: str, demo: bool, custodian: Custodian | None = None
+) -> ParticipantKeyRing:
+    """Make a participant's ring, still without a first-hash key; an existing one of the same institution is kept."""
+    if not ring_file.exists(folder):
+        document = _new_document(institution, demo=demo)
+        document["handles"] = [_handle_key()]
+        document["first_hash"] = []
+        ring_file.write(folder, document, custodian=custodian)
+    ring = ParticipantKeyRing.open(folder, production=False, custodian=custodian)
+    if ring.institution != institution:
+        raise KeyRefused("the key ring in this directory belongs to another institution", rule="key_ring_owner")
+    return ring
+
+
+def _new_document(owner: str, *, demo: bool) -> Document:
+    seed = secrets.token_bytes(32)
+    identity, recipient = envelope.new_identity()
+    return {
+        "version": 1,
+        "owner": owner,
+        "demo": demo,
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "signing": [{"kid": _public_kid(signing.public_key_of(seed)), "seed": to_text(seed)}],
+        "recipients": [{"kid": _public_kid(recipient), "identity": identity, "recipient": recipient}],
+    }
+
+
+def _public_kid(public: str) -> str:
+    return hashlib.sha256(public.encode()).hexdigest()[:16]
+
+
+def _change(folder: Path, custodian: Custodian | None, change: Callable[[Document], bool]) -> bool:
+    """Read, change, write, while nobody else may. `change` answers whether it changed anything."""
+    with ring_file.changing(folder):
+        document = ring_file.read(folder, production=False, custodian=custodian)
+        changed = change(document)
+        if changed:
+            ring_file.write(folder, document, custodian=custodian)
+    return changed
+
+
+# --- first-hash keys ----------------------------------------------------------------------------------------------
+
+
+def make_first_hash(
+    folder: Path, *, scheme: Scheme, after: str | None = None, custodian: Custodian | None = None
+) -> bool:
+    """Draw a first-hash key: the first one, or the one that follows the key `after`. A ring that has gone on already
+    stays as it is. K1 is drawn by the founding participant for all; a scalar by each for itself."""
+
+    def add(document: Document) -> bool:
+        if _in_use(document) != after:
+            return False
+        _add_first_hash(document, schemes.new_key(scheme))
+        return True
+
+    return _change(folder, custodian, add)
+
+
+def export_k1(ring: ParticipantKeyRing, recipient: str) -> bytes:
+    """K1 in use, sealed to another participant's recipient. Raises KeyRefused under a scheme without shared keys."""
+    key = ring.first_hash
+    if key.scheme != Scheme.HMAC2:
+        raise KeyRefused("under r255-rekey-v1 every participant has a first-hash key of its own", rule="scheme")
+    share = {"k1": to_text(key.secret), "kid": key.kid, "demo": ring.demo}
+    return envelope.seal_bytes(canonical_bytes(share), recipient)
+
+
+def import_k1(folder: Path, share: bytes, *, after: str | None = None, custodian: Custodian | None = None) -> bool:
+    """Take K1 from a share that was sealed to this ring: the first one, or the one that follows the key `after`.
+
+    Raises ContentTampered; KeyRefused: no key, another one than the ring holds, a demo key in a real ring.
+    """
+
+    def take(document: Document) -> bool:
+        root, demo = _open_share(ParticipantKeyRing(document).decrypt(share))
+        if demo and not document["demo"]:
+            raise KeyRefused("the share holds a demo key, and this ring is not a demo ring", rule="demo_keys")
+        key = FirstHash(Scheme.HMAC2, root)
+        if _in_use(document) == key.kid:
+            return False
+        if _in_use(document) != after:
+            raise KeyRefused("this ring holds another first-hash key than the share", rule="k1_other")
+        _add_first_hash(document, key)
+        return True
+
+    return _change(folder, custodian, take)
+
+
+def _in_use(document: Document) -> str | None:
+    return document["first_hash"][-1]["kid"] if document["first_hash"] else None
+
+
+def _add_first_hash(document: Document, key: FirstHash) -> None:
+    document["first_hash"].append({"scheme": key.scheme.value, "kid": key.kid, "secret": to_text(key.secret)})
+
+
+def _open_share(raw: bytes) -> tuple[bytes, bool]:
+    try:
+        share = parse_canonical(raw, what="the share")
+        root, demo = from_text(share["k1"]), share["demo"]
+    except (CleanroomError, ValueError, KeyError, TypeError):
+        raise KeyRefused("the share does not hold a first-hash key", rule="k1_share") from None
+    if len(root) != hmac2.ROOT_BYTES or share.get("kid") != FirstHash(Scheme.HMAC2, root).kid:
+        raise KeyRefused("the share's key and its key id do not belong together", rule="k1_share")
+    return root, bool(demo)
+
+
+# --- r255-rekey-v1: the joint scalar and the room's factors -----------------------------------------------------------
+
+
+def new_joint(recipients: Sequence[str]) -> dict[str, bytes]:
+    """Draw the scalar that the participants share, sealed to each of them: recipient -> what it keeps offline. The
+    scalar itself is kept nowhere else."""
+    raw = canonical_bytes({"joint": to_text(r255.new_scalar())})
+    return {recipient: envelope.seal_bytes(raw, recipient) for recipient in recipients}
+
+
+def export_factor(ring: ParticipantKeyRing, joint: bytes, room_recipient: str) -> bytes:
+    """The factor of the key in use, signed by the participant and sealed to the room. `joint`: its offline share.
+
+    Raises KeyRefused, ContentTampered.
+    """
+    key = ring.first_hash
+    if key.scheme != Scheme.R255_REKEY:
+        raise KeyRefused("only keys of r255-rekey-v1 have a factor", rule="scheme")
+    body = {
+        "participant": ring.institution,
+        "kid": key.kid,
+        "factor": to_text(r255.factor(_open_joint(ring.decrypt(joint)), key.secret)),
+        "demo": ring.demo,
+    }
+    signature = ring.sign(FACTOR_DOMAIN, canonical_bytes(body))
+    signed = {"body": body, "signing_kid": ring.signing_kid, "signature": signature}
+    return envelope.seal_bytes(canonical_bytes(signed), room_recipient)
+
+
+def import_factor(
+    folder: Path,
+    sealed: bytes,
+    *,
+    participant: str,
+    signing_key: Callable[[str], str],
+    custodian: Custodian | None = None,
+) -> str:
+    """Take a participant's factor into the room's ring; returns the id of its key. `signing_key(kid)`: the public key
+    that is registered for the participant under that id, or a refusal.
+
+    Raises ContentTampered, SignatureRefused; KeyRefused: another participant's, another factor for a known key.
+    """
+    taken: list[str] = []
+
+    def take(document: Document) -> bool:
+        body = _verified_factor(RoomKeyRing(document).decrypt(sealed), participant, signing_key)
+        if body["demo"] and not document["demo"]:
+            raise KeyRefused("the factor belongs to a demo key, and this ring is not a demo ring", rule="demo_keys")
+        taken.append(body["kid"])
+        return _add_factor(document, {name: body[name] for name in ("participant", "kid", "factor")})
+
+    _change(folder, custodian, take)
+    return taken[0]
+
+
+def _add_factor(document: Document, entry: dict[str, str]) -> bool:
+    for held in document["factors"]:
+        if (held["participant"], held["kid"]) == (entry["participant"], entry["kid"]):
+            if held != entry:
+                raise KeyRefused("the room holds another factor for this key", rule="factor_other")
+            return False
+    document["factors"].append(entry)
+    return True
+
+
+def _verified_factor(raw: bytes, participant: str, signing_key: Callable[[str], str]) -> Document:
+    try:
+        signed = parse_canonical(raw, what="the factor")
+        body, kid, signature = signed["body"], signed["signing_kid"], signed["signature"]
+        r255.check_scalar(from_text(body["factor"]))
+        schemes.check_kid(Scheme.R255_REKEY, body["kid"])
+        owner, _ = body["participant"], body["demo"]
+    except (CleanroomError, ValueError, KeyError, TypeError, AttributeError):
+        raise KeyRefused("the file does not hold a factor", rule="factor_form") from None
+    if owner != participant:
+        raise KeyRefused("the factor belongs to another participant", rule="factor_owner")
+    signing.verify(signing_key(kid), FACTOR_DOMAIN, canonical_bytes(body), signature)
+    return body
+
+
+def _open_joint(raw: bytes) -> bytes:
+    try:
+        return r255.check_scalar(from_text(parse_canonical(raw, what="the joint scalar")["joint"]))
+    except (CleanroomError, ValueError, KeyError, TypeError):
+        raise KeyRefused("the file does not hold the joint scalar", rule="joint_share") from None
+
+
+# --- K2 and handle keys -------------------------------------------------------------------------------------------
+
+
+def add_epoch(folder: Path, number: int, *, custodian: Custodian | None = None) -> bool:
+    """Give the room's ring the K2 of epoch `number`, which must be the next one. False where it has it already."""
+
+    def add(document: Document) -> bool:
+        latest = document["k2"][-1]["epoch"]
+        if number not in (latest, latest + 1):
+            raise KeyRefused(f"the ring is at epoch {latest}; only epoch {latest + 1} can follow", rule="epoch")
+        if number == latest:
+            return False
+        document["k2"].append(_epoch(number))
+        return True
+
+    return _change(folder, custodian, add)
+
+
+def next_handle_key(folder: Path, *, after: int, custodian: Custodian | None = None) -> bool:
+    """Draw a new handle key for a ring that holds `after` of them. Older ones go on opening the handles they issued."""
+
+    def add(document: Document) -> bool:
+        if len(document["handles"]) != after:
+            return False
+        document["handles"].append(_handle_key())
+        return True
+
+    return _change(folder, custodian, add)
+
+
+def _epoch(number: int) -> Document:
+    return {"epoch": number, "root": to_text(hmac2.new_root())}
+
+
+def _handle_key() -> Document:
+    return {"root": to_text(hmac2.new_root())}
