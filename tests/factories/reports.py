@@ -2,10 +2,12 @@
 
 import json
 import stat
+from pathlib import Path
 
 import openpyxl
 
-from tests.factories.attacks import Case
+from cleanroom import errors
+from tests.factories.attacks import Attack, Case, Side
 from tests.factories.clean_room import CleanRoom
 from tests.factories.refusing import refused_at_home
 
@@ -43,3 +45,24 @@ def assert_spreadsheet_agrees(path, told: dict) -> None:
     assert listed == sorted((r["rule"], n) for r in told["rules"] for n in r["row_numbers"])
     formulas = [c for sheet in (summary, rows) for row in sheet.iter_rows() for c in row if c.data_type == "f"]
     assert formulas == []
+
+
+def refusal(name, done, done_zh, rule, means=None, *, refused=errors.MalformedRows) -> Attack:
+    """A case of the institution's side."""
+    return Attack(
+        name, Side.INSTITUTION, done, done_zh, refused=refused, rule=rule, verb="sealing.refused", means=means
+    )
+
+
+def encoded(name, done, done_zh, means=None) -> Attack:
+    return refusal(name, done, done_zh, "declared_encoding", means, refused=errors.UndeclaredEncoding)
+
+
+def only(room, code, dataset, *rows, encoding: str | None = None) -> Path:
+    """The institution sends one dataset, with these rows."""
+    data = room.data[code]
+    for name in data.rows:
+        (data.folder / f"{name}.csv").unlink(missing_ok=True)
+    data.rows = {dataset: [list(r) for r in rows] or data.rows[dataset]}
+    data.write(encoding=encoding)
+    return data.folder / f"{dataset}.csv"

@@ -6,10 +6,9 @@ import zipfile
 
 import xlsxwriter
 
-from cleanroom import errors
 from tests.factories.attacks import Attack, Side, attack
 from tests.factories.clean_room import HEADERS
-from tests.factories.reports import refused_with_report
+from tests.factories.reports import encoded, only, refusal, refused_with_report
 
 LISTED = [
     "account",
@@ -26,33 +25,13 @@ LISTED = [
 ]
 
 
-def refusal(name, done, done_zh, rule, means=None, *, refused=errors.MalformedRows):
-    return Attack(
-        name, Side.INSTITUTION, done, done_zh, refused=refused, rule=rule, verb="sealing.refused", means=means
-    )
-
-
-def encoded(name, done, done_zh, means=None):
-    return refusal(name, done, done_zh, "declared_encoding", means, refused=errors.UndeclaredEncoding)
-
-
-def only(room, code, dataset, *rows, encoding=None):
-    """The institution sends one dataset, with these rows."""
-    data = room.data[code]
-    for name in data.rows:
-        (data.folder / f"{name}.csv").unlink(missing_ok=True)
-    data.rows = {dataset: [list(r) for r in rows] or data.rows[dataset]}
-    data.write(encoding=encoding)
-    return data.folder / f"{dataset}.csv"
-
-
 # --- encoding -----------------------------------------------------------------------------------------------------
 
 
 @attack(encoded("UTF-8 declared as CP950", "a UTF-8 file is declared as cp950", "UTF-8 檔案申報為 CP950"))
 def test_utf8_declared_as_cp950(case, clean_room):
     only(clean_room, "700", "list_events", LISTED, encoding="utf-8")
-    refused_with_report(case, clean_room, "700", "list_events.csv", row=None, column=None)
+    refused_with_report(case, clean_room, "700", "list_events.csv", row=1, column=None)
 
 
 @attack(encoded("CP950 declared as UTF-8", "a CP950 file is declared as utf-8", "CP950 檔案申報為 UTF-8"))
