@@ -3,9 +3,9 @@
 The tree's leaves are the hashes of the events' chain: leaf(n) = SHA-256(0x00 || hash(n), 32 bytes). So a receipt, which
 carries sequence and hash of its event, is all that a proof of inclusion needs. Objects in the store, each written once:
 
-    checkpoints/room/<log>/<size, 12 digits>.json                     SignedCheckpoint
-    checkpoints/room/<log>/tiles/<level>/<index, 9 digits>-<width>    up to 256 hashes (stores.tiles)
-    checkpoints/<participant>/<log>/<size, 12 digits>.json            Cosignature
+    checkpoints/room/<log>/<size, 12 digits>.json                   SignedCheckpoint
+    checkpoints/room/tiles/<log>/<level>/<index, 9 digits>-<width>  up to 256 hashes (stores.tiles)
+    checkpoints/<participant>/<log>/<size, 12 digits>.json          Cosignature
 """
 
 from datetime import datetime
@@ -135,3 +135,7 @@ def checkpoint_folder(log: AuditLog, by: str = ROOM) -> str:
 def checkpoint_name(log: AuditLog, size: int, by: str = ROOM) -> str:
     """The object of a checkpoint, or of a participant's cosignature of it."""
     return f"{checkpoint_folder(log, by)}/{size:012d}.json"
+
+
+def tile_name(log: AuditLog, level: int, index: int, width: int) -> str:
+    return f"{CHECKPOINTS}/{ROOM}/tiles/{log}/{level}/{index:09d}-{width}"

@@ -8,7 +8,7 @@ reads them compares the root that they give with one that is.
 
 from collections.abc import Sequence
 
-from cleanroom.contracts.checkpoints import AuditLog, checkpoint_folder
+from cleanroom.contracts.checkpoints import AuditLog, tile_name
 from cleanroom.contracts.merkle import HASH_BYTES, fold
 from cleanroom.errors import AuditBroken, NotAllowed, Where
 from cleanroom.stores.ports import ObjectStore
@@ -69,7 +69,7 @@ class Tiles:
         return self._read[name]
 
     def _name(self, level: int, index: int, width: int) -> str:
-        return f"{checkpoint_folder(self._log)}/tiles/{level}/{index:09d}-{width}"
+        return tile_name(self._log, level, index, width)
 
 
 def _broken(what: str, name: str) -> AuditBroken:

@@ -1,0 +1,162 @@
+"""The room vouches for both logs: its own, and the portal's, of which it is the first witness.
+
+A checkpoint is made at the end of every step in the room and, while a step takes long, every 1,000 events or 60
+seconds. What was signed once binds: before the room signs more, the log must still hold the last event that it
+signed, and the published tree must still give the root that it signed. Order, so that a kill at any point heals: tiles,
+the room's own copy, the object, the portal.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from cleanroom.contracts.audit_chain import AuditPlace, parse_line, walk
+from cleanroom.contracts.canonical import CHECKPOINT_DOMAIN
+from cleanroom.contracts.checkpoints import (
+    CAP_BYTES,
+    AuditLog,
+    Checkpoint,
+    SignedCheckpoint,
+    checkpoint_folder,
+    checkpoint_name,
+    leaf_of,
+    read_document,
+)
+from cleanroom.contracts.merkle import Frontier
+from cleanroom.crypto.signing import verify
+from cleanroom.errors import AuditBroken, Where
+from cleanroom.pipeline.room import Room
+from cleanroom.stores.audit_file import AuditFile
+from cleanroom.stores.kept_checkpoints import KeptCheckpoints
+from cleanroom.stores.tiles import Tiles
+
+EVERY_EVENTS = 1000
+EVERY_SECONDS = 60.0
+
+
+def kept(room: Room, log: AuditLog) -> KeptCheckpoints:
+    return KeptCheckpoints(room.settings.room_dir / "checkpoints", log)
+
+
+def publish(room: Room) -> dict[AuditLog, int]:
+    """Make and publish checkpoints of what both logs grew by. Returns how many events each now vouches for.
+
+    Raises AuditBroken where a log, the published tree or the portal contradicts what was signed before.
+    """
+    return {log: _publish_log(room, log) for log in AuditLog}
+
+
+def publish_if_due(room: Room) -> bool:
+    """For long steps, after each event of theirs."""
+    last = kept(room, AuditLog.ROOM).last()
+    events = AuditFile(room.settings.audit_file).head().sequence - (last.checkpoint.size if last else 0)
+    waited = (datetime.now(UTC) - last.checkpoint.at).total_seconds() if last else 0.0
+    due = events >= EVERY_EVENTS or (events > 0 and waited >= EVERY_SECONDS)
+    if due:
+        publish(room)
+    return due
+
+
+def _publish_log(room: Room, log: AuditLog) -> int:
+    own = kept(room, log)
+    with own.locked():
+        last = own.last() or _adopted(room, own, log)
+        size = last.checkpoint.size if last else 0
+        tiles = Tiles(room.objects, log, size)
+        frontier = _frontier(tiles, last)
+        leaves = [leaf_of(event_hash) for event_hash in _fresh(room, log, last, tiles)]
+        if leaves:
+            tiles.extend(leaves)
+            for leaf in leaves:
+                frontier.append(leaf)
+            last = _signed(room, log, frontier)
+            own.append(last)
+    if last is None:
+        return 0
+    _announce(room, last)
+    return last.checkpoint.size
+
+
+def _adopted(room: Room, own: KeptCheckpoints, log: AuditLog) -> SignedCheckpoint | None:
+    """A room whose disk was lost is bound by what it published: its newest checkpoint, if it is the room's indeed."""
+    names = [i.name for i in room.objects.list(f"{checkpoint_folder(log)}/") if i.name.endswith(".json")]
+    if not names:
+        return None
+    raw = room.objects.get_bytes(names[-1], cap_bytes=CAP_BYTES)
+    newest = read_document(SignedCheckpoint, raw, what="the checkpoint")
+    verify(room.keys.signing_public_key, CHECKPOINT_DOMAIN, newest.covered(), newest.signature)
+    own.append(newest)
+    return newest
+
+
+def _frontier(tiles: Tiles, last: SignedCheckpoint | None) -> Frontier:
+    if last is None:
+        return Frontier()
+    frontier = Frontier.of(tiles, last.checkpoint.size)
+    if frontier.root().hex() != last.checkpoint.root:
+        raise AuditBroken(
+            f"the published tree does not give the root of the checkpoint over {last.checkpoint.size} events that this "
+            "room signed; keep the objects under checkpoints/ and call the auditor",
+            where=Where(file=checkpoint_folder(last.checkpoint.log)),
+            rule="audit_tiles",
+        )
+    return frontier
+
+
+def _fresh(room: Room, log: AuditLog, last: SignedCheckpoint | None, tiles: Tiles) -> Iterator[str]:
+    """Hashes of the events after the last checkpoint; its own last event must stand where it stood."""
+    size = last.checkpoint.size if last else 0
+    hashes = _room_hashes(room, size) if log is AuditLog.ROOM else _portal_hashes(room, size)
+    if last is not None:
+        signed = next(hashes, None)
+        if signed is None:
+            raise _contradicts(last, "the log ends before that event; its tail was cut")
+        if leaf_of(signed) != tiles(0, size - 1):
+            raise _contradicts(last, "another event stands there now; the log was rewritten")
+    yield from hashes
+
+
+def _room_hashes(room: Room, size: int) -> Iterator[str]:
+    """From event `size` on (from the first for 0), each checked to follow from the one before."""
+    log = AuditFile(room.settings.audit_file)
+    lines = log.lines_from(max(size, 1))
+    if size and lines:
+        line = parse_line(lines[0])
+        before = AuditPlace(size - 1, line.prev if line else "")
+        yield from (place.hash for place in walk(lines, name=log.path.name, before=before))
+        return
+    yield from (place.hash for place in walk(lines, name=log.path.name))
+
+
+def _portal_hashes(room: Room, size: int) -> Iterator[str]:
+    after = max(size - 1, 0)
+    while True:
+        page = room.portal.log_hashes(after=after)
+        yield from page.hashes
+        after += len(page.hashes)
+        if not page.hashes or after >= page.size:
+            return
+
+
+def _contradicts(last: SignedCheckpoint, what: str) -> AuditBroken:
+    checkpoint = last.checkpoint
+    return AuditBroken(
+        f"the checkpoint of {checkpoint.at.isoformat()} covers event {checkpoint.size}, and {what}; keep everything as "
+        "it is and call the auditor",
+        where=Where(file=str(checkpoint.log), row=checkpoint.size),
+        rule="audit_checkpoint",
+    )
+
+
+def _signed(room: Room, log: AuditLog, frontier: Frontier) -> SignedCheckpoint:
+    now = datetime.now(UTC).replace(microsecond=0)
+    checkpoint = Checkpoint(log=log, size=frontier.size, root=frontier.root().hex(), at=now)
+    signature = room.keys.sign(CHECKPOINT_DOMAIN, checkpoint.covered())
+    return SignedCheckpoint(checkpoint=checkpoint, signing_kid=room.keys.signing_kid, signature=signature)
+
+
+def _announce(room: Room, signed: SignedCheckpoint) -> None:
+    """To the store and the portal, also what a killed run signed and could not show."""
+    name = checkpoint_name(signed.checkpoint.log, signed.checkpoint.size)
+    if not room.objects.exists(name):
+        room.objects.put_bytes(name, signed.to_bytes())
+    room.portal.report_checkpoint(signed)
