@@ -63,6 +63,9 @@ class Incoming:
     handles: pa.Table | None = None
 
 
+Statement = tuple[str, list[Any]]
+"""SQL and its parameters."""
+
 Ask = Callable[..., pa.Table]
 """`ask(sql, parameters)`: like `query`, and `incoming.rows` are the rows that are about to land."""
 
@@ -100,6 +103,12 @@ class Warehouse(Protocol):
         """Atomically delete `where` (all rows without it) and insert; creates the table from `rows.schema`."""
 
     def table_exists(self, table: str) -> bool: ...
+
+    def columns_ending(self, suffix: str) -> list[tuple[str, str]]:
+        """Table (`schema.table`) and column of every column of every table whose name ends so, in order."""
+
+    def transact(self, statements: Sequence[Statement], *, given: Mapping[str, pa.Table] | None = None) -> None:
+        """All statements commit together, or none. `given.<name>` in a statement is the given table of that name."""
 
     def released(self) -> AbstractContextManager[None]:
         """While it lasts another opener (dbt) may have the warehouse; afterwards this one opens again by itself."""

@@ -23,7 +23,7 @@ from cleanroom.contracts.tables import (
 )
 from cleanroom.errors import NotAllowed, SequenceReplayed, SettingsInvalid
 from cleanroom.settings import RoomSettings
-from cleanroom.stores.ports import Ask, Incoming, Warehouse
+from cleanroom.stores.ports import Ask, Incoming, Statement, Warehouse
 from cleanroom.vocabulary.terms import Dataset, UploadState
 
 ACCEPTED = UploadState.ACCEPTED.value
@@ -32,8 +32,6 @@ HANDLES_TABLE = f"{ROUTING}.handles"
 BIGQUERY_SCHEME = "bigquery://"
 INCOMING = "incoming.rows"  # in what `Ask` is asked
 _ID = re.compile(r"[0-9a-f]{64}")
-
-Statement = tuple[str, list[Any]]
 
 
 def open_warehouse(settings: RoomSettings) -> Warehouse:
@@ -79,6 +77,13 @@ def rows_of(dataset: str, batch: Incoming) -> dict[str, pa.Table]:
     if batch.handles is not None:
         parts[HANDLES_TABLE] = shaped(batch.handles, incoming_schema(HANDLES))
     return parts
+
+
+def named(sql: str, given: Mapping[str, str]) -> str:
+    """With the engine's names in place of `given.<name>`."""
+    for name, place in given.items():
+        sql = re.sub(rf"\bgiven\.{name}\b", place, sql)
+    return sql
 
 
 def ledger_row(submission: Mapping[str, Any], found: Mapping[str, Any]) -> pa.Table:

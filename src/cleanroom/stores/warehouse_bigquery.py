@@ -27,6 +27,7 @@ from cleanroom.vocabulary.terms import UploadState
 STATIONS = ("landing", "routing", "staging", "moneyflow", "scoring", "dispatch", "evaluation")
 _PATIENCE = DEFAULT_RETRY.with_timeout(60)  # the client's own default waits ten minutes where nothing listens
 _CALL_SECONDS, _LOAD_SECONDS = 60, 600
+_STAGED = "incoming_"  # begins the name of a table of one run
 _STAGED_FOR = timedelta(hours=6)  # longer than any transaction; then the engine drops what a killed run left
 _NAMED_TABLE = re.compile(rf"\b(from|join|into|update|table)(\s+)(({'|'.join(STATIONS)})\.(\w+))", re.IGNORECASE)
 _PLAIN = re.compile(r"[0-9A-Za-z_-]{1,100}")
@@ -121,6 +122,31 @@ class BigQueryWarehouse:
                 return False
             raise
         return True
+
+    def columns_ending(self, suffix: str) -> list[tuple[str, str]]:
+        found = []
+        with _faults("the warehouse could not answer"):
+            for station in STATIONS:
+                found += [(place, name) for place, name in self._columns_of(station) if name.endswith(suffix)]
+        return sorted(found)
+
+    def _columns_of(self, station: str) -> Iterator[tuple[str, str]]:
+        try:
+            tables = list(self._client.list_tables(self._id(station), retry=_PATIENCE, timeout=_CALL_SECONDS))
+        except NotFound:
+            return
+        for listed in tables:
+            if listed.table_type == "TABLE" and not listed.table_id.startswith(_STAGED):
+                table = self._client.get_table(listed.reference, retry=_PATIENCE, timeout=_CALL_SECONDS)
+                yield from ((f"{station}.{listed.table_id}", column.name) for column in table.schema)
+
+    def transact(self, statements: Sequence[Statement], *, given: Mapping[str, pa.Table] | None = None) -> None:
+        with self._staging("transact") as staging, _faults("the warehouse could not write"):
+            for name, rows in (given or {}).items():
+                staging.load(f"{STATIONS[0]}.{name}", rows)
+            names = {name: staging.names[f"{STATIONS[0]}.{name}"] for name in given or {}}
+            named = [(shared.named(sql, names), parameters) for sql, parameters in statements]
+            self._run(named).result(retry=_PATIENCE)
 
     def released(self) -> AbstractContextManager[None]:
         return nullcontext()
@@ -226,7 +252,7 @@ class _Staging:
     def load(self, table: str, rows: pa.Table) -> None:
         with _faults("rows could not be loaded into the warehouse"):
             if table not in self.names:
-                self.names[table] = f"{table.split('.')[0]}.incoming_{self._run}_{len(self.names)}"
+                self.names[table] = f"{table.split('.')[0]}.{_STAGED}{self._run}_{len(self.names)}"
                 self._columns[table] = rows.column_names
                 self._warehouse.make_staged(self.names[table], rows.schema)
             self._warehouse.load(self.names[table], rows, job_id=f"{self._job}_{self._loads}_{self._run[:8]}")

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from cleanroom.errors import WarehouseFault
 from cleanroom.stores import warehouse as shared
-from cleanroom.stores.ports import Ask, DbtTarget, Incoming
+from cleanroom.stores.ports import Ask, DbtTarget, Incoming, Statement
 from cleanroom.vocabulary.terms import UploadState
 
 _SQL_TYPES = {
@@ -97,6 +97,26 @@ class DuckDbWarehouse:
         schema, name = table.split(".")
         sql = "select count(*) as n from information_schema.tables where table_schema = ? and table_name = ?"
         return self.query(sql, [schema, name])["n"][0].as_py() > 0
+
+    def columns_ending(self, suffix: str) -> list[tuple[str, str]]:
+        found = self.query(
+            "select table_schema || '.' || table_name as place, column_name as name"
+            " from information_schema.columns where ends_with(column_name, ?) order by place, name",
+            [suffix],
+        )
+        return list(zip(found["place"].to_pylist(), found["name"].to_pylist(), strict=True))
+
+    def transact(self, statements: Sequence[Statement], *, given: Mapping[str, pa.Table] | None = None) -> None:
+        names = {name: f"given_{name}" for name in given or {}}
+        with self._transaction() as connection:
+            for name, view in names.items():
+                connection.register(view, shared.without_zone(given[name]))
+            try:
+                for sql, parameters in statements:
+                    connection.execute(shared.named(sql, names), _bound(parameters))
+            finally:
+                for view in names.values():
+                    connection.unregister(view)
 
     @contextmanager
     def released(self) -> Iterator[None]:
