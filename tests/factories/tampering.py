@@ -115,6 +115,11 @@ class Waiting:
         first, *others = self.signed.manifest.parts
         self.sign_again(**{"parts": (first.model_copy(update={**outside, **(inside or {})}), *others), **changes})
 
+    def send_again_from_nothing(self) -> None:
+        """As if nothing had been sealed or sent: the outbox and the object store are empty."""
+        shutil.rmtree(self.room.settings.objects_dir)
+        shutil.rmtree(self.room.participant(self.code).outbox_dir)
+
     def send_next(self) -> "Waiting":
         """Other content, honestly sealed and sent under the next number, for the next month."""
         data = self.room.data[self.code]

@@ -1,0 +1,51 @@
+"""A step in a process of its own that is stopped again and again while somebody looks at everything it leaves about."""
+
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.factories.leaks import Leak, Scanner, family
+
+
+def watched(work: Callable[[], object], scanner: Scanner, *, folders: list[Path], temporary: Path) -> list[Leak]:
+    """What `scanner` found below `folders` and in open files, at every stop and after the end. `temporary` is the
+    process's TMPDIR, and is looked at as well. Raises AssertionError where the work fails or was hardly watched."""
+    child = _started(work, temporary)
+    found, stops, status = [], 0, None
+    while status is None:
+        time.sleep(0.005)
+        _signal(child, signal.SIGSTOP)
+        found += scanner.leaks_in([*folders, temporary]) + scanner.leaks_in_process(child)
+        _signal(child, signal.SIGCONT)
+        stops += 1
+        ended, raw = os.waitpid(child, os.WNOHANG)
+        status = os.waitstatus_to_exitcode(raw) if ended else None
+    assert status == 0, f"the watched work ended with {status}"
+    assert stops >= 5, f"{stops} stops: this would pass on nothing"
+    return found + scanner.leaks_in([*folders, temporary])
+
+
+def _started(work: Callable[[], object], temporary: Path) -> int:
+    child = os.fork()
+    if child:
+        return child
+    try:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(temporary)
+        work()
+        os._exit(0)
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+        os._exit(99)
+
+
+def _signal(child: int, which: signal.Signals) -> None:
+    for process in family(child):
+        try:
+            os.kill(process, which)
+        except ProcessLookupError:
+            continue
