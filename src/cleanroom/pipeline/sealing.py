@@ -13,14 +13,13 @@ from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
-from cleanroom.contracts.canonical import RECEIPT_DOMAIN, canonical_bytes, digest_of, parse_canonical
+from cleanroom.contracts.canonical import digest_of
 from cleanroom.contracts.manifest import MANIFEST_NAME, Manifest, receipt_name
 from cleanroom.contracts.messages import AuditEvent, ParticipantGate, Receipt
 from cleanroom.contracts.specification import Specification
 from cleanroom.contracts.standing import check_active, check_mou, check_specification, registered_signing_key
 from cleanroom.crypto import known_answers
 from cleanroom.crypto.keyring import ParticipantKeyRing
-from cleanroom.crypto.signing import verify
 from cleanroom.errors import CleanroomError, KeyRefused, NotAllowed, Refusal, SequenceReplayed, Where
 from cleanroom.pipeline.auditing import record
 from cleanroom.pipeline.keys import open_participant_keys
@@ -29,6 +28,7 @@ from cleanroom.sealing import findings
 from cleanroom.sealing.folder import ClearFile, ClearFolder, read_folder
 from cleanroom.sealing.ordinary import Seen
 from cleanroom.sealing.outbox import Origin, Outbox, Sealed
+from cleanroom.sealing.receipts import open_receipt
 from cleanroom.sealing.report_xlsx import Report, spreadsheet_name, write_spreadsheet
 from cleanroom.sealing.rows import ClearRows, read_rows
 from cleanroom.sealing.submission import KEY_FILE, Addressee, Declared, hash_rows, write_submission
@@ -193,9 +193,7 @@ def read_receipts(settings: ParticipantSettings, *, portal: Portal, objects: Obj
         if not objects.exists(name):
             continue
         raw = objects.get_bytes(name, cap_bytes=RECEIPT_CAP_BYTES)
-        receipt = Receipt.model_validate(parse_canonical(raw, what="the receipt"))
-        verify(gate.room_signing_key, RECEIPT_DOMAIN, canonical_bytes(receipt.body), receipt.signature)
-        receipts.append(receipt)
+        receipts.append(open_receipt(raw, room_key=gate.room_signing_key))
     return receipts
 
 

@@ -96,13 +96,15 @@ def results(found: Sequence[Drift]) -> tuple[RuleResult, ...]:
 def _volume(now: Profile, before: Sequence[Profile], dataset: Dataset) -> Iterator[Drift]:
     events = any(spec.within_period for spec in load_specification().datasets[dataset].fields)  # else they tell a state
 
-    def measure(profile: Profile) -> float:
-        return profile.rows / profile.days if events else float(profile.rows)
+    def days(profile: Profile) -> int:
+        return profile.days if events else 1
 
-    # One is added, so that an empty file has a logarithm.
-    levels = [math.log1p(measure(p)) for p in before]
-    if _is_far(math.log1p(measure(now)), levels, THRESHOLDS[VOLUME], noise=0.0):
-        yield Drift(VOLUME, None, None, measure(now), median(measure(p) for p in before))
+    def level(profile: Profile) -> float:
+        return math.log((profile.rows + 1) / days(profile))  # one is added, so that an empty file has a logarithm
+
+    noise = 1 / math.sqrt(median(p.rows for p in before) + 1)  # of the logarithm of a Poisson count
+    if _is_far(level(now), [level(p) for p in before], THRESHOLDS[VOLUME], noise=noise):
+        yield Drift(VOLUME, None, None, now.rows / days(now), median(p.rows / days(p) for p in before))
 
 
 def _shares(now: Profile, before: Sequence[Profile]) -> Iterator[Drift]:

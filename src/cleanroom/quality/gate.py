@@ -20,7 +20,10 @@ from cleanroom.contracts.messages import RuleResult
 from cleanroom.contracts.specification import load_specification
 from cleanroom.errors import SettingsInvalid
 from cleanroom.quality.checks import checks_of
+from cleanroom.quality.drift import Drift, drifts
+from cleanroom.quality.drift import results as drift_results
 from cleanroom.quality.engine import Verdict, validate
+from cleanroom.quality.profile import Profile, profile_of
 from cleanroom.quality.repeats import COLUMN, COLUMNS, Digests, Secret, digests_of, repeated_rows
 from cleanroom.quality.rows import failing_rows
 from cleanroom.quality.suites import column_name
@@ -35,10 +38,13 @@ WHOLE_FILE = (ROW_COUNT, COLUMN, COLUMNS)  # rules that no single batch can judg
 
 @dataclass(frozen=True)
 class GateOutcome:
-    """`failed` where a rule of severity `fail` does not hold: the whole file goes to quarantine."""
+    """`failed` where a rule of severity `fail` does not hold: the whole file goes to quarantine. `profile`: what later
+    files are compared with. `drifts`: how this one differs from earlier ones; each is a warning of `results` too."""
 
     results: tuple[RuleResult, ...]
     failed: bool
+    profile: Profile | None = None
+    drifts: tuple[Drift, ...] = ()
 
     @property
     def broken(self) -> tuple[RuleResult, ...]:
@@ -53,6 +59,7 @@ class Partial:
     rows: int
     results: tuple[RuleResult, ...]
     digests: Mapping[str, Digests]
+    profile: Profile | None = None
 
     @property
     def failed(self) -> bool:
@@ -66,7 +73,8 @@ class Gate:
     `station`: sealing (columns of `clear_schema`) or intake (columns of `landed_schema`). `facts`: participant,
     period_first and period_last (both days included, Asia/Taipei), known_institutions. `row_cap`: most row numbers
     per rule, None for all of them. `spill`: a folder that only its owner may read, for 24 bytes per row and rule over
-    repeated rows; None keeps them in memory. Whoever gives the folder removes it.
+    repeated rows; None keeps them in memory. Whoever gives the folder removes it. `earlier`: profiles of the
+    participant's submissions of this dataset before this one, oldest first.
     """
 
     station: str
@@ -75,6 +83,7 @@ class Gate:
     row_cap: int | None = ROW_CAP
     spill: Path | None = None
     secret: Secret = field(default_factory=Secret)
+    earlier: tuple[Profile, ...] = ()
 
     def check(self, batch: pa.Table | pa.RecordBatch) -> Partial:
         """Judge one batch. Its `row_number` are those of the file; without them rows are numbered from 1.
@@ -91,7 +100,13 @@ class Gate:
             for e in suite["expectations"]
             if e["type"] in (COLUMN, COLUMNS)
         }
-        return Partial(rows.num_rows, self._row_wise(suite, prepared), digests)
+        return Partial(rows.num_rows, self._row_wise(suite, prepared), digests, self._profile(rows))
+
+    def _profile(self, rows: pa.Table) -> Profile:
+        fields = load_specification().datasets[self.dataset].fields
+        columns = {column_name(spec, self.station): spec for spec in fields}
+        days = (self.facts["period_last"] - self.facts["period_first"]).days + 1
+        return profile_of(rows, columns, days=days)
 
     def _row_wise(self, suite: Mapping[str, Any], prepared: pa.Table) -> tuple[RuleResult, ...]:
         parameters = _parameters(self.facts)
@@ -116,9 +131,12 @@ class Tally:
         self._results: dict[str, RuleResult] = {}
         self._digests: dict[str, list[Digests]] = {}
         self._rows = 0
+        self._profile: Profile | None = None
 
     def add(self, partial: Partial) -> None:
         self._rows += partial.rows
+        if partial.profile is not None:
+            self._profile = partial.profile if self._profile is None else self._profile + partial.profile
         for result in partial.results:
             before = self._results.get(result.rule)
             self._results[result.rule] = result if before is None else _joined(before, result, self._gate.row_cap)
@@ -132,8 +150,9 @@ class Tally:
             raise SettingsInvalid("a gate was asked about a file of which it saw no batch")
         if not columns.passed:
             return GateOutcome((columns,), failed=_any_failed([columns]))
-        results = tuple(self._of_file(e) for e in self._suite["expectations"])
-        return GateOutcome(results, failed=_any_failed(results))
+        found = tuple(drifts(self._profile, self._gate.earlier, self._gate.dataset))
+        results = tuple(self._of_file(e) for e in self._suite["expectations"]) + drift_results(found)
+        return GateOutcome(results, failed=_any_failed(results), profile=self._profile, drifts=found)
 
     def _of_file(self, expectation: Mapping[str, Any]) -> RuleResult:
         rule = expectation["meta"]["rule"]
