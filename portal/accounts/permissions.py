@@ -47,6 +47,9 @@ class Permission(StrEnum):
     PLAN_PROGRAMME = "plan_programme"
     RECORD_EVENT = "record_event"
     READ_AUDIT = "read_audit"
+    READ_CHECKPOINTS = "read_checkpoints"
+    REPORT_CHECKPOINT = "report_checkpoint"
+    COSIGN_CHECKPOINT = "cosign_checkpoint"
     REPORT_UPLOAD = "report_upload"
     READ_UPLOADS = "read_uploads"
     REPORT_STATION = "report_station"
@@ -96,6 +99,9 @@ RIGHTS: Mapping[Permission, Mapping[R, Scope]] = {
     P.PLAN_PROGRAMME: {R.COORDINATOR: ALL},
     P.RECORD_EVENT: {R.ROOM_SERVICE: ALL, R.DISPATCHER_SERVICE: ALL, R.UPLOAD_SERVICE: OWN},
     P.READ_AUDIT: {R.AUDITOR: ALL, R.COORDINATOR: ALL},
+    P.READ_CHECKPOINTS: _EVERYONE,
+    P.REPORT_CHECKPOINT: {R.ROOM_SERVICE: ALL},
+    P.COSIGN_CHECKPOINT: {R.UPLOAD_SERVICE: OWN},
     P.REPORT_UPLOAD: {R.ROOM_SERVICE: ALL},
     P.READ_UPLOADS: _READERS,
     P.REPORT_STATION: {R.ROOM_SERVICE: ALL},
@@ -145,6 +151,9 @@ ACTS = {
     P.PLAN_PROGRAMME: gettext_lazy("plan the programme"),
     P.RECORD_EVENT: gettext_lazy("record an event of a service"),
     P.READ_AUDIT: gettext_lazy("read the audit log"),
+    P.READ_CHECKPOINTS: gettext_lazy("read the audit logs' checkpoints"),
+    P.REPORT_CHECKPOINT: gettext_lazy("report a checkpoint of an audit log"),
+    P.COSIGN_CHECKPOINT: gettext_lazy("cosign a checkpoint for an institution"),
     P.REPORT_UPLOAD: gettext_lazy("report the decision on an upload"),
     P.READ_UPLOADS: gettext_lazy("read uploads"),
     P.REPORT_STATION: gettext_lazy("report a station's run"),
