@@ -78,7 +78,9 @@ class Waiting:
     def under_another_key(self) -> "Waiting":
         """The same parts, sent once more under the same number as another submission: what draws the place changed."""
         sealed = seal_bytes(self.identity.encode(), self.room.ring.recipient)
-        shutil.copytree(self.folder, self._place_of(sealed))
+        target = self._place_of(sealed)
+        shutil.copytree(self.folder, target)
+        (target / MANIFEST_NAME).touch()  # so that it is the last one sent
         return self._with_key(sealed)
 
     def moved_under_key(self, sealed: bytes) -> "Waiting":

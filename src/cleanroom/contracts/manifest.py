@@ -16,14 +16,14 @@ again beside what lies there, and nothing is ever moved or overwritten (ADR 76).
 form of `manifest`. The submission's id is the SHA-256 of the canonical form of `manifest`.
 """
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cleanroom.contracts.canonical import MANIFEST_DOMAIN, canonical_bytes, digest_of, parse_canonical
 from cleanroom.errors import ManifestMalformed
-from cleanroom.vocabulary.terms import Calendar, Dataset, Encoding, FileFormat, Scheme, UploadState
+from cleanroom.vocabulary.terms import Calendar, Dataset, Encoding, FileFormat, IdentifierKind, Scheme, UploadState
 
 INBOX, KEYS, RECEIPTS = "inbox", "keys", "receipts"
 MANIFEST_NAME = "manifest.json"
@@ -44,6 +44,7 @@ ENVELOPE_OVERHEAD_BYTES = 4096  # header of an envelope; each 64 KiB of it adds 
 
 InstitutionCode = Annotated[str, Field(pattern=r"^[0-9]{3}$")]
 Hex32 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+KeyId = Annotated[str, Field(pattern=r"^[0-9A-Za-z._:-]{1,64}$")]
 Count = Annotated[int, Field(ge=0, lt=2**53, strict=True)]
 
 
@@ -56,6 +57,18 @@ class Period(Frozen):
 
     first: Annotated[date, Field(ge=date(1912, 1, 1))]
     last: Annotated[date, Field(lt=date(2200, 1, 1))]
+
+    @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> "Period":
+        if self.last < self.first:
+            raise ValueError("a period ends on or after its first day")
+        return self
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Period":
+        if self.first > self.last:  # such a period would overlap no other
+            raise ValueError("a period ends on or after the day on which it begins")
+        return self
 
 
 class Part(Frozen):
@@ -82,7 +95,7 @@ class Source(Frozen):
     format: FileFormat
     encoding: Encoding | None
     calendar: Calendar
-    timezone: str
+    timezone: Annotated[str, Field(max_length=64)]
 
 
 class Manifest(Frozen):
@@ -94,14 +107,14 @@ class Manifest(Frozen):
     sequence: Annotated[int, Field(ge=1, lt=2**53, strict=True)]
     rows: Count
     scheme: Scheme
-    hash_kid: str  # which first-stage key
-    recipient_kid: str  # which clean-room key the envelope is sealed to
-    canaries: dict[str, Hex32]  # identifier kind -> first hash of the published dummy identifier
+    hash_kid: KeyId  # which first-stage key
+    recipient_kid: KeyId  # which clean-room key the envelope is sealed to
+    canaries: dict[IdentifierKind, Hex32]  # identifier kind -> first hash of the published dummy identifier
     source: Source
     key: SubmissionKey
     supersedes: Hex32 | None = None  # the accepted submission of this dataset whose rows these replace
     parts: Annotated[tuple[Part, ...], Field(min_length=1, max_length=MAX_PARTS)]
-    created_at: datetime
+    created_at: AwareDatetime
 
     def canonical(self) -> bytes:
         return canonical_bytes(self.model_dump(mode="json"))
@@ -126,8 +139,8 @@ class Manifest(Frozen):
 
 class SignedManifest(Frozen):
     manifest: Manifest
-    signing_kid: str
-    signature: str  # Ed25519, base64url without padding
+    signing_kid: KeyId
+    signature: Annotated[str, Field(max_length=128)]  # Ed25519, base64url without padding
 
     def to_bytes(self) -> bytes:
         return canonical_bytes(self.model_dump(mode="json"))

@@ -83,7 +83,7 @@ def read_folder(folder: Path, *, institution: str) -> ClearFolder:
 def _declaration(path: Path) -> _Declaration:
     where = Where(file=path.name)
     if not os.path.lexists(path):
-        raise NothingToDo(f"the folder {path.parent.name} holds no {DECLARATION}", where=where)
+        raise NothingToDo(f"the folder {path.parent.name} holds no {DECLARATION}", where=where, rule="file_missing")
     with open_ordinary(path) as file:
         raw = file.read(_DECLARATION_CAP_BYTES + 1)
     if len(raw) > _DECLARATION_CAP_BYTES:
@@ -112,22 +112,22 @@ def _place(loc: tuple[int | str, ...]) -> str:
 
 def _period(declared: _DeclaredPeriod) -> Period:
     where = Where(file=DECLARATION, column="period")
+    if declared.last < declared.first:
+        raise ManifestMalformed("the period ends before it begins", where=where, rule="period")
     try:
-        period = Period(first=declared.first, last=declared.last)
+        return Period(first=declared.first, last=declared.last)
     except ValidationError:
         raise ManifestMalformed(
             "the period is not two days (YYYY-MM-DD) between 1912 and 2199", where=where, rule="period"
         ) from None
-    if period.last < period.first:
-        raise ManifestMalformed("the period ends before it begins", where=where, rule="period")
-    return period
 
 
 def _clear_file(folder: Path, dataset: Dataset, declared: _DeclaredSource) -> ClearFile:
     source = Source.model_validate(declared.model_dump(exclude={"query_file"}))
     path = folder / _file_name(dataset, declared)
     if not os.path.lexists(path):
-        raise NothingToDo(f"{path.name} is declared but is not in the folder", where=Where(file=path.name))
+        sentence = f"{path.name} is declared but is not in the folder"
+        raise NothingToDo(sentence, where=Where(file=path.name), rule="file_missing")
     check_ordinary(path)
     _check_source(dataset, source)
     return ClearFile(dataset=dataset, path=path, source=source)
