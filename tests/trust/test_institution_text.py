@@ -77,7 +77,7 @@ def landed_reasons(room, code):
     return table["legal_reason"].to_pylist()
 
 
-TRAILS = "許功蓋餐淚珮豹暴"  # the second byte is a backslash or a bar in CP950
+NAMES = "許功蓋"  # the best known of those whose second byte is a backslash
 
 
 @attack(
@@ -89,11 +89,9 @@ TRAILS = "許功蓋餐淚珮豹暴"  # the second byte is a backslash or a bar i
     )
 )  # fmt: skip
 def test_trail_bytes(case, clean_room):
-    trails = {c.encode("cp950")[1] for c in TRAILS}
-    assert trails == {0x5C} or {0x5C, 0x7C} >= trails or 0x5C in trails
     bars = [c for c in map(chr, range(0x4E00, 0x9FFF)) if _trail(c) == 0x7C][:8]
     slashes = [c for c in map(chr, range(0x4E00, 0x9FFF)) if _trail(c) == 0x5C][:8]
-    reasons = [*slashes, *bars, "".join(bars + slashes), TRAILS]
+    reasons = [*slashes, *bars, "".join(bars + slashes), NAMES]
     assert len(reasons) == 18
     rows = [[*LISTED[:6], f'"{r}"' if n % 2 else r, f"c-{n}", *LISTED[8:]] for n, r in enumerate(reasons)]
     only(clean_room, "700", "list_events", *rows)

@@ -96,6 +96,12 @@ _FILE: Mapping[str, Sentence] = {
         "Copy the file itself into the folder, and run again.",
         "請將檔案本身複製至資料夾後再執行。",
     ),
+    "file_missing": Sentence(
+        "The declaration and every file that it names must be in the folder.",
+        "資料夾內須有申報檔及其所列之每一檔案。",
+        "Put the file into the folder or take it out of the declaration, and run again.",
+        "請將檔案放入資料夾或自申報檔移除後再執行。",
+    ),
     "file_changed": Sentence(
         "A file must not change while it is read.",
         "讀取期間檔案不得變更。",
@@ -115,6 +121,12 @@ _FILE: Mapping[str, Sentence] = {
         "The period must be two days, the second not before the first.",
         "期間須為起訖兩日，訖日不得早於起日。",
         *_DECLARE,
+    ),
+    "receipt_schema": Sentence(
+        "The room's receipt must have its form.",
+        "處理中心之回條須符合其格式。",
+        "Keep the receipt and call the clean room's operator.",
+        "請保留回條並聯繫處理中心。",
     ),
     "folder_institution": Sentence(
         "The folder must be the uploading institution's own.",
