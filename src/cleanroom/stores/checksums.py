@@ -10,7 +10,7 @@ _BLOCK_BYTES = 1024 * 1024
 
 
 def of_bytes(data: bytes) -> str:
-    return _text(google_crc32c.Checksum(data))
+    return text(google_crc32c.Checksum(data))
 
 
 def of_file(path: Path) -> str:
@@ -25,8 +25,8 @@ def copy(source: BinaryIO, target: BinaryIO | None) -> str:
         checksum.update(block)
         if target is not None:
             target.write(block)
-    return _text(checksum)
+    return text(checksum)
 
 
-def _text(checksum: google_crc32c.Checksum) -> str:
+def text(checksum: google_crc32c.Checksum) -> str:
     return base64.b64encode(checksum.digest()).decode()

@@ -9,13 +9,13 @@ from cleanroom.stores.ports import ObjectStore
 _GCS = "gs://"
 
 
-def open_object_store(url: str, local_dir: Path | None) -> ObjectStore:
-    """`url`: "" for the folder `local_dir`, or "gs://BUCKET"."""
+def open_object_store(url: str, local_dir: Path | None, *, ca_file: Path | None = None) -> ObjectStore:
+    """`url`: "" for the folder `local_dir`, or "gs://BUCKET". `ca_file`: a certificate authority of one's own (PEM)."""
     if url.startswith(_GCS):
         # Only where it is used: an institution on the embedded default needs no Google client.
         from cleanroom.stores.objects_gcs import GcsObjectStore
 
-        return GcsObjectStore.connect(url.removeprefix(_GCS))
+        return GcsObjectStore.connect(url.removeprefix(_GCS), ca_file=ca_file)
     if url:
         raise SettingsInvalid("the object store must be empty (local folder) or gs://BUCKET")
     if local_dir is None:

@@ -1,6 +1,9 @@
 """Write-once objects in Google Cloud Storage: generation match, resumable uploads, CRC-32C at both ends.
 
-The client finds its credentials by itself (workload identity in production; none where STORAGE_EMULATOR_HOST is set).
+Two buckets. What participants and room hand each other lies in the first, whose retention policy lets nobody change or
+remove it. Submissions' keys lie in the second, `<first>-keys`, which keeps nothing that was deleted: destroying a key
+must destroy it. The client finds its credentials by itself (workload identity in production; none where
+STORAGE_EMULATOR_HOST is set).
 """
 
 from collections.abc import Callable, Iterator
@@ -14,39 +17,57 @@ from google.cloud import storage
 from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 from google.cloud.storage.retry import DEFAULT_RETRY
 
+from cleanroom.contracts.manifest import KEYS
 from cleanroom.contracts.whole_files import write_whole
-from cleanroom.errors import NotAllowed, StoreFault
-from cleanroom.stores import checksums
+from cleanroom.errors import NotAllowed, SettingsInvalid, StoreFault, Where
+from cleanroom.stores import checksums, gcs_upload
 from cleanroom.stores.object_names import check_key_name, check_name, missing, other_content, over_cap
 from cleanroom.stores.ports import ObjectInfo
 
-_CHUNK_BYTES = 8 * 1024 * 1024  # a multiple of 256 KiB; larger files go up in resumable chunks
-_TIMEOUT_S = 60
+_TIMEOUT_S = gcs_upload.TIMEOUT_S
 _RETRY = DEFAULT_RETRY.with_timeout(120.0)  # s; after that it is the scheduler's turn
+_KEYS_PREFIX = f"{KEYS}/"
 
 
 class GcsObjectStore:
     """See `stores.ports.ObjectStore`."""
 
-    def __init__(self, bucket: storage.Bucket):
-        self._bucket = bucket
+    def __init__(self, bucket: storage.Bucket, keys: storage.Bucket):
+        self._exchange, self._keys = bucket, keys
 
     @classmethod
-    def connect(cls, bucket: str, client: storage.Client | None = None) -> "GcsObjectStore":
+    def connect(cls, bucket: str, client: storage.Client | None = None, *, ca_file: Path | None = None):
         with _faults(bucket):
-            return cls((client or storage.Client()).bucket(bucket))
+            client = client or storage.Client()
+            if ca_file:
+                client._http.verify = _authority(ca_file)
+            return cls(client.bucket(bucket), client.bucket(f"{bucket}-{KEYS}"))
 
-    def put_file(self, name: str, path: Path) -> ObjectInfo:
-        def upload(blob: storage.Blob) -> None:
-            blob.upload_from_filename(str(path), if_generation_match=0, checksum="crc32c", timeout=_TIMEOUT_S)
+    def put_file(self, name: str, path: Path, *, progress: Callable[[int], None] | None = None) -> ObjectInfo:
+        size, tell = path.stat().st_size, progress or _untold
+
+        def upload(blob: storage.Blob, crc32c: str) -> None:
+            if size > gcs_upload.CHUNK_BYTES:
+                gcs_upload.send(blob, path, crc32c=crc32c, progress=tell)
+            else:
+                blob.upload_from_filename(
+                    str(path), if_generation_match=0, checksum="crc32c", timeout=_TIMEOUT_S, retry=_RETRY
+                )
 
         with _faults(name):
-            return self._put(name, upload, checksums.of_file(path), path.stat().st_size)
+            info = self._put(name, upload, checksums.of_file(path), size)
+        tell(size)
+        return info
 
     def put_bytes(self, name: str, data: bytes) -> ObjectInfo:
-        def upload(blob: storage.Blob) -> None:
+        def upload(blob: storage.Blob, _: str) -> None:
             blob.upload_from_string(
-                data, "application/octet-stream", if_generation_match=0, checksum="crc32c", timeout=_TIMEOUT_S
+                data,
+                "application/octet-stream",
+                if_generation_match=0,
+                checksum="crc32c",
+                timeout=_TIMEOUT_S,
+                retry=_RETRY,
             )
 
         with _faults(name):
@@ -55,7 +76,9 @@ class GcsObjectStore:
     def get_bytes(self, name: str, *, cap_bytes: int) -> bytes:
         with _faults(name):
             blob = self._found(name, cap_bytes)
-            return blob.download_as_bytes(if_generation_match=blob.generation, checksum="crc32c", timeout=_TIMEOUT_S)
+            return blob.download_as_bytes(
+                if_generation_match=blob.generation, checksum="crc32c", timeout=_TIMEOUT_S, retry=_RETRY
+            )
 
     def download(self, name: str, path: Path, *, cap_bytes: int) -> ObjectInfo:
         with _faults(name):
@@ -63,7 +86,7 @@ class GcsObjectStore:
             write_whole(
                 path,
                 lambda file: blob.download_to_file(
-                    file, if_generation_match=blob.generation, checksum="crc32c", timeout=_TIMEOUT_S
+                    file, if_generation_match=blob.generation, checksum="crc32c", timeout=_TIMEOUT_S, retry=_RETRY
                 ),
             )
             if checksums.of_file(path) != blob.crc32c:
@@ -78,21 +101,38 @@ class GcsObjectStore:
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         if prefix.rpartition("/")[0]:
             check_name(prefix.rpartition("/")[0])
+        in_keys, elsewhere = _KEYS_PREFIX.startswith(prefix[: len(_KEYS_PREFIX)]), not prefix.startswith(_KEYS_PREFIX)
+        buckets = [self._keys] * in_keys + [self._exchange] * elsewhere
         with _faults(prefix):
-            found = list(self._bucket.client.list_blobs(self._bucket, prefix=prefix, timeout=_TIMEOUT_S))
+            found = [blob for bucket in buckets for blob in self._listed(bucket, prefix)]
         yield from sorted((_info(b) for b in found), key=lambda info: info.name)
 
     def destroy(self, name: str) -> None:
+        """Raises SettingsInvalid where the bucket would keep what is deleted: then nothing would be destroyed."""
         with _faults(name):
             blob = self._get(check_key_name(name))
             if blob is not None:
-                blob.delete(if_generation_match=blob.generation, timeout=_TIMEOUT_S)
+                self._check_forgetful()
+                blob.delete(if_generation_match=blob.generation, timeout=_TIMEOUT_S, retry=_RETRY)
 
-    def _put(self, name: str, upload: Callable[[storage.Blob], None], crc32c: str, size: int) -> ObjectInfo:
+    def _check_forgetful(self) -> None:
+        self._keys.reload(timeout=_TIMEOUT_S, retry=_RETRY)
+        kept = self._keys.soft_delete_policy.retention_duration_seconds
+        if kept or self._keys.versioning_enabled or self._keys.retention_period:
+            raise SettingsInvalid(
+                f"the bucket {self._keys.name} keeps what is deleted (soft delete, versions or retention); the "
+                "platform administrator switches that off, as in infra/terraform/buckets.tf",
+                rule="destroy",
+            )
+
+    def _listed(self, bucket: storage.Bucket, prefix: str) -> Iterator[storage.Blob]:
+        return bucket.client.list_blobs(bucket, prefix=prefix, timeout=_TIMEOUT_S, retry=_RETRY)
+
+    def _put(self, name: str, upload: Callable[[storage.Blob, str], None], crc32c: str, size: int) -> ObjectInfo:
         """The store's precondition decides a race; looking first spares the bytes, and serves stores without it."""
         if self._get(name) is None:
             with suppress(api.PreconditionFailed):  # another writer was first; compare below
-                upload(self._bucket.blob(check_name(name), chunk_size=_CHUNK_BYTES))
+                upload(self._bucket(name).blob(check_name(name)), crc32c)
         blob = self._get(name)
         if blob is None:
             raise StoreFault(f"{name} was written but is not there")
@@ -100,8 +140,11 @@ class GcsObjectStore:
             raise other_content(name)
         return _info(blob)
 
+    def _bucket(self, name: str) -> storage.Bucket:
+        return self._keys if name.startswith(_KEYS_PREFIX) else self._exchange
+
     def _get(self, name: str) -> storage.Blob | None:
-        return self._bucket.get_blob(check_name(name), timeout=_TIMEOUT_S, retry=_RETRY)
+        return self._bucket(name).get_blob(check_name(name), timeout=_TIMEOUT_S, retry=_RETRY)
 
     def _found(self, name: str, cap_bytes: int) -> storage.Blob:
         blob = self._get(name)
@@ -112,6 +155,16 @@ class GcsObjectStore:
         return blob
 
 
+def _untold(_: int) -> None:
+    """Nobody looks."""
+
+
+def _authority(ca_file: Path) -> str:
+    if not ca_file.is_file():
+        raise SettingsInvalid("CLEANROOM_CA_FILE names no file", where=Where(file=str(ca_file)))
+    return str(ca_file)
+
+
 def _info(blob: storage.Blob) -> ObjectInfo:
     return ObjectInfo(name=blob.name, size=blob.size, crc32c=blob.crc32c, generation=str(blob.generation))
 
@@ -120,6 +173,8 @@ def _info(blob: storage.Blob) -> ObjectInfo:
 def _faults(name: str) -> Iterator[None]:
     try:
         yield
+    except auth.TransportError as e:
+        raise StoreFault(f"the object store could not serve {name} (no way to the token service)") from e
     except (api.Forbidden, api.Unauthorized, auth.GoogleAuthError) as e:
         raise NotAllowed(f"the object store does not let this service reach {name} ({type(e).__name__})") from e
     except (api.GoogleAPIError, InvalidResponse, DataCorruption, requests.RequestException, OSError) as e:

@@ -13,34 +13,25 @@ from cleanroom.errors import NotAllowed, SettingsInvalid, StoreFault, TooLarge
 from cleanroom.stores.objects import open_object_store
 from cleanroom.stores.objects_gcs import GcsObjectStore
 from cleanroom.stores.objects_local import LocalObjectStore
+from tests.factories.gcs_emulator import BUCKET, client_at, empty_buckets, emulated
 
-BUCKET = "uploads"
 CAP = 1024 * 1024
 
 
 @pytest.fixture(scope="module")
 def emulator():
-    """Google's wire on a free port of the loopback; ended with the module."""
-    from gcp_storage_emulator.server import create_server
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = create_server("127.0.0.1", port, in_memory=True, default_bucket=BUCKET)
-    server.start()
-    yield f"http://127.0.0.1:{port}"
-    server.stop()
+    with emulated() as (host, port):
+        yield f"http://{host}:{port}"
 
 
 @pytest.fixture(params=["local", pytest.param("gcs", marks=pytest.mark.emulator)])
 def store(request, tmp_path, monkeypatch):
     if request.param == "local":
         return open_object_store("", tmp_path / "objects")
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", request.getfixturevalue("emulator"))
-    store = open_object_store(f"gs://{BUCKET}", None)
-    for info in store.list(""):
-        store._bucket.blob(info.name).delete()
-    return store
+    url = request.getfixturevalue("emulator")
+    empty_buckets(url)
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", url)
+    return open_object_store(f"gs://{BUCKET}", None)
 
 
 def file_of(tmp_path, content):
@@ -116,6 +107,61 @@ def test_lists_are_in_order_of_name_and_by_prefix(store):
     assert [i.name for i in store.list("inbox/808")] == ["inbox/808/a", "inbox/808/b", "inbox/8080"]
     assert [i.size for i in store.list("receipts/")] == [len("receipts/808")]
     assert len(list(store.list(""))) == 5
+
+
+def test_a_key_is_destroyed_for_ever_and_twice_is_once(store):
+    name = "keys/808/transfers/00000001/0123456789abcdef.age"
+    store.put_bytes(name, b"sealed")
+    for _ in range(2):
+        store.destroy(name)
+    assert not store.exists(name)
+    assert list(store.list("keys/")) == []
+    with pytest.raises(StoreFault):
+        store.get_bytes(name, cap_bytes=CAP)
+
+
+@pytest.mark.parametrize("name", ["inbox/808/a", "receipts/808/a", "keys", "keysx/a", "log/a"])
+def test_nothing_but_a_key_is_ever_destroyed(store, name):
+    store.put_bytes(name, b"kept")
+    with pytest.raises(NotAllowed, match="destroy"):
+        store.destroy(name)
+    assert store.get_bytes(name, cap_bytes=CAP) == b"kept"
+
+
+def test_a_list_covers_keys_and_all_else(store):
+    for name in ("inbox/a", "keys/a", "keys/b", "receipts/a"):
+        store.put_bytes(name, b"x")
+    assert [i.name for i in store.list("")] == ["inbox/a", "keys/a", "keys/b", "receipts/a"]
+    assert [i.name for i in store.list("keys/")] == ["keys/a", "keys/b"]
+    assert [i.name for i in store.list("ke")] == ["keys/a", "keys/b"]
+    assert [i.name for i in store.list("inbox/")] == ["inbox/a"]
+
+
+@pytest.mark.emulator
+def test_keys_lie_in_a_bucket_of_their_own(emulator, monkeypatch):
+    empty_buckets(emulator)
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", emulator)
+    store = open_object_store(f"gs://{BUCKET}", None)
+    store.put_bytes("keys/a", b"x")
+    store.put_bytes("inbox/a", b"x")
+    client = client_at(emulator)
+    assert [b.name for b in client.list_blobs(f"{BUCKET}-keys")] == ["keys/a"]
+    assert [b.name for b in client.list_blobs(BUCKET)] == ["inbox/a"]
+
+
+@pytest.mark.emulator
+def test_a_bucket_that_remembers_destroys_nothing(emulator, monkeypatch):
+    """Google's default is to keep what was deleted for a week: a key that comes back was never destroyed."""
+    empty_buckets(emulator)
+    bucket = client_at(emulator).bucket(f"{BUCKET}-keys")
+    bucket.soft_delete_policy.retention_duration_seconds = 7 * 86_400
+    bucket.patch()
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", emulator)
+    store = open_object_store(f"gs://{BUCKET}", None)
+    store.put_bytes("keys/a", b"x")
+    with pytest.raises(SettingsInvalid, match="keeps what is deleted"):
+        store.destroy("keys/a")
+    assert store.exists("keys/a")
 
 
 @pytest.mark.parametrize(
