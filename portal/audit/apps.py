@@ -10,4 +10,7 @@ class AuditConfig(PortalApp):
         from portal.accounts.permissions import Permission
         from portal.common.menu import MenuEntry
 
-        return (MenuEntry(90, _("Audit"), "audit", Permission.READ_AUDIT),)
+        return (
+            MenuEntry(90, _("Audit"), "audit", Permission.READ_AUDIT),
+            MenuEntry(91, _("Witnesses"), "audit-checkpoints", Permission.READ_CHECKPOINTS),
+        )

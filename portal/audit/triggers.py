@@ -43,3 +43,32 @@ REMOVE = {
         "DROP FUNCTION audit_in_order()",
     ),
 }
+
+
+def kept_for_ever(table: str) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
+    """Statements that install and remove, by engine, the refusal to change or remove a row of this table."""
+    refusal = f"what vouches for the audit log is append-only ({table})"
+    install = {
+        "sqlite": tuple(
+            f"""CREATE TRIGGER {table}_no_{act} BEFORE {act.upper()} ON {table}
+            BEGIN SELECT RAISE(ABORT, '{refusal}'); END"""
+            for act in ("update", "delete")
+        ),
+        "postgresql": (
+            f"""CREATE FUNCTION {table}_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN RAISE EXCEPTION '{refusal}'; END $$""",
+            f"""CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table}
+            FOR EACH ROW EXECUTE FUNCTION {table}_refuse_change()""",
+            f"""CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}
+            FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuse_change()""",
+        ),
+    }
+    remove = {
+        "sqlite": tuple(f"DROP TRIGGER {table}_no_{act}" for act in ("update", "delete")),
+        "postgresql": (
+            f"DROP TRIGGER {table}_no_change ON {table}",
+            f"DROP TRIGGER {table}_no_truncate ON {table}",
+            f"DROP FUNCTION {table}_refuse_change()",
+        ),
+    }
+    return install, remove

@@ -36,7 +36,7 @@ class Frontier:
 
     def __init__(self, size: int = 0, edge: Iterable[bytes] = ()):
         self.size = size
-        self._edge = list(edge)
+        self.edge = list(edge)
 
     @classmethod
     def of(cls, hash_at: HashAt, size: int) -> "Frontier":
@@ -45,7 +45,7 @@ class Frontier:
 
     def append(self, leaf: bytes) -> None:
         """`leaf`: a leaf hash. One hash for each perfect subtree that it completes."""
-        edge, carry = self._edge, self.size
+        edge, carry = self.edge, self.size
         while carry & 1:
             leaf = node_hash(edge.pop(), leaf)
             carry >>= 1
@@ -53,9 +53,9 @@ class Frontier:
         self.size += 1
 
     def root(self) -> bytes:
-        if not self._edge:
+        if not self.edge:
             return EMPTY_ROOT
-        *rest, root = self._edge
+        *rest, root = self.edge
         for left in reversed(rest):
             root = node_hash(left, root)
         return root

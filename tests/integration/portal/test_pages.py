@@ -11,7 +11,7 @@ from tests.integration.portal.test_agreement_api import MOU
 
 pytestmark = pytest.mark.django_db
 PEOPLE = [role for role in Role if role not in SERVICES]
-PAGES = ["home", "programme", "participants", "specification", "people", "rights", "audit"]
+PAGES = ["home", "programme", "participants", "specification", "people", "rights", "audit", "audit-checkpoints"]
 LANGUAGES = ["en", "zh-TW"]
 
 
@@ -39,6 +39,7 @@ def test_each_role_opens_each_page_or_reads_why_not(page_as, agreed, role, langu
     client = page_as(person(role), language)
     addresses = [reverse(name) for name in PAGES] + [
         reverse("participants-one", args=["808"]),
+        reverse("participants-room-keys"),
         reverse("participants-mou", args=[MOU["version"]]),
     ]
     opened = 0

@@ -1,4 +1,4 @@
-"""The one writer of the audit log."""
+"""The one writer of the audit log. `checkpoints` beside it keeps what vouches for the log."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -7,9 +7,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from cleanroom.contracts import messages
+from cleanroom.contracts.audit_chain import GENESIS
 from cleanroom.contracts.canonical import digest_of
 from cleanroom.errors import RequestInvalid
-from portal.audit.chain import FIRST, digest_of_event
+from portal.audit.chain import digest_of_event
 from portal.audit.models import Event
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _append(
         subject=subject,
         detail=detail,
         report_digest=report_digest,
-        previous_digest=last.digest if last else FIRST,
+        previous_digest=last.digest if last else GENESIS,
     )
     event.digest = digest_of_event(event)
     event.save(force_insert=True)
