@@ -33,9 +33,13 @@ class Permission(StrEnum):
     INVITE_PARTICIPANT = "invite_participant"
     CHANGE_PARTICIPANT_STATE = "change_participant_state"
     READ_PARTICIPANT = "read_participant"
-    REGISTER_KEY = "register_key"
+    PROPOSE_KEY = "propose_key"
+    APPROVE_KEY = "approve_key"
     REVOKE_KEY = "revoke_key"
-    REGISTER_ROOM_KEY = "register_room_key"
+    READ_ROOM_KEY = "read_room_key"
+    PROPOSE_ROOM_KEY = "propose_room_key"
+    APPROVE_ROOM_KEY = "approve_room_key"
+    REVOKE_ROOM_KEY = "revoke_room_key"
     PROPOSE_ENDPOINT = "propose_endpoint"
     APPROVE_ENDPOINT = "approve_endpoint"
     DISABLE_ENDPOINT = "disable_endpoint"
@@ -85,9 +89,14 @@ RIGHTS: Mapping[Permission, Mapping[R, Scope]] = {
     P.INVITE_PARTICIPANT: {R.COORDINATOR: ALL},
     P.CHANGE_PARTICIPANT_STATE: {R.COORDINATOR: ALL},
     P.READ_PARTICIPANT: {**_READERS, R.KEY_CUSTODIAN: ALL, R.PLATFORM_ADMINISTRATOR: ALL, R.DISPATCHER_SERVICE: ALL},
-    P.REGISTER_KEY: {R.PARTICIPANT_OFFICER: OWN, R.KEY_CUSTODIAN: ALL},
+    # The action asks for a second person; who may do both may not do both to one key.
+    P.PROPOSE_KEY: {R.PARTICIPANT_OFFICER: OWN, R.UPLOAD_SERVICE: OWN, R.KEY_CUSTODIAN: ALL},
+    P.APPROVE_KEY: {R.PARTICIPANT_OFFICER: OWN, R.KEY_CUSTODIAN: ALL},
     P.REVOKE_KEY: {R.PARTICIPANT_OFFICER: OWN, R.KEY_CUSTODIAN: ALL},
-    P.REGISTER_ROOM_KEY: {R.KEY_CUSTODIAN: ALL},
+    P.READ_ROOM_KEY: _EVERYONE,
+    P.PROPOSE_ROOM_KEY: {R.ROOM_SERVICE: ALL, R.KEY_CUSTODIAN: ALL},
+    P.APPROVE_ROOM_KEY: {R.KEY_CUSTODIAN: ALL, R.COORDINATOR: ALL},
+    P.REVOKE_ROOM_KEY: {R.KEY_CUSTODIAN: ALL, R.COORDINATOR: ALL},
     P.PROPOSE_ENDPOINT: {R.PARTICIPANT_OFFICER: OWN},
     P.APPROVE_ENDPOINT: {R.COORDINATOR: ALL},
     P.DISABLE_ENDPOINT: {R.COORDINATOR: ALL, R.DISPATCHER_SERVICE: ALL, R.PARTICIPANT_OFFICER: OWN},
@@ -137,9 +146,13 @@ ACTS = {
     P.INVITE_PARTICIPANT: gettext_lazy("invite an institution"),
     P.CHANGE_PARTICIPANT_STATE: gettext_lazy("suspend or reinstate an institution"),
     P.READ_PARTICIPANT: gettext_lazy("read an institution's record"),
-    P.REGISTER_KEY: gettext_lazy("register an institution's key"),
+    P.PROPOSE_KEY: gettext_lazy("propose an institution's key"),
+    P.APPROVE_KEY: gettext_lazy("approve an institution's key"),
     P.REVOKE_KEY: gettext_lazy("revoke an institution's key"),
-    P.REGISTER_ROOM_KEY: gettext_lazy("register the clean room's keys"),
+    P.READ_ROOM_KEY: gettext_lazy("read the clean room's public keys"),
+    P.PROPOSE_ROOM_KEY: gettext_lazy("propose the clean room's keys"),
+    P.APPROVE_ROOM_KEY: gettext_lazy("approve the clean room's keys"),
+    P.REVOKE_ROOM_KEY: gettext_lazy("revoke the clean room's keys"),
     P.PROPOSE_ENDPOINT: gettext_lazy("propose an institution's alert address"),
     P.APPROVE_ENDPOINT: gettext_lazy("approve an institution's alert address"),
     P.DISABLE_ENDPOINT: gettext_lazy("disable an institution's alert address"),

@@ -15,12 +15,13 @@ from portal.participants import queries
 from portal.participants.actions.invite import invite_participant
 from portal.participants.actions.propose_endpoint import approve_endpoint, propose_endpoint
 from portal.participants.actions.ratify_specification import publish_specification, ratify_specification
-from portal.participants.actions.register_key import register_key, register_room_key, revoke_key
 from portal.participants.actions.sign_mou import publish_mou, sign_mou
+from portal.participants.key_api import router as keys
 from portal.participants.models import Participant
 from portal.uploads.queries import next_sequences
 
 router = Router(tags=["participants"])
+router.add_router("", keys)
 Text = Annotated[str, Field(min_length=1, max_length=300)]
 
 
@@ -29,13 +30,6 @@ class Invitation(Frozen):
     name: Text
     name_zh: Text
     sector: Sector
-
-
-class RoomKeys(Frozen):
-    recipient_kid: Text
-    recipient: Text
-    signing_kid: Text
-    signing_key: Text
 
 
 class Address(Frozen):
@@ -81,24 +75,6 @@ def participants(request: HttpRequest):
 def gate(request: HttpRequest, code: str):
     check_may(request.auth, Permission.READ_PARTICIPANT, institution=code)
     return _gate(queries.participant_by_code(code))
-
-
-@router.post("/participants/{code}/keys", response=Done)
-def add_key(request: HttpRequest, code: str, body: m.KeyRegistration):
-    key = register_key(by=request.auth, participant=code, registration=body)
-    return Done(subject=f"key:{key.kid}", state="active")
-
-
-@router.post("/participants/{code}/keys/{kid}/revoke", response=Done)
-def remove_key(request: HttpRequest, code: str, kid: str):
-    key = revoke_key(by=request.auth, participant=code, kid=kid)
-    return Done(subject=f"key:{key.kid}", state="revoked")
-
-
-@router.post("/room-keys", response=Done)
-def add_room_key(request: HttpRequest, body: RoomKeys):
-    key = register_room_key(by=request.auth, **body.model_dump())
-    return Done(subject=f"room_key:{key.recipient_kid}", state="active")
 
 
 @router.post("/participants/{code}/endpoint", response=Done)

@@ -27,10 +27,11 @@ def checklist(participant: Participant) -> list[Step]:
 
 def _steps(participant: Participant) -> Iterator[Step]:
     officer, steward = _("Participant officer"), _("Data steward")
+    approver = _("Participant officer or key custodian")
     yield Step(_("Invited"), _("Coordinator"), participant.invited_at)
     yield Step(_("MoU signed"), officer, _mou_signed_at(participant))
-    yield Step(_("Signing key registered"), officer, _key_since(participant, ParticipantKey.Purpose.SIGNING))
-    yield Step(_("Sealing key registered"), officer, _key_since(participant, ParticipantKey.Purpose.SEALING))
+    yield Step(_("Signing key approved"), approver, _key_since(participant, ParticipantKey.Purpose.SIGNING))
+    yield Step(_("Sealing key approved"), approver, _key_since(participant, ParticipantKey.Purpose.SEALING))
     yield Step(_("Specification ratified"), steward, _ratified_at(participant))
     yield Step(_("Alert address approved"), _("Coordinator"), _endpoint_since(participant))
     yield Step(_("First upload accepted"), _("Upload service"), first_accepted_at(participant.code))
@@ -43,8 +44,8 @@ def _mou_signed_at(participant: Participant) -> datetime | None:
 
 
 def _key_since(participant: Participant, purpose: str) -> datetime | None:
-    key = participant.keys.filter(purpose=purpose, revoked_at=None).first()
-    return key.registered_at if key else None
+    key = participant.keys.active().filter(purpose=purpose).first()
+    return key.approved_at if key else None
 
 
 def _ratified_at(participant: Participant) -> datetime | None:

@@ -1,7 +1,10 @@
-"""What a public key must be before it is registered."""
+"""What a public key must be before it is proposed, and what its holder must show before it is approved."""
 
 import base64
 import binascii
+import hashlib
+import hmac
+import secrets
 
 import pyrage
 from nacl.bindings import crypto_core_ed25519_is_valid_point
@@ -10,7 +13,10 @@ from nacl.signing import VerifyKey
 
 from cleanroom.contracts.canonical import KEY_PROOF_DOMAIN, canonical_bytes
 from cleanroom.contracts.messages import KeyRegistration
+from cleanroom.contracts.possession import NONCE_BYTES, answer_to, challenge
 from cleanroom.errors import KeyRefused
+
+ROOM = "room"
 
 
 def check_registration(registration: KeyRegistration, *, participant: str) -> None:
@@ -19,7 +25,7 @@ def check_registration(registration: KeyRegistration, *, participant: str) -> No
         check_recipient(registration.public_key)
         return
     check_signing_key(registration.public_key)
-    _check_proof(registration, participant)
+    check_proof(participant, registration.purpose, registration.kid, registration.public_key, registration.proof)
 
 
 def check_signing_key(public_key: str) -> None:
@@ -39,22 +45,35 @@ def check_recipient(recipient: str) -> None:
         raise KeyRefused("the sealing key is not an age recipient (age1...)", rule="key_form") from None
 
 
-def _check_proof(registration: KeyRegistration, participant: str) -> None:
-    if not registration.proof:
+def check_proof(owner: str, purpose: str, kid: str, public_key: str, proof: str | None) -> None:
+    """Raise KeyRefused unless `proof` is this key's signature over its own registration for this owner."""
+    if not proof:
         raise KeyRefused("a signing key comes with a proof that you hold its private part", rule="key_proof")
-    claim = {
-        "participant": participant,
-        "purpose": registration.purpose,
-        "kid": registration.kid,
-        "public_key": registration.public_key,
-    }
-    signature = _decoded(registration.proof, "the proof")
+    claim = {"participant": owner, "purpose": purpose, "kid": kid, "public_key": public_key}
+    signature = _decoded(proof, "the proof")
     try:
-        VerifyKey(_decoded(registration.public_key, "the key")).verify(
-            KEY_PROOF_DOMAIN + canonical_bytes(claim), signature
-        )
+        VerifyKey(_decoded(public_key, "the key")).verify(KEY_PROOF_DOMAIN + canonical_bytes(claim), signature)
     except (BadSignatureError, ValueError):
-        raise KeyRefused("the proof was not made with this key for this institution", rule="key_proof") from None
+        raise KeyRefused("the proof was not made with this key for this owner", rule="key_proof") from None
+
+
+def new_challenge(*, owner: str, kid: str, recipient: str) -> dict[str, str]:
+    """`challenge` (sealed to the recipient, base64) and `answer_digest` (SHA-256 of the answer, hex). The answer itself
+    is kept nowhere."""
+    opened = challenge(owner=owner, kid=kid, public_key=recipient, nonce=secrets.token_bytes(NONCE_BYTES))
+    sealed = pyrage.encrypt(opened, [pyrage.x25519.Recipient.from_str(recipient)])
+    answer = answer_to(opened, owner=owner, kid=kid, public_key=recipient)
+    return {
+        "challenge": base64.b64encode(sealed).decode(),
+        "answer_digest": hashlib.sha256(answer.encode()).hexdigest(),
+    }
+
+
+def check_answer(key, answer: str) -> None:
+    """Raise KeyRefused unless this answers the key's challenge."""
+    given = hashlib.sha256(answer.strip().lower().encode()).hexdigest()
+    if not (key.answer_digest and hmac.compare_digest(given, key.answer_digest)):
+        raise KeyRefused("this is not the answer to the key's challenge", rule="key_proof")
 
 
 def _decoded(text: str, what: str) -> bytes:

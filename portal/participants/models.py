@@ -1,6 +1,5 @@
 """Institutions and what they agreed on: MoU, specification, keys, endpoints."""
 
-from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -8,8 +7,20 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cleanroom.vocabulary.terms import Sector
+from portal.common.fields import both_or_neither, by_someone, two_people
+from portal.participants.key_models import ParticipantKey, RoomKey
 
-USER = settings.AUTH_USER_MODEL
+__all__ = [
+    "Endpoint",
+    "Mou",
+    "MouSignature",
+    "Participant",
+    "ParticipantKey",
+    "Ratification",
+    "RoomKey",
+    "SpecificationVersion",
+]
+
 SECTOR_NAMES = {
     Sector.BANK.value: _("Bank"),
     Sector.POST_OFFICE.value: _("Post office"),
@@ -17,17 +28,6 @@ SECTOR_NAMES = {
     Sector.PLATFORM.value: _("Platform"),
     Sector.E_PAYMENT.value: _("E-payment"),
 }
-
-
-def by_someone(related: str = "+", **options) -> models.ForeignKey:
-    """A person or service that acted. What is audited keeps its actor."""
-    return models.ForeignKey(USER, on_delete=models.PROTECT, related_name=related, **options)
-
-
-def both_or_neither(first: str, second: str) -> Q:
-    return Q(**{f"{first}__isnull": True, f"{second}__isnull": True}) | Q(
-        **{f"{first}__isnull": False, f"{second}__isnull": False}
-    )
 
 
 class Participant(models.Model):
@@ -114,56 +114,6 @@ class Ratification(models.Model):
         ]
 
 
-class ParticipantKey(models.Model):
-    """A public key. `signing`: Ed25519, base64url, whose holder proved possession; `sealing`: age recipient."""
-
-    class Purpose(models.TextChoices):
-        SIGNING = "signing", _("Signing")
-        SEALING = "sealing", _("Sealing")
-
-    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="keys")
-    kid = models.CharField(max_length=80)
-    purpose = models.CharField(max_length=10, choices=Purpose)
-    public_key = models.CharField(max_length=200)
-    registered_at = models.DateTimeField(default=timezone.now)
-    registered_by = by_someone()
-    revoked_at = models.DateTimeField(null=True)
-    revoked_by = by_someone(null=True)
-
-    class Meta:
-        ordering = ["registered_at"]
-        constraints = [
-            models.UniqueConstraint(fields=["participant", "kid"], name="participants_one_key_per_kid"),
-            # A key of one institution can never be registered for another.
-            models.UniqueConstraint(fields=["public_key"], name="participants_public_key_once"),
-            models.CheckConstraint(
-                condition=both_or_neither("revoked_at", "revoked_by"), name="participants_key_revoked_by_someone"
-            ),
-        ]
-
-
-class RoomKey(models.Model):
-    """The clean room's public keys: what uploads are sealed to, and what verifies receipts and warnings."""
-
-    recipient_kid = models.CharField(max_length=80)
-    recipient = models.CharField(max_length=200)
-    signing_kid = models.CharField(max_length=80)
-    signing_key = models.CharField(max_length=200)
-    registered_at = models.DateTimeField(default=timezone.now)
-    registered_by = by_someone()
-    replaced_at = models.DateTimeField(null=True)
-
-    class Meta:
-        ordering = ["-registered_at"]
-        constraints = [
-            models.UniqueConstraint(
-                models.Value(1),
-                condition=Q(replaced_at__isnull=True),
-                name="participants_one_current_room_key",
-            ),
-        ]
-
-
 class Endpoint(models.Model):
     """Where an institution receives warnings: proposed by one person, approved by a second one."""
 
@@ -184,8 +134,7 @@ class Endpoint(models.Model):
                 name="participants_endpoint_approved_by_someone",
             ),
             models.CheckConstraint(
-                condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("proposed_by")),
-                name="participants_endpoint_two_people",
+                condition=two_people("proposed_by", "approved_by"), name="participants_endpoint_two_people"
             ),
             models.UniqueConstraint(
                 fields=["participant"],

@@ -7,9 +7,17 @@ from django.utils import timezone
 
 from cleanroom.contracts import messages as m
 from cleanroom.contracts.institutions import known_codes
-from cleanroom.errors import NotFound, UnknownInstitution
+from cleanroom.errors import KeyRefused, NotFound, UnknownInstitution
 from cleanroom.vocabulary.terms import Dataset
-from portal.participants.models import Endpoint, Mou, Participant, Ratification, RoomKey, SpecificationVersion
+from portal.participants.models import (
+    Endpoint,
+    Mou,
+    Participant,
+    ParticipantKey,
+    Ratification,
+    RoomKey,
+    SpecificationVersion,
+)
 
 
 def participant_by_code(code: str) -> Participant:
@@ -36,7 +44,25 @@ def participants_within(reach: frozenset[str] | None) -> QuerySet[Participant]:
 
 
 def current_room_key() -> RoomKey | None:
-    return RoomKey.objects.filter(replaced_at=None).first()
+    return RoomKey.objects.active().filter(replaced_at=None).first()
+
+
+def key_for_change(code: str, kid: str, *, revoked: bool = False) -> ParticipantKey:
+    """An institution's key, locked until the transaction ends. Raises NotFound; KeyRefused for a revoked one, unless
+    it is asked for."""
+    rows = ParticipantKey.objects.select_for_update(of=("self",)).select_related("proposed_by")
+    found = rows.filter(participant__code=code, kid=kid).first()
+    if found is None:
+        raise NotFound("this institution has no key of that name")
+    if found.revoked_at is not None and not revoked:
+        raise KeyRefused("this key was revoked; make and propose a new one", rule="key_revoked")
+    return found
+
+
+def active_signing_key(code: str, kid: str) -> ParticipantKey | None:
+    """The key under this name, if two people have approved it and nobody has revoked it."""
+    rows = ParticipantKey.objects.active().filter(purpose=ParticipantKey.Purpose.SIGNING)
+    return rows.filter(participant__code=code, kid=kid).first()
 
 
 def live_endpoint(code: str) -> Endpoint | None:
@@ -87,8 +113,7 @@ def registered_keys(participant: Participant) -> tuple[m.RegisteredKey, ...]:
     return tuple(
         m.RegisteredKey(
             kid=key.kid, purpose=key.purpose, public_key=key.public_key,
-            state="revoked" if key.revoked_at else "active",
-            registered_at=key.registered_at, revoked_at=key.revoked_at,
+            state=key.state, registered_at=key.approved_at or key.proposed_at, revoked_at=key.revoked_at,
         )
         for key in participant.keys.all()
     )  # fmt: skip

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.common.tables import Table
 from portal.common.templatetags.portal import badge, named
-from portal.participants.models import Endpoint, Mou, Participant, ParticipantKey
+from portal.participants.models import Endpoint, Mou, Participant, ParticipantKey, RoomKey
 
 TONES = {"active": "good", "invited": "warn", "suspended": "bad", "left": "idle"}
 
@@ -62,17 +62,56 @@ class MouTable(Table):
         return record.version
 
 
-class KeyTable(Table):
-    kid = django_tables2.Column(verbose_name=_("Key"))
-    purpose = django_tables2.Column(verbose_name=_("Purpose"))
-    registered_at = django_tables2.DateTimeColumn(format="Y-m-d H:i", verbose_name=_("Registered"))
-    registered_by = django_tables2.Column(verbose_name=_("By"), order_by="registered_by__username")
+KEY_STATES = {
+    "proposed": (_("Waits for a second person"), "warn"),
+    "active": (_("In use"), "good"),
+    "replaced": (_("Replaced"), "idle"),
+    "revoked": (_("Revoked"), "bad"),
+}
+
+
+class TwoPersonKeyTable(Table):
+    """What every key shows: its state, and who did what when."""
+
+    state = django_tables2.Column(verbose_name=_("State"), orderable=False)
+    proposed_at = django_tables2.DateTimeColumn(format="Y-m-d H:i", verbose_name=_("Proposed"))
+    proposed_by = django_tables2.Column(verbose_name=_("By"), order_by="proposed_by__username")
+    approved_at = django_tables2.DateTimeColumn(format="Y-m-d H:i", verbose_name=_("Approved"))
+    approved_by = django_tables2.Column(verbose_name=_("By"), order_by="approved_by__username")
     revoked_at = django_tables2.DateTimeColumn(format="Y-m-d H:i", verbose_name=_("Revoked"))
+    revoked_reason = django_tables2.Column(verbose_name=_("Reason"), orderable=False)
 
     class Meta(Table.Meta):
+        empty_text = _("No key is proposed yet.")
+
+    def render_state(self, value: str) -> str:
+        return badge(*KEY_STATES[value])
+
+    def value_state(self, value: str) -> str:
+        return value
+
+
+SHARED = ("state", "proposed_at", "proposed_by", "approved_at", "approved_by", "revoked_at", "revoked_reason")
+
+
+class KeyTable(TwoPersonKeyTable):
+    kid = django_tables2.Column(verbose_name=_("Key"))
+    purpose = django_tables2.Column(verbose_name=_("Purpose"))
+
+    class Meta(TwoPersonKeyTable.Meta):
         model = ParticipantKey
-        fields = ("kid", "purpose", "registered_at", "registered_by", "revoked_at")
-        empty_text = _("No key is registered yet.")
+        fields = ("kid", "purpose", *SHARED)
+        sequence = fields
+
+
+class RoomKeyTable(TwoPersonKeyTable):
+    recipient_kid = django_tables2.Column(verbose_name=_("Sealing key"))
+    signing_kid = django_tables2.Column(verbose_name=_("Signing key"))
+
+    class Meta(TwoPersonKeyTable.Meta):
+        model = RoomKey
+        fields = ("recipient_kid", "signing_kid", *SHARED)
+        sequence = fields
 
 
 class EndpointTable(Table):

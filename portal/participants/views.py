@@ -5,17 +5,16 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from cleanroom.contracts.messages import KeyRegistration
 from portal.accounts.permissions import Permission, check_may, may, within_reach
-from portal.common.posting import done, given, one_of
+from portal.common.posting import done, given
 from portal.common.tables import configure, search, table_page
 from portal.participants import queries
 from portal.participants.actions.change_state import NEXT, change_state
 from portal.participants.actions.invite import invite_participant
 from portal.participants.actions.propose_endpoint import approve_endpoint, propose_endpoint
-from portal.participants.actions.register_key import register_key, revoke_key
 from portal.participants.checklist import checklist
-from portal.participants.models import SECTOR_NAMES, Participant, ParticipantKey
+from portal.participants.key_views import waiting_key
+from portal.participants.models import SECTOR_NAMES, Participant
 from portal.participants.tables import EndpointTable, KeyTable, ParticipantTable
 
 
@@ -40,7 +39,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 def participant(request: HttpRequest, code: str) -> HttpResponse:
     check_may(request.user, Permission.READ_PARTICIPANT, institution=code)
     found = queries.participant_by_code(code)
-    keys = KeyTable(found.keys.select_related("registered_by"), prefix="keys-")
+    keys = KeyTable(found.keys.select_related("proposed_by", "approved_by"), prefix="keys-")
     endpoints = EndpointTable(found.endpoints.select_related("proposed_by", "approved_by"), prefix="endpoints-")
     configure(request, keys, endpoints)
     return render(request, "participants/participant.html", _facts(request, found, keys, endpoints))
@@ -56,11 +55,17 @@ def _facts(request: HttpRequest, found: Participant, keys: KeyTable, endpoints: 
         "people": found.people.filter(is_active=True).prefetch_related("grants").order_by("username"),
         "next_states": sorted(NEXT[Participant.State(found.state)]),
         "live_keys": found.keys.filter(revoked_at=None),
+        "proposed_keys": [waiting_key(key, answer(Permission.APPROVE_KEY), request.user) for key in _proposed(found)],
         "proposal": found.endpoints.filter(approved_at=None, disabled_at=None).first(),
-        "may_change": answer(Permission.CHANGE_PARTICIPANT_STATE), "may_register": answer(Permission.REGISTER_KEY),
+        "may_change": answer(Permission.CHANGE_PARTICIPANT_STATE), "may_propose_key": answer(Permission.PROPOSE_KEY),
+        "may_revoke": answer(Permission.REVOKE_KEY),
         "may_propose": answer(Permission.PROPOSE_ENDPOINT), "may_approve": answer(Permission.APPROVE_ENDPOINT),
         "may_sign": answer(Permission.SIGN_MOU),
     }  # fmt: skip
+
+
+def _proposed(found: Participant):
+    return found.keys.proposed().select_related("proposed_by")
 
 
 @require_POST
@@ -71,27 +76,6 @@ def change(request: HttpRequest, code: str) -> HttpResponse:
             by=request.user, participant=code, to=given(request, "to"), reason=given(request, "reason")
         ),
         sentence=_("The institution's state is changed."), back="participants-one", code=code,
-    )  # fmt: skip
-
-
-@require_POST
-def add_key(request: HttpRequest, code: str) -> HttpResponse:
-    registration = KeyRegistration(
-        kid=given(request, "kid"), purpose=one_of(ParticipantKey.Purpose, given(request, "purpose")).value,
-        public_key=given(request, "public_key"), proof=request.POST.get("proof", "").strip() or None,
-    )  # fmt: skip
-    return done(
-        request, lambda: register_key(by=request.user, participant=code, registration=registration),
-        sentence=_("The key is registered."), back="participants-one", code=code,
-    )  # fmt: skip
-
-
-@require_POST
-def remove_key(request: HttpRequest, code: str) -> HttpResponse:
-    return done(
-        request, lambda: revoke_key(by=request.user, participant=code, kid=given(request, "kid")),
-        sentence=_("The key is revoked. Nothing signed with it is believed any more."),
-        back="participants-one", code=code,
     )  # fmt: skip
 
 

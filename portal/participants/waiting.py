@@ -10,7 +10,8 @@ from portal.accounts.models import User
 from portal.accounts.permissions import Permission, may
 from portal.common.templatetags.portal import named
 from portal.common.waiting import Waiting
-from portal.participants.models import Endpoint, Mou, Participant, RoomKey, SpecificationVersion
+from portal.participants.models import Endpoint, Mou, Participant, SpecificationVersion
+from portal.participants.waiting_keys import waiting_keys
 
 
 def waiting_for(person: User) -> Iterator[Waiting]:
@@ -20,8 +21,7 @@ def waiting_for(person: User) -> Iterator[Waiting]:
         yield from _proposals()
     if may(person, Permission.PUBLISH_MOU):
         yield from _unpublished(person)
-    if may(person, Permission.REGISTER_ROOM_KEY):
-        yield from _room_key(person)
+    yield from waiting_keys(person)
 
 
 def _of_institution(person: User, own: Participant) -> Iterator[Waiting]:
@@ -43,7 +43,7 @@ def _unsigned(own: Participant) -> Iterator[Waiting]:
 def _missing_means(own: Participant) -> Iterator[Waiting]:
     url = reverse("participants-one", args=[own.code])
     if not own.keys.filter(revoked_at=None, purpose="signing").exists():
-        yield Waiting(_("Register your institution's signing key"), url, own.invited_at)
+        yield Waiting(_("Propose your institution's signing key"), url, own.invited_at)
     if not own.endpoints.filter(disabled_at=None).exists():
         detail = _("until then warnings can be pulled over the API")
         yield Waiting(_("Propose the address that receives warnings"), url, own.invited_at, detail=detail)
@@ -68,9 +68,3 @@ def _unpublished(person: User) -> Iterator[Waiting]:
         yield Waiting(_("Publish the first version of the MoU"), reverse("participants-mous"), person.created_at)
     if not SpecificationVersion.objects.exists():
         yield Waiting(_("Put the data specification up for ratification"), reverse("specification"), person.created_at)
-
-
-def _room_key(person: User) -> Iterator[Waiting]:
-    if not RoomKey.objects.filter(replaced_at=None).exists():
-        title = _("Register the clean room's public keys")
-        yield Waiting(title, reverse("participants"), person.created_at, urgent=True, detail=_("over the API"))

@@ -85,7 +85,14 @@ class Institution:
         self.kid = f"{code}-signing-1"
         public = base64.urlsafe_b64encode(self.key.public_key().public_bytes_raw()).rstrip(b"=").decode()
         ParticipantKey.objects.create(
-            participant=self.participant, kid=self.kid, purpose="signing", public_key=public, registered_by=self.officer
+            participant=self.participant,
+            kid=self.kid,
+            purpose="signing",
+            public_key=public,
+            proposed_by=self.service,
+            proved_at=timezone.now(),
+            approved_at=timezone.now(),
+            approved_by=self.officer,
         )
 
     def endpoint(self, url: str) -> Endpoint:

@@ -17,7 +17,7 @@ from portal.alerts import webhook_key
 from portal.alerts.models import WarningAnswer, WarningRecord
 from portal.alerts.states import NEXT_ANSWER, SETTLED
 from portal.audit.actions import record
-from portal.participants.models import ParticipantKey
+from portal.participants.queries import active_signing_key
 from portal.programme.actions import close_on_evidence
 from portal.programme.models import EvidenceKind
 
@@ -62,15 +62,11 @@ def _payload(message: AnswerMessage) -> bytes:
 
 
 def _check_signature(message: AnswerMessage) -> None:
-    key = ParticipantKey.objects.filter(
-        participant__code=message.participant,
-        kid=message.signing_kid,
-        purpose=ParticipantKey.Purpose.SIGNING,
-        revoked_at=None,
-    ).first()
+    key = active_signing_key(message.participant, message.signing_kid)
     if key is None:
         raise SignatureRefused(
-            "the answer is signed with a key that is not registered for the institution; register it and answer again"
+            "the answer is signed with a key that is not approved for the institution; propose it, let a second "
+            "person approve it, and answer again"
         )
     if not webhook_key.verify(key.public_key, message.signature, ANSWER_DOMAIN + _payload(message)):
         raise SignatureRefused("the answer's signature does not verify under the institution's registered key")

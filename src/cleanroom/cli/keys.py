@@ -22,6 +22,14 @@ def add_keys(commands) -> None:
     card.add_argument("--institution", type=institution_code, required=True)
     pin = command(keys, "pin-canaries", _keys_pin, "tell the room which first-hash key was agreed on")
     pin.add_argument("card", type=Path, help="what `cleanroom keys canaries` printed at a participant")
+    proposed = command(keys, "propose", _keys_propose, "propose the public keys to the portal, proven")
+    answer = command(keys, "answer", _keys_answer, "answer the portal's challenge for the sealing key")
+    answer.add_argument("challenge", help="as the portal's page shows it")
+    renewed = command(keys, "renew", _keys_renew, "draw a new signing or sealing key; then propose it")
+    renewed.add_argument("--purpose", choices=("signing", "sealing"), required=True)
+    renewed.add_argument("--after", required=True, metavar="KID", help="the name of the key in use, that it follows")
+    for parser in (proposed, answer, renewed):
+        parser.add_argument("--institution", type=institution_code, help="whose ring; without it the clean room's")
     moved = command(keys, "rewrap", _keys_rewrap, "bring a key ring from its custodian to another one")
     moved.add_argument("--institution", type=institution_code, help="whose ring; without it the clean room's")
     moved.add_argument(
@@ -79,16 +87,44 @@ def _keys_pin(options: argparse.Namespace) -> None:
     out.print(f"pinned the canaries of first-hash key {card.hash_kid} ({card.scheme})")
 
 
+def _keys_propose(options: argparse.Namespace) -> None:
+    from cleanroom.pipeline.key_registration import propose_keys
+
+    for standing in propose_keys(_side(options)):
+        waits = ": a second person approves it on the portal's page" if standing.state == "proposed" else ""
+        out.print(f"{standing.kid}: {standing.state}{waits}", highlight=False, soft_wrap=True)
+
+
+def _keys_answer(options: argparse.Namespace) -> None:
+    from cleanroom.crypto.possession import answer_challenge
+    from cleanroom.pipeline.keys import open_keys
+
+    print(answer_challenge(open_keys(_side(options)), options.challenge))
+
+
+def _keys_renew(options: argparse.Namespace) -> None:
+    from cleanroom.pipeline.keys import open_keys, renew_key
+
+    settings = _side(options)
+    changed = renew_key(settings, purpose=options.purpose, after=options.after)
+    out.print("a new key was drawn; propose it with `cleanroom keys propose`" if changed else "there is a newer key")
+    _show_public(open_keys(settings))
+
+
 def _keys_rewrap(options: argparse.Namespace) -> None:
     from cleanroom.pipeline.custody import rewrap
 
-    code = options.institution
-    settings = ParticipantSettings.from_environment(code) if code else RoomSettings.from_environment()
+    settings = _side(options)
     to = "" if options.to == "file" else options.to
     if rewrap(settings, to=to):
         out.print(f"the key ring has another custodian now: set CLEANROOM_KEY_CUSTODY={to}", soft_wrap=True)
     else:
         out.print("the key ring is with this custodian already")
+
+
+def _side(options: argparse.Namespace) -> ParticipantSettings | RoomSettings:
+    code = options.institution
+    return ParticipantSettings.from_environment(code) if code else RoomSettings.from_environment()
 
 
 def _show_public(ring) -> None:

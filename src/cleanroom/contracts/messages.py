@@ -45,6 +45,15 @@ class KeyRegistration(Frozen):
     proof: str | None = None
 
 
+class KeyStanding(Frozen):
+    """The portal's answer to a proposed key. `challenge`: what its holder still has to open and answer, sealed to the
+    key, base64; see cleanroom.contracts.possession."""
+
+    kid: str
+    state: Literal["proposed", "active", "replaced", "revoked"]
+    challenge: str | None = None
+
+
 class RegisteredKey(Frozen):
     kid: str
     purpose: Literal["signing", "sealing"]

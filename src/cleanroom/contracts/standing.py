@@ -58,10 +58,16 @@ def registered_signing_key(gate: ParticipantGate, kid: str) -> RegisteredKey:
     """The active signing key with this id. Raises KeyRefused."""
     for key in gate.keys:
         if key.purpose == "signing" and key.kid == kid:
+            if key.state == "proposed":
+                raise KeyRefused(
+                    f"the signing key of participant {gate.participant} waits for a second person: its officer or the "
+                    "key custodian approves it in the portal",
+                    rule="key_approved",
+                )
             if key.state != "active":
                 raise KeyRefused(f"the signing key of participant {gate.participant} is revoked", rule="key_revoked")
             return key
     raise KeyRefused(
-        f"participant {gate.participant} has not registered this signing key; register it in the portal",
+        f"participant {gate.participant} has not registered this signing key; propose it with `cleanroom keys propose`",
         rule="key_registered",
     )

@@ -54,15 +54,13 @@ def new_participant_ring(
 
 
 def _new_document(owner: str, *, demo: bool) -> Document:
-    seed = secrets.token_bytes(32)
-    identity, recipient = envelope.new_identity()
     return {
         "version": 1,
         "owner": owner,
         "demo": demo,
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "signing": [{"kid": _public_kid(signing.public_key_of(seed)), "seed": to_text(seed)}],
-        "recipients": [{"kid": _public_kid(recipient), "identity": identity, "recipient": recipient}],
+        "signing": [_signing_key()],
+        "recipients": [_recipient()],
     }
 
 
@@ -78,6 +76,44 @@ def _change(folder: Path, custodian: Custodian | None, change: Callable[[Documen
         if changed:
             ring_file.write(folder, document, custodian=custodian)
     return changed
+
+
+# --- signing and sealing keys -----------------------------------------------------------------------------------------
+
+
+def next_signing_key(folder: Path, *, after: str, custodian: Custodian | None = None) -> bool:
+    """Draw a new signing key for a ring that signs with the key `after`."""
+
+    def add(document: Document) -> bool:
+        return _add_next(document["signing"], after, _signing_key)
+
+    return _change(folder, custodian, add)
+
+
+def next_recipient(folder: Path, *, after: str, custodian: Custodian | None = None) -> bool:
+    """Draw a new sealing key. The ring goes on opening what was sealed to the earlier ones."""
+
+    def add(document: Document) -> bool:
+        return _add_next(document["recipients"], after, _recipient)
+
+    return _change(folder, custodian, add)
+
+
+def _add_next(held: list[Document], after: str, make: Callable[[], Document]) -> bool:
+    if held[-1]["kid"] != after:
+        return False
+    held.append(make())
+    return True
+
+
+def _signing_key() -> Document:
+    seed = secrets.token_bytes(32)
+    return {"kid": _public_kid(signing.public_key_of(seed)), "seed": to_text(seed)}
+
+
+def _recipient() -> Document:
+    identity, recipient = envelope.new_identity()
+    return {"kid": _public_kid(recipient), "identity": identity, "recipient": recipient}
 
 
 # --- first-hash keys ----------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ Then the custodian pins the canaries in the room (`pipeline.pins`). The same cal
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from cleanroom.contracts.custody import Custodian
 from cleanroom.contracts.standing import registered_signing_key
@@ -20,7 +21,7 @@ from cleanroom.crypto import ceremonies
 from cleanroom.crypto.canaries import Card
 from cleanroom.crypto.keyring import ParticipantKeyRing, RoomKeyRing
 from cleanroom.errors import KeyRefused
-from cleanroom.pipeline.custody import custodian_of
+from cleanroom.pipeline.custody import custodian_of, noting_refusals
 from cleanroom.settings import ParticipantSettings, RoomSettings
 from cleanroom.stores.ports import Portal
 from cleanroom.vocabulary.terms import Scheme
@@ -109,7 +110,7 @@ def import_factor(settings: RoomSettings, sealed: Path, *, participant: str, por
         settings.keys,
         read_share(sealed),
         participant=participant,
-        signing_key=lambda kid: registered_signing_key(gate, kid),
+        signing_key=lambda kid: registered_signing_key(gate, kid).public_key,
         custodian=custodian_of(settings),
     )
 
@@ -123,11 +124,26 @@ def next_handle_key(settings: ParticipantSettings, *, after: int) -> None:
 
 
 def open_participant_keys(settings: ParticipantSettings) -> ParticipantKeyRing:
-    return ParticipantKeyRing.open(settings.keys, production=settings.production, custodian=custodian_of(settings))
+    with noting_refusals(settings):
+        return ParticipantKeyRing.open(settings.keys, production=settings.production, custodian=custodian_of(settings))
 
 
 def open_room_keys(settings: RoomSettings) -> RoomKeyRing:
-    return RoomKeyRing.open(settings.keys, production=settings.production, custodian=custodian_of(settings))
+    with noting_refusals(settings):
+        return RoomKeyRing.open(settings.keys, production=settings.production, custodian=custodian_of(settings))
+
+
+def open_keys(settings: ParticipantSettings | RoomSettings) -> ParticipantKeyRing | RoomKeyRing:
+    return open_room_keys(settings) if isinstance(settings, RoomSettings) else open_participant_keys(settings)
+
+
+def renew_key(
+    settings: ParticipantSettings | RoomSettings, *, purpose: Literal["signing", "sealing"], after: str
+) -> bool:
+    """Draw the signing or sealing key that follows the key `after`; it counts once it is proposed and approved. False
+    where the ring has gone on already."""
+    renew = ceremonies.next_signing_key if purpose == "signing" else ceremonies.next_recipient
+    return renew(settings.keys, after=after, custodian=custodian_of(settings))
 
 
 def read_share(path: Path) -> bytes:

@@ -22,7 +22,8 @@ def _check_keys(gate: ParticipantGate) -> None:
     for purpose in ("signing", "sealing"):
         if not any(key.purpose == purpose and key.state == "active" for key in gate.keys):
             raise KeyRefused(
-                f"participant {gate.participant} has no active {purpose} key; its officer registers it in the portal",
+                f"participant {gate.participant} has no active {purpose} key; propose it with "
+                "`cleanroom keys propose`, and let a second person approve it in the portal",
                 rule="key_registered",
             )
 

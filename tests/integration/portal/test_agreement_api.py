@@ -2,11 +2,12 @@
 
 from datetime import date, timedelta
 
-import pyrage
 import pytest
 
 from cleanroom.contracts.messages import ParticipantGate
 from cleanroom.contracts.specification import load_specification
+from cleanroom.pipeline.key_registration import propose_room_keys
+from cleanroom.pipeline.keys import init_room_keys
 from cleanroom.vocabulary.terms import Dataset, Role
 from portal.audit.models import Event
 from portal.participants.models import Participant
@@ -36,21 +37,11 @@ def steward(api_as, code):
     return api_as(make_person(Role.DATA_STEWARD, institution=code))
 
 
-def room_keys() -> dict[str, str]:
-    from nacl.signing import SigningKey
-
-    from tests.integration.portal.conftest import b64
-
-    recipient = str(pyrage.x25519.Identity.generate().to_public())
-    key = b64(bytes(SigningKey.generate().verify_key))
-    return {"recipient_kid": "room-r1", "recipient": recipient, "signing_kid": "room-s1", "signing_key": key}
-
-
 def test_health_needs_no_token(api_as):
     assert api_as(None).get("/health") == {"status": "ok"}
 
 
-def test_the_whole_way_to_an_open_gate(api_as, coordinator, registration_of):
+def test_the_whole_way_to_an_open_gate(tmp_path, api_as, coordinator, registration_of):
     invited = coordinator.post("/participants", BANK)
     assert (invited["state"], invited["mou"], invited["specification"]) == ("invited", None, None)
     coordinator.post("/mou", MOU)
@@ -59,10 +50,12 @@ def test_the_whole_way_to_an_open_gate(api_as, coordinator, registration_of):
     coordinator.post("/specifications", {"version": specification.version, "digest": specification.digest})
     done = steward(api_as, "808").post(f"/specifications/{specification.version}/ratifications")
     assert done["state"] == "in_force"
-    officer(api_as, "808").post("/participants/808/keys", registration_of("808"))
-    api_as(make_person(Role.KEY_CUSTODIAN)).post("/room-keys", room_keys())
-
-    room = api_as(make_person(Role.ROOM_SERVICE))
+    room, custodian = api_as(make_person(Role.ROOM_SERVICE)), api_as(make_person(Role.KEY_CUSTODIAN))
+    key = api_as(make_person(Role.UPLOAD_SERVICE, institution="808"))
+    assert key.post("/participants/808/keys", registration_of("808"))["state"] == "proposed"
+    officer(api_as, "808").post("/participants/808/keys/sign-1/approve")
+    pair = propose_room_keys(init_room_keys(tmp_path, demo=True), post=room.post)
+    custodian.post(f"/room-keys/{pair.kid}/approve")
     gate = ParticipantGate.model_validate(room.get("/participants/808/gate"))
     assert gate.state == "active"
     assert gate.mou.signed_at and gate.mou.purposes == ("fraud_prevention",)
@@ -70,13 +63,14 @@ def test_the_whole_way_to_an_open_gate(api_as, coordinator, registration_of):
     assert [(key.kid, key.state) for key in gate.keys] == [("sign-1", "active")]
     assert {"808", "700"} <= set(gate.known_institutions)
     assert gate.next_sequence == dict.fromkeys(Dataset, 1)
-    assert gate.room_recipient_kid == "room-r1" and gate.room_signing_kid == "room-s1"
+    assert gate.room_recipient_kid == pair.kid and gate.room_signing_kid
     assert [g["participant"] for g in room.get("/participants")] == ["808"]
 
 
-def test_the_same_steps_again_change_nothing(api_as, coordinator, registration_of):
+def test_the_same_steps_again_change_nothing(tmp_path, api_as, coordinator, registration_of):
     specification = load_specification()
-    keys, registration = room_keys(), registration_of("808")
+    ring, registration = init_room_keys(tmp_path, demo=True), registration_of("808")
+    service = api_as(make_person(Role.ROOM_SERVICE))
     bank_officer = bank_steward = custodian = None
     seen = []
     for _round in range(2):
@@ -89,7 +83,8 @@ def test_the_same_steps_again_change_nothing(api_as, coordinator, registration_o
         bank_steward.post("/specifications/1/ratifications")
         bank_officer.post("/participants/808/keys", registration)
         custodian = custodian or api_as(make_person(Role.KEY_CUSTODIAN))
-        custodian.post("/room-keys", keys)
+        custodian.post("/participants/808/keys/sign-1/approve")
+        custodian.post(f"/room-keys/{propose_room_keys(ring, post=service.post).kid}/approve")
         bank_officer.post("/participants/808/endpoint", {"url": "http://127.0.0.1:9/hook"})
         coordinator.post("/participants/808/endpoint/approve")
         seen.append(Event.objects.count())

@@ -8,10 +8,13 @@ import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
+from cleanroom.crypto.possession import answer_challenge
+from cleanroom.pipeline.keys import init_room_keys
 from cleanroom.vocabulary.terms import Role
 from portal.audit.models import Event
 from portal.common.waiting import waiting_for
-from portal.participants.models import Mou, Participant, ParticipantKey, SpecificationVersion
+from portal.participants.key_views import fingerprint
+from portal.participants.models import Mou, Participant, ParticipantKey, RoomKey, SpecificationVersion
 from portal.programme.actions import adopt_plan
 from portal.programme.models import Milestone
 from portal.programme.plans import load_plan
@@ -95,9 +98,50 @@ def test_register_and_revoke_a_key(page_as, registration_of):
     post(client, "participants-key", body, "808")
     post(client, "participants-key", {**body, "purpose": "guessing"}, "808", expect=422)
     post(client, "participants-key", {**body, "proof": ""}, "808", expect=422)
-    post(client, "participants-key-revoke", {"kid": "sign-1"}, "808")
+    post(client, "participants-key-approve", {}, "808", "sign-1", expect=403)
+    custodian = make_person(Role.KEY_CUSTODIAN)
+    assert [t.title for t in waiting_for(custodian) if "sign-1" in t.title] == ["Approve key sign-1 of Institution 808"]
+    post(page_as(custodian), "participants-key-approve", {}, "808", "sign-1")
+    assert ParticipantKey.objects.get().state == "active"
+    assert not [t for t in waiting_for(custodian) if "sign-1" in t.title]
+    reason = {"reason": "its computer was replaced"}
+    post(client, "participants-key-revoke", {"kid": "sign-1"}, "808", expect=422)
+    post(client, "participants-key-revoke", {"kid": "sign-1", **reason}, "808")
     assert ParticipantKey.objects.get().revoked_at
-    post(client, "participants-key-revoke", {"kid": "none"}, "808", expect=404)
+    post(client, "participants-key-revoke", {"kid": "none", **reason}, "808", expect=404)
+
+
+def test_a_waiting_key_shows_its_fingerprint_and_why_a_button_is_closed(page_as, registration_of):
+    make_participant("808")
+    officer, body = make_person(Role.PARTICIPANT_OFFICER, institution="808"), registration_of("808")
+    post(page_as(officer), "participants-key", body, "808")
+    page = reverse("participants-one", args=["808"])
+    own = page_as(officer).get(page).content.decode()
+    assert "You proposed this key; a second person approves it." in own and "disabled" in own
+    assert fingerprint(body["public_key"]) in own
+    approve = reverse("participants-key-approve", args=["808", "sign-1"])
+    assert approve in page_as(make_person(Role.KEY_CUSTODIAN)).get(page).content.decode()
+
+
+def test_the_rooms_keys_on_their_page(page_as, tmp_path):
+    ring, address = init_room_keys(tmp_path, demo=True), reverse("participants-room-keys")
+    custodian, coordinator = make_person(Role.KEY_CUSTODIAN), make_person(Role.COORDINATOR)
+    pair = {
+        "recipient_kid": ring.recipient_kid, "recipient": ring.recipient, "signing_kid": ring.signing_kid,
+        "signing_key": ring.signing_public_key, "proof": ring.proof_of_possession(),
+    }  # fmt: skip
+    assert "No key is proposed yet." in page_as(custodian).get(address).content.decode()
+    post(page_as(custodian), "participants-room-key", pair)
+    assert "First its holder answers the challenge." in page_as(coordinator).get(address).content.decode()
+    challenge = RoomKey.objects.get().challenge
+    answer = {"answer": answer_challenge(ring, challenge)}
+    post(page_as(custodian), "participants-room-key-prove", answer, ring.recipient_kid)
+    assert "Approve the clean room's keys" in [t.title for t in waiting_for(coordinator)]
+    post(page_as(coordinator), "participants-room-key-approve", {}, ring.recipient_kid)
+    assert RoomKey.objects.get().state == "active"
+    reason = {"reason": "the exercise of the year"}
+    post(page_as(coordinator), "participants-room-key-revoke", reason, ring.recipient_kid)
+    assert "nobody can upload" in page_as(custodian).get(address).content.decode()
 
 
 def test_suspend_reinstate_and_leave(page_as, coordinator):

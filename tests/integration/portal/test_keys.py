@@ -1,22 +1,32 @@
 """Keys and addresses: what is registered was proven, and what is weak, borrowed or private is refused."""
 
 import base64
+from datetime import UTC, datetime
 
 import pyrage
 import pytest
+from django.db import IntegrityError, transaction
 from nacl.signing import SigningKey
 
+from cleanroom.contracts.canonical import KEY_PROOF_DOMAIN, canonical_bytes
 from cleanroom.contracts.messages import KeyRegistration
-from cleanroom.errors import KeyRefused, NotAllowed
+from cleanroom.contracts.possession import answer_to
+from cleanroom.errors import KeyRefused, NotAllowed, RequestInvalid
+from cleanroom.pipeline.key_registration import propose_room_keys
+from cleanroom.pipeline.keys import init_room_keys
 from cleanroom.vocabulary.terms import Role
 from portal.audit.models import Event
+from portal.participants import queries
+from portal.participants.actions.approve_key import approve_key, revoke_key
 from portal.participants.actions.propose_endpoint import disable_endpoint
-from portal.participants.actions.register_key import register_key, revoke_key
+from portal.participants.actions.propose_key import propose_key, prove_key
 from portal.participants.addresses import check_address, check_public
 from portal.participants.models import Endpoint, ParticipantKey, RoomKey
+from portal.participants.queries import registered_keys
 from tests.factories.portal import make_participant, make_person
 
 pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 SMALL_ORDER = [
     "00" * 32,
     "01" + "00" * 31,
@@ -33,17 +43,17 @@ def officer():
 
 
 def register(officer, body: dict) -> ParticipantKey:
-    return register_key(by=officer, participant="808", registration=KeyRegistration(**body))
+    return propose_key(by=officer, participant="808", registration=KeyRegistration(**body))
 
 
 def b64(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def test_a_proven_key_is_registered_once(officer, registration_of):
+def test_a_proven_key_is_proposed_once(officer, registration_of):
     body = registration_of("808")
     assert register(officer, body) == register(officer, body)
-    assert ParticipantKey.objects.count() == Event.objects.filter(verb="key.registered").count() == 1
+    assert ParticipantKey.objects.count() == Event.objects.filter(verb="key.proposed").count() == 1
 
 
 @pytest.mark.parametrize("point", SMALL_ORDER)
@@ -85,18 +95,96 @@ def test_a_key_or_its_name_serves_one_purpose_of_one_institution(officer, regist
         register(officer, registration_of("808", key=key, kid="sign-2"))
     other = make_person(Role.PARTICIPANT_OFFICER, institution="822")
     with pytest.raises(KeyRefused, match="in use"):
-        register_key(by=other, participant="822", registration=KeyRegistration(**registration_of("822", key=key)))
+        propose_key(by=other, participant="822", registration=KeyRegistration(**registration_of("822", key=key)))
+
+
+REASON = "the laptop was stolen on Monday"
+
+
+def test_two_people_bring_a_key_into_force(officer, registration_of):
+    register(officer, registration_of("808"))
+    assert [(k.kid, k.state) for k in registered_keys(officer.institution)] == [("sign-1", "proposed")]
+    assert queries.active_signing_key("808", "sign-1") is None
+    with pytest.raises(NotAllowed, match="second person"):
+        approve_key(by=officer, participant="808", kid="sign-1")
+    custodian = make_person(Role.KEY_CUSTODIAN)
+    assert approve_key(by=custodian, participant="808", kid="sign-1").state == "active"
+    assert approve_key(by=officer, participant="808", kid="sign-1").approved_by == custodian, "again: nothing changes"
+    assert queries.active_signing_key("808", "sign-1")
+    [event] = Event.objects.filter(verb="key.approved")
+    assert event.detail == {"kid": "sign-1", "purpose": "signing", "proposed_by": officer.username}
+
+
+def test_the_database_itself_wants_two_people_and_possession(officer, registration_of):
+    key = register(officer, registration_of("808"))
+    rows, other = ParticipantKey.objects.filter(pk=key.pk), make_person(Role.KEY_CUSTODIAN)
+    broken = [
+        {"approved_by": officer, "approved_at": NOW},
+        {"approved_by": other},
+        {"approved_by": other, "approved_at": NOW, "proved_at": None},
+        {"revoked_by": other, "revoked_at": NOW},
+        {"revoked_at": NOW, "revoked_reason": REASON},
+    ]
+    for changes in broken:
+        with pytest.raises(IntegrityError), transaction.atomic():
+            rows.update(**changes)
+    assert rows.update(approved_by=other, approved_at=NOW) == 1
+
+
+def test_an_approval_is_by_somebody_who_may(officer, registration_of):
+    register(officer, registration_of("808"))
+    strangers = (
+        make_person(Role.PARTICIPANT_OFFICER, institution="822"),
+        make_person(Role.UPLOAD_SERVICE, institution="808"),
+        make_person(Role.COORDINATOR),
+    )
+    for stranger in strangers:
+        with pytest.raises(NotAllowed):
+            approve_key(by=stranger, participant="808", kid="sign-1")
+    assert ParticipantKey.objects.get().state == "proposed"
 
 
 def test_a_revoked_key_never_comes_back(officer, registration_of):
     body = registration_of("808")
     register(officer, body)
-    assert revoke_key(by=officer, participant="808", kid="sign-1") == revoke_key(
-        by=officer, participant="808", kid="sign-1"
-    )
-    assert Event.objects.filter(verb="key.revoked").count() == 1
+    approve_key(by=make_person(Role.KEY_CUSTODIAN), participant="808", kid="sign-1")
+    with pytest.raises(RequestInvalid, match="reason"):
+        revoke_key(by=officer, participant="808", kid="sign-1", reason="lost")
+    for _again in range(2):
+        assert revoke_key(by=officer, participant="808", kid="sign-1", reason=REASON).state == "revoked"
+    [event] = Event.objects.filter(verb="key.revoked")
+    assert event.detail["reason"] == REASON
     with pytest.raises(KeyRefused, match="revoked"):
         register(officer, body)
+    with pytest.raises(KeyRefused, match="revoked"):
+        approve_key(by=make_person(Role.KEY_CUSTODIAN), participant="808", kid="sign-1")
+    assert queries.active_signing_key("808", "sign-1") is None
+
+
+def test_a_declined_proposal_may_be_made_anew(officer, registration_of):
+    body, custodian = registration_of("808"), make_person(Role.KEY_CUSTODIAN)
+    register(officer, body)
+    revoke_key(by=custodian, participant="808", kid="sign-1", reason="nobody could be reached to compare it")
+    again = register(make_person(Role.UPLOAD_SERVICE, institution="808"), body)
+    assert (again.state, again.revoked_reason) == ("proposed", "")
+    assert approve_key(by=officer, participant="808", kid="sign-1").state == "active"
+
+
+def test_a_sealing_key_is_proven_by_opening_a_challenge(officer):
+    identity = pyrage.x25519.Identity.generate()
+    recipient, custodian = str(identity.to_public()), make_person(Role.KEY_CUSTODIAN)
+    key = register(officer, {"kid": "seal-1", "purpose": "sealing", "public_key": recipient})
+    with pytest.raises(KeyRefused, match="challenge"):
+        approve_key(by=custodian, participant="808", kid="seal-1")
+    opened = pyrage.decrypt(base64.b64decode(key.challenge), [identity])
+    answer = answer_to(opened, owner="808", kid="seal-1", public_key=recipient)
+    for wrong in ("0" * 64, "", key.answer_digest, opened.hex()):
+        with pytest.raises(KeyRefused, match="answer"):
+            prove_key(by=officer, participant="808", kid="seal-1", answer=wrong)
+    for _again in range(2):
+        prove_key(by=officer, participant="808", kid="seal-1", answer=answer)
+    assert Event.objects.filter(verb="key.proved").count() == 1
+    assert approve_key(by=custodian, participant="808", kid="seal-1").state == "active"
 
 
 def test_a_sealing_key_is_an_age_recipient(officer):
@@ -107,13 +195,13 @@ def test_a_sealing_key_is_an_age_recipient(officer):
             register(officer, {**good, "kid": "seal-2", "public_key": key})
 
 
-def test_who_may_register(registration_of):
+def test_who_may_propose(registration_of):
     make_participant("808")
     body = KeyRegistration(**registration_of("808"))
     for wrong in (make_person(Role.PARTICIPANT_OFFICER, institution="822"), make_person(Role.COORDINATOR)):
         with pytest.raises(NotAllowed):
-            register_key(by=wrong, participant="808", registration=body)
-    assert register_key(by=make_person(Role.KEY_CUSTODIAN), participant="808", registration=body)
+            propose_key(by=wrong, participant="808", registration=body)
+    assert propose_key(by=make_person(Role.KEY_CUSTODIAN), participant="808", registration=body)
 
 
 def test_a_suspended_institution_registers_nothing(officer, registration_of):
@@ -123,22 +211,81 @@ def test_a_suspended_institution_registers_nothing(officer, registration_of):
         register(officer, registration_of("808"))
 
 
-def test_the_rooms_keys_are_replaced_not_lost(api_as):
+@pytest.fixture
+def room_side(tmp_path, api_as):
+    """The room's service and a ring: what proposes, and what is proposed."""
+    service = api_as(make_person(Role.ROOM_SERVICE))
+
+    def propose(name: str):
+        return propose_room_keys(init_room_keys(tmp_path / name, demo=True), post=service.post)
+
+    return propose
+
+
+def test_the_rooms_keys_take_two_people_and_are_replaced_not_lost(room_side, api_as):
+    custodian, coordinator = api_as(make_person(Role.KEY_CUSTODIAN)), api_as(make_person(Role.COORDINATOR))
+    first = room_side("one")
+    assert (first.state, first.challenge, queries.current_room_key()) == ("proposed", None, None)
+    custodian.post(f"/room-keys/{first.kid}/approve")
+    custodian.post(f"/room-keys/{first.kid}/approve")
+    assert room_side("one").state == "active" and queries.current_room_key().recipient_kid == first.kid
+    second = room_side("two")
+    assert queries.current_room_key().recipient_kid == first.kid, "until a second person approves, nothing changes"
+    coordinator.post(f"/room-keys/{second.kid}/approve")
+    assert queries.current_room_key().recipient_kid == second.kid
+    assert [k.state for k in RoomKey.objects.all()] == ["active", "replaced"]
+    assert "before" in custodian.post("/room-keys", pair_of(first.kid), expect=422)["detail"]
+    verbs = [e.verb for e in Event.objects.order_by("sequence") if e.verb.startswith("room_key.")]
+    assert verbs == ["room_key.proposed", "room_key.proved", "room_key.approved"] * 2
+
+
+def pair_of(recipient_kid: str) -> dict:
+    key = RoomKey.objects.get(recipient_kid=recipient_kid)
+    signing = SigningKey.generate()
+    public = b64(bytes(signing.verify_key))
+    claim = {"participant": "room", "purpose": "signing", "kid": "x", "public_key": public}
+    proof = signing.sign(KEY_PROOF_DOMAIN + canonical_bytes(claim)).signature
+    return {
+        "recipient_kid": recipient_kid, "recipient": key.recipient, "signing_kid": "x", "signing_key": public,
+        "proof": b64(proof),
+    }  # fmt: skip
+
+
+def test_nobody_approves_the_room_key_he_proposed(tmp_path, api_as):
     custodian = api_as(make_person(Role.KEY_CUSTODIAN))
+    key = propose_room_keys(init_room_keys(tmp_path, demo=True), post=custodian.post)
+    assert "second person" in custodian.post(f"/room-keys/{key.kid}/approve", expect=403)["detail"]
+    assert api_as(make_person(Role.ROOM_SERVICE)).post(f"/room-keys/{key.kid}/approve", expect=403)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        RoomKey.objects.update(approved_by=RoomKey.objects.get().proposed_by, approved_at=NOW)
 
-    def pair(name: str) -> dict:
-        recipient = str(pyrage.x25519.Identity.generate().to_public())
-        key = b64(bytes(SigningKey.generate().verify_key))
-        return {"recipient_kid": name, "recipient": recipient, "signing_kid": name, "signing_key": key}
 
-    first, second = pair("one"), pair("two")
-    for body in (first, first, second):
-        custodian.post("/room-keys", body)
-    assert RoomKey.objects.count() == 2
-    assert RoomKey.objects.get(replaced_at=None).recipient_kid == "two"
-    assert (
-        custodian.post("/room-keys", {**second, "signing_key": b64(b"\0" * 32)}, expect=422)["reason"] == "key_refused"
-    )
+def test_a_room_key_without_proof_is_refused(tmp_path, api_as):
+    service, ring = api_as(make_person(Role.ROOM_SERVICE)), init_room_keys(tmp_path, demo=True)
+    pair = {
+        "recipient_kid": ring.recipient_kid, "recipient": ring.recipient, "signing_kid": ring.signing_kid,
+        "signing_key": ring.signing_public_key, "proof": ring.proof_of_possession("808"),
+    }  # fmt: skip
+    assert service.post("/room-keys", pair, expect=422)["reason"] == "key_refused"
+    weak = {**pair, "signing_key": b64(b"\0" * 32), "proof": ring.proof_of_possession()}
+    assert service.post("/room-keys", weak, expect=422)["reason"] == "key_refused"
+    assert not RoomKey.objects.exists()
+
+
+def test_a_revoked_room_key_leaves_no_key(room_side, api_as):
+    custodian = api_as(make_person(Role.KEY_CUSTODIAN))
+    key = room_side("one")
+    custodian.post(f"/room-keys/{key.kid}/approve")
+    custodian.post(f"/room-keys/{key.kid}/revoke", {"reason": REASON})
+    assert queries.current_room_key() is None
+    gate = queries.gate_of(make_participant("808"), next_sequence={})
+    assert gate.room_recipient is None and gate.room_signing_key is None
+    assert room_side("two").state == "proposed"
+
+
+def test_a_newer_pair_takes_the_place_of_one_that_waits(room_side):
+    first, second = room_side("one"), room_side("two")
+    assert {k.recipient_kid: k.state for k in RoomKey.objects.all()} == {first.kid: "revoked", second.kid: "proposed"}
 
 
 EMBEDDED = {"production": False, "allowed_hosts": ["hooks.example.tw"]}

@@ -185,7 +185,7 @@ def test_a_forged_or_foreign_signature_is_refused(room_api, api_of, bank, other_
 
 def test_a_revoked_key_answers_nothing(room_api, api_of, bank, released):
     send(room_api, warning(1))
-    ParticipantKey.objects.filter(kid=bank.kid).update(revoked_at=NOW, revoked_by=bank.officer)
+    ParticipantKey.objects.filter(kid=bank.kid).update(revoked_at=NOW, revoked_by=bank.officer, revoked_reason="stolen")
     assert reply(api_of(bank.service), bank.answer(warning(1).warning_id))[1]["reason"] == "signature_refused"
 
 

@@ -68,8 +68,9 @@ def test_only_an_active_signing_key_of_that_id_counts():
     def key(kid, purpose="signing", state="active"):
         return RegisteredKey(kid=kid, purpose=purpose, public_key="x", state=state, registered_at=NOW)
 
-    keys = (key("a"), key("b", state="revoked"), key("c", purpose="sealing"))
+    keys = (key("a"), key("b", state="revoked"), key("c", purpose="sealing"), key("e", state="proposed"))
     assert standing.registered_signing_key(gate(keys=keys), "a").kid == "a"
-    for kid, rule in (("b", "key_revoked"), ("c", "key_registered"), ("d", "key_registered")):
+    rules = {"b": "key_revoked", "c": "key_registered", "d": "key_registered", "e": "second person.*key_approved"}
+    for kid, rule in rules.items():
         with pytest.raises(KeyRefused, match=rule):
             standing.registered_signing_key(gate(keys=keys), kid)

@@ -88,6 +88,6 @@ def test_two_person_rights_lie_with_roles_that_exclude_each_other():
 def test_services_hold_no_right_to_decide():
     deciding = {
         Permission.SIGN_MOU, Permission.RATIFY_SPECIFICATION, Permission.SIGN_RELEASE, Permission.APPROVE_WAIVER,
-        Permission.PUBLISH_RELEASE, Permission.APPROVE_ENDPOINT, Permission.MANAGE_PEOPLE, Permission.REGISTER_ROOM_KEY,
+        Permission.PUBLISH_RELEASE, Permission.APPROVE_ENDPOINT, Permission.MANAGE_PEOPLE, Permission.APPROVE_ROOM_KEY,
     }  # fmt: skip
     assert all(not (set(RIGHTS[permission]) & SERVICES) for permission in deciding)

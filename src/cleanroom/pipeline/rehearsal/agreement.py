@@ -5,6 +5,7 @@ from pathlib import Path
 
 from cleanroom.contracts.specification import LATEST, load_specification
 from cleanroom.pipeline import keys, pins
+from cleanroom.pipeline.key_registration import propose_participant_keys, propose_room_keys
 from cleanroom.pipeline.rehearsal.people import People
 from cleanroom.settings import ParticipantSettings, RoomSettings
 
@@ -43,22 +44,19 @@ def _share_key(home: Path, founder_keys: Path, code: str) -> None:
 
 
 def register_keys(home: Path, people: People, codes: list[str]) -> None:
-    room = keys.init_room_keys(RoomSettings(home=home).keys, demo=True)
-    custodian = people.portal_as(people.who("key_custodian"))
-    custodian.post(
-        "/room-keys",
-        {
-            "recipient_kid": room.recipient_kid,
-            "recipient": room.recipient,
-            "signing_kid": room.signing_kid,
-            "signing_key": room.signing_public_key,
-        },
-    )
+    """Each side's service proposes its keys and proves them; the custodian approves the room's, officers their own."""
+    service, custodian = (people.portal_as(people.who(role)) for role in ("room_service", "key_custodian"))
+    room = propose_room_keys(keys.open_room_keys(RoomSettings(home=home)), post=service.post)
+    custodian.post(f"/room-keys/{room.kid}/approve")
     for code in codes:
-        officer = people.portal_as(people.who("participant_officer", code))
-        ring = keys.open_participant_keys(participant_side(home, code))
-        for registration in ring.key_registrations():
-            officer.post(f"/participants/{code}/keys", registration)
+        _register_own_keys(home, people, code)
+
+
+def _register_own_keys(home: Path, people: People, code: str) -> None:
+    service, officer = (people.portal_as(people.who(role, code)) for role in ("upload_service", "participant_officer"))
+    ring = keys.open_participant_keys(participant_side(home, code))
+    for key in propose_participant_keys(ring, post=service.post):
+        officer.post(f"/participants/{code}/keys/{key.kid}/approve")
 
 
 def sign_mou(people: People, codes: list[str], *, begun: date) -> None:
