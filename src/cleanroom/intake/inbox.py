@@ -9,7 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cleanroom.contracts.canonical import MANIFEST_DOMAIN
-from cleanroom.contracts.manifest import DRAW_DIGITS, INBOX, MANIFEST_NAME, RECEIPTS, Manifest, SignedManifest
+from cleanroom.contracts.manifest import (
+    DRAW_DIGITS,
+    ENVELOPE_OVERHEAD_BYTES,
+    INBOX,
+    MANIFEST_NAME,
+    MAX_PARTS,
+    PART_PLAINTEXT_CAP_BYTES,
+    PART_ROWS_CAP,
+    RECEIPTS,
+    Manifest,
+    SignedManifest,
+)
 from cleanroom.contracts.messages import ParticipantGate
 from cleanroom.contracts.specification import Specification
 from cleanroom.contracts.standing import check_active, check_mou, check_specification, registered_signing_key
@@ -18,8 +29,6 @@ from cleanroom.errors import (
     ContentTampered,
     ManifestMalformed,
     NotTheOwner,
-    SequenceReplayed,
-    SequenceSkipped,
     TooLarge,
     Where,
 )
@@ -29,7 +38,7 @@ ANSWERS = (UploadState.ACCEPTED, UploadState.REFUSED, UploadState.QUARANTINED)  
 
 _PLACE = rf"([0-9]{{3}})/({'|'.join(Dataset)})/([0-9]{{8}})/([0-9a-f]{{{DRAW_DIGITS}}})"
 _MANIFEST = re.compile(rf"{INBOX}/{_PLACE}/{re.escape(MANIFEST_NAME)}")
-_ANSWER = re.compile(rf"{RECEIPTS}/{_PLACE}/({'|'.join(ANSWERS)})\.json")
+_RECEIPT = re.compile(rf"{RECEIPTS}/{_PLACE}/({'|'.join(UploadState)})\.json")
 
 
 @dataclass(frozen=True, order=True)
@@ -47,9 +56,10 @@ class InboxPath:
         return cls._of(_MANIFEST.fullmatch(name))
 
     @classmethod
-    def answered(cls, name: str) -> "InboxPath | None":
-        """The place that a receipt answers; None for names that are no answer's."""
-        return cls._of(_ANSWER.fullmatch(name))
+    def of_receipt(cls, name: str) -> "tuple[InboxPath, UploadState] | None":
+        """The place that a receipt answers, and its answer; None for names that are no receipt's."""
+        found = _RECEIPT.fullmatch(name)
+        return (cls._of(found), UploadState(found[5])) if found else None
 
     @classmethod
     def _of(cls, found: re.Match[str] | None) -> "InboxPath | None":
@@ -69,12 +79,28 @@ class InboxPath:
 
 
 def check_size(path: InboxPath, sizes: Mapping[str, int], *, cap_bytes: int) -> None:
-    """`sizes`: object name -> bytes, everything in the submission's folder."""
+    """`sizes`: object name -> bytes, everything in the submission's folder. Before the manifest is read."""
+    if len(sizes) > MAX_PARTS + 1:
+        raise TooLarge(f"more than {MAX_PARTS} parts are not taken", where=_at(path), rule="part_count")
     total = sum(sizes.values())
     if total > cap_bytes:
         raise TooLarge(
             f"the submission has {total} bytes; at most {cap_bytes} are taken", where=_at(path), rule="size_cap"
         )
+
+
+def check_caps(manifest: Manifest) -> None:
+    """What was signed of each part stays within what one worker opens in memory. Raises TooLarge, ManifestMalformed."""
+    for part in manifest.parts:
+        where = Where(file=part.name)
+        if part.plaintext_bytes > PART_PLAINTEXT_CAP_BYTES or part.rows > PART_ROWS_CAP:
+            raise TooLarge(
+                f"a part holds at most {PART_ROWS_CAP} rows and {PART_PLAINTEXT_CAP_BYTES} bytes; send more parts",
+                where=where,
+                rule="part_cap",
+            )
+        if part.ciphertext_bytes > part.plaintext_bytes + part.plaintext_bytes // 1024 + ENVELOPE_OVERHEAD_BYTES:
+            raise ManifestMalformed("an envelope is not that much larger than its content", where=where, rule="sizes")
 
 
 def check_signature(signed: SignedManifest, gate: ParticipantGate) -> None:
@@ -116,25 +142,6 @@ def check_standing(manifest: Manifest, gate: ParticipantGate, *, now: datetime) 
     check_active(gate)
     check_mou(gate, now=now)
     return check_specification(gate, version=manifest.specification_version, now=now)
-
-
-def check_sequence(path: InboxPath, ledger: Mapping[int, str]) -> None:
-    """`ledger`: sequence -> submission id, of what landed from this participant and dataset before.
-
-    Raises SequenceReplayed (number used with other content), SequenceSkipped (a number before it is missing).
-    """
-    if path.sequence in ledger:
-        raise SequenceReplayed(
-            f"sequence {path.sequence} was taken in before with other content", where=_at(path), rule="sequence"
-        )
-    expected = max(ledger, default=0) + 1
-    if path.sequence < expected:
-        sentence = f"sequence {path.sequence} is past; {expected} is next"
-        raise SequenceReplayed(sentence, where=_at(path), rule="sequence")
-    if path.sequence > expected:
-        raise SequenceSkipped(
-            f"sequence {path.sequence} waits: {expected} has not been taken in", where=_at(path), rule="sequence"
-        )
 
 
 def _at(path: InboxPath) -> Where:

@@ -1,16 +1,19 @@
-"""Opened rows to landed rows: whose they are, then the second hash. First hashes end here."""
+"""Opened rows to rows that land: whose they are, then the second hash. First hashes end here."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleanroom.contracts.specification import DatasetContract
-from cleanroom.contracts.tables import HANDLES, landed_schema
-from cleanroom.crypto.columns import HashOfKind, hash_columns, kinds_of
+from cleanroom.contracts.tables import HANDLES, incoming_schema, landed_schema
+from cleanroom.crypto.columns import hash_columns, kinds_of
 from cleanroom.crypto.encoding import to_text
 from cleanroom.errors import NotTheOwner, Refusal, UnknownInstitution, Where
-from cleanroom.vocabulary.terms import Dataset, IdentifierKind
+from cleanroom.vocabulary.terms import Dataset
+
+SecondHash = Callable[[str, list], list]
+"""(identifier kind, distinct first hashes) -> final tokens, in order."""
 
 
 def check_owner(rows: pa.Table, contract: DatasetContract, *, participant: str, known: Iterable[str]) -> None:
@@ -28,22 +31,19 @@ def check_owner(rows: pa.Table, contract: DatasetContract, *, participant: str, 
         _refuse_rows(foreign, rows, coded[0], NotTheOwner, "do not name the uploader as a party")
 
 
-def second_hash(
-    rows: pa.Table, contract: DatasetContract, second: HashOfKind, *, participant: str, submission_id: str
-) -> pa.Table:
-    """Rows of `landed_schema`. `second`: the second hash of this submission's key."""
-    count = rows.num_rows
-    columns = [pa.repeat(participant, count), pa.repeat(submission_id, count), rows["row_number"]]
+def second_hash(rows: pa.Table, contract: DatasetContract, hash_of_kind: SecondHash) -> pa.Table:
+    """Rows as they land, still without whose they are."""
+    schema = incoming_schema(landed_schema(contract))
     names = [n for n in rows.column_names if n not in ("row_number", "handle")]
-    first = {
-        name: (kinds_of(spec, rows), rows[name].combine_chunks())
-        for spec, name in zip(contract.fields, names, strict=True)
+    sealed = dict(zip([spec.name for spec in contract.fields], names, strict=True))
+    identifiers = {
+        spec.name: (kinds_of(spec, rows), rows[sealed[spec.name]].combine_chunks())
+        for spec in contract.fields
         if spec.is_identifier
     }
-    tokens = hash_columns(first, second, pa.string())
-    for spec, name in zip(contract.fields, names, strict=True):
-        columns.append(tokens[name] if spec.is_identifier else rows[name])
-    return pa.table(columns, schema=landed_schema(contract))
+    tokens = hash_columns(identifiers, hash_of_kind, pa.string())
+    columns = [tokens.get(spec.name, rows[sealed[spec.name]]) for spec in contract.fields]
+    return pa.table([rows["row_number"], *columns], schema=schema)
 
 
 def handles_of(rows: pa.Table, landed: pa.Table, contract: DatasetContract) -> pa.Table | None:
@@ -51,33 +51,7 @@ def handles_of(rows: pa.Table, landed: pa.Table, contract: DatasetContract) -> p
     if contract.dataset != Dataset.ACCOUNTS:
         return None
     handles = pa.array([to_text(handle) for handle in rows["handle"].to_pylist()], pa.string())
-    columns = [landed["participant"], landed["submission_id"], landed["account_token"], handles]
-    return pa.table(columns, schema=HANDLES)
-
-
-def own_accounts(landed: pa.Table, dataset: Dataset) -> tuple[str, pa.Array] | None:
-    """Column and tokens of the accounts that the uploader says it keeps, where the dataset says so."""
-    if dataset == Dataset.ACCOUNTS:
-        return "account", landed["account_token"].combine_chunks()
-    if dataset == Dataset.LIST_EVENTS:
-        account = pc.equal(landed["subject_kind"], IdentifierKind.ACCOUNT.value)
-        return "subject", landed["subject_token"].filter(account).combine_chunks()
-    return None
-
-
-def check_not_kept_elsewhere(landed: pa.Table, dataset: Dataset, kept_by_others: pa.Array) -> None:
-    """`kept_by_others`: account tokens that another participant issued handles for."""
-    own = own_accounts(landed, dataset)
-    if own is None:
-        return
-    column, tokens = own
-    taken = pc.sum(pc.is_in(tokens, kept_by_others)).as_py() or 0
-    if taken:
-        raise NotTheOwner(
-            f"{taken} rows claim accounts that another participant keeps",
-            where=Where(column=column),
-            rule="kept_elsewhere",
-        )
+    return pa.table([landed["account_token"], handles], schema=incoming_schema(HANDLES))
 
 
 def _refuse_rows(bad: pa.ChunkedArray, rows: pa.Table, column: str, kind: type[Refusal], what: str) -> None:

@@ -1,0 +1,102 @@
+"""What the room believes of a bridge (contracts/bridge.py). Each function raises the refusal of its own check.
+
+A bridge can rename what its institution has sent before, and nothing else; it never has the last word on an account
+that another institution keeps; and it never contradicts a bridge that was taken in. ADR 71.
+"""
+
+from collections.abc import Iterable
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cleanroom.contracts.bridge import BridgeManifest, SignedBridge
+from cleanroom.contracts.canonical import BRIDGE_DOMAIN
+from cleanroom.contracts.messages import ParticipantGate
+from cleanroom.contracts.standing import check_active, registered_signing_key
+from cleanroom.crypto.canaries import Card
+from cleanroom.crypto.columns import HashOfKind, hash_column
+from cleanroom.crypto.signing import verify
+from cleanroom.errors import ContentTampered, KeyRefused, NotTheOwner
+from cleanroom.vocabulary.terms import Scheme
+
+ALIASES = pa.schema(
+    [
+        pa.field("alias_token", pa.string(), nullable=False),  # under the new key
+        pa.field("known_token", pa.string(), nullable=False),  # what the graph calls it
+    ]
+)
+
+
+def check_sender(signed: SignedBridge, gate: ParticipantGate) -> None:
+    """`gate`: of the participant of the *path*, whose registered key must verify."""
+    check_active(gate)
+    key = registered_signing_key(gate, signed.signing_kid)
+    verify(key.public_key, BRIDGE_DOMAIN, signed.manifest.canonical(), signed.signature)
+
+
+def check_place(participant: str, bridge_id: str, manifest: BridgeManifest, names: Iterable[str]) -> None:
+    """`names`: the objects of the bridge's folder, without it."""
+    if manifest.participant != participant:
+        raise NotTheOwner("the bridge names another participant than its path", rule="path_participant")
+    if manifest.bridge_id != bridge_id:
+        raise ContentTampered("the bridge lies under another id than its own", rule="path_bridge")
+    if set(names) != {part.name for part in manifest.parts}:
+        raise ContentTampered("parts are missing, or there are more than the bridge names", rule="parts")
+    if manifest.rows != sum(part.rows for part in manifest.parts):
+        raise ContentTampered("the parts' rows do not add up", rule="rows")
+
+
+def cards_of(manifest: BridgeManifest) -> tuple[Card, Card]:
+    """The canaries under the old key and under the new one. Raises KeyRefused where no key is shared."""
+    if manifest.scheme != Scheme.HMAC2 or manifest.before_kid == manifest.after_kid:
+        raise KeyRefused("a bridge leads from one shared first-hash key to another", rule="bridge_keys")
+    before = Card(manifest.participant, manifest.scheme, manifest.before_kid, manifest.before_canaries)
+    return before, Card(manifest.participant, manifest.scheme, manifest.after_kid, manifest.after_canaries)
+
+
+def aliases_of(pairs: pa.Table, before: HashOfKind, after: HashOfKind) -> pa.Table:
+    """Rows of ALIASES. First hashes end here. Raises ContentTampered where one thing would have two names."""
+    kinds = pairs["kind"].combine_chunks()
+    known = hash_column(kinds, pairs["before_t1"].combine_chunks(), before, pa.string())
+    alias = hash_column(kinds, pairs["after_t1"].combine_chunks(), after, pa.string())
+    for side in (known, alias):
+        if len(pc.unique(side)) != len(side):
+            raise ContentTampered("the bridge gives one identifier two names, or two one", rule="bridge_ambiguous")
+    return pa.table([alias, known], schema=ALIASES)
+
+
+def of_own_rows(aliases: pa.Table, own: pa.Array) -> pa.Table:
+    """Only what the institution has sent before. `own`: tokens of its landed rows. The rest needs no bridge: the graph
+    does not know it, or not from here."""
+    return aliases.filter(pc.is_in(aliases["known_token"], own))
+
+
+def check_agrees(aliases: pa.Table, taken: pa.Table) -> pa.Table:
+    """Those that are new. `taken`: ALIASES of earlier bridges to the same key. Raises ContentTampered."""
+    for one, other in (("alias_token", "known_token"), ("known_token", "alias_token")):
+        names = dict(zip(taken[one].to_pylist(), taken[other].to_pylist(), strict=True))
+        pairs = zip(aliases[one].to_pylist(), aliases[other].to_pylist(), strict=True)
+        contradicted = sum(names.get(mine, theirs) != theirs for mine, theirs in pairs)
+        if contradicted:
+            raise ContentTampered(
+                f"{contradicted} identifiers are bridged otherwise than by an earlier bridge; one of the two is wrong, "
+                "and the key custodian finds out which",
+                rule="bridge_disagrees",
+            )
+    return aliases.filter(pc.invert(pc.is_in(aliases["alias_token"], taken["alias_token"].combine_chunks())))
+
+
+def check_keepers(aliases: pa.Table, handles: pa.Table, *, participant: str) -> None:
+    """Both names of an account that another institution keeps must be kept by that one. `handles`: account_token and
+    participant of every handle. Raises NotTheOwner."""
+    keeper = dict(zip(handles["account_token"].to_pylist(), handles["participant"].to_pylist(), strict=True))
+    wrong = 0
+    for alias, known in zip(aliases["alias_token"].to_pylist(), aliases["known_token"].to_pylist(), strict=True):
+        keepers = {keeper.get(alias), keeper.get(known)} - {None}
+        # The new name may be unknown yet; a new name that somebody keeps while the old one is nobody's is a claim.
+        stolen = keeper.get(alias) not in (None, participant) and keeper.get(known) is None
+        wrong += len(keepers) > 1 or stolen
+    if wrong:
+        raise NotTheOwner(
+            f"{wrong} accounts that another institution keeps would get another owner", rule="kept_elsewhere"
+        )
