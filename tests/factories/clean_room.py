@@ -103,6 +103,8 @@ class ClearData:
     def write(self, *, encoding: str | None = None) -> Path:
         """`encoding` overrides the declared one: how undeclared bytes come about."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        for path in self.folder.glob(f"*.{self.form['format']}"):
+            path.unlink()  # of a dataset that `rows` has no more
         for name, rows in self.rows.items():
             self._write(name, rows, encoding or self.form["encoding"])
         about = {

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -37,7 +37,7 @@ class Finding:
 
 @dataclass
 class Findings:
-    """Collects while a file is read. `row_numbers` gives the file's row number of each position."""
+    """Collects while a batch is checked. `row_numbers` gives the file's row number of each position."""
 
     row_numbers: pa.Array
     found: list[Finding] = field(default_factory=list)
@@ -60,10 +60,41 @@ class Findings:
         if numbers:
             self.found.append(Finding(rule, column, "fail", len(numbers), tuple(numbers[:ROW_CAP])))
 
+
+class Total:
+    """The findings of a whole file, added up batch after batch: counts are exact, row numbers and values are capped."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str | None, str], Finding] = {}
+
+    def add(self, found: Iterable[Finding]) -> None:
+        for finding in found:
+            key = finding.rule, finding.column, finding.severity
+            before = self._found.get(key)
+            self._found[key] = finding if before is None else _joined(before, finding)
+
     def add_gate(self, results: Iterable[RuleResult]) -> None:
-        for r in results:
-            if not r.passed:
-                self.found.append(Finding(r.rule, r.column, r.severity, r.failed_rows, tuple(r.row_numbers)))
+        self.add(
+            Finding(r.rule, r.column, r.severity, r.failed_rows, tuple(r.row_numbers)) for r in results if not r.passed
+        )
+
+    @property
+    def found(self) -> list[Finding]:
+        return list(self._found.values())
+
+    @property
+    def failed(self) -> bool:
+        return any(f.severity == "fail" for f in self._found.values())
+
+
+def _joined(one: Finding, later: Finding) -> Finding:
+    return replace(
+        one,
+        failed_rows=one.failed_rows + later.failed_rows,
+        row_numbers=(one.row_numbers + later.row_numbers)[:ROW_CAP],
+        values=tuple(dict.fromkeys(one.values + later.values))[:VALUE_CAP],
+        shown=(one.shown + later.shown)[:SHOWN_CAP],
+    )
 
 
 def _texts(values: pa.Array) -> tuple[str, ...]:

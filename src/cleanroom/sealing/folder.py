@@ -16,6 +16,7 @@ from cleanroom.sealing.ordinary import check_ordinary, open_ordinary
 from cleanroom.vocabulary.terms import Dataset, FileFormat, Sector
 
 DECLARATION = "institution.json"
+_ENDINGS = ("csv", "parquet", "sql")
 _DECLARATION_CAP_BYTES = 1024 * 1024
 
 
@@ -59,9 +60,9 @@ class ClearFolder:
 def read_folder(folder: Path, *, institution: str) -> ClearFolder:
     """Read the declaration and find the files that it names: `<dataset>.parquet`, `<dataset>.csv`, or a query's own.
 
-    Raises NothingToDo (no declaration, a declared file is missing), ManifestMalformed (not in the declared form),
-    UndeclaredEncoding (a CSV without one), NotTheOwner (another institution's folder), MalformedRows (a file that is a
-    link, a pipe or a device).
+    Raises NothingToDo (no declaration, a declared file is missing, a dataset's file is not declared),
+    ManifestMalformed (not in the declared form), UndeclaredEncoding (a CSV without one), NotTheOwner (another
+    institution's folder), MalformedRows (a file that is a link, a pipe or a device).
     """
     declared = _declaration(folder / DECLARATION)
     if declared.institution != institution:
@@ -71,6 +72,7 @@ def read_folder(folder: Path, *, institution: str) -> ClearFolder:
             rule="folder_institution",
         )
     files = tuple(_clear_file(folder, name, declared.files[name]) for name in Dataset if name in declared.files)
+    _check_all_declared(folder, {file.path.name for file in files})
     return ClearFolder(
         institution=institution,
         sector=declared.sector,
@@ -78,6 +80,18 @@ def read_folder(folder: Path, *, institution: str) -> ClearFolder:
         period=_period(declared.period),
         files=files,
     )
+
+
+def _check_all_declared(folder: Path, declared: set[str]) -> None:
+    """A file that was forgotten in the declaration would stay at home, and nobody would notice."""
+    known = {f"{dataset}.{ending}" for dataset in Dataset for ending in _ENDINGS}
+    forgotten = sorted(p.name for p in folder.iterdir() if p.name.casefold() in known and p.name not in declared)
+    if forgotten:
+        raise NothingToDo(
+            f"{forgotten[0]} lies in the folder, and {DECLARATION} does not declare it; declare it or take it away",
+            where=Where(file=forgotten[0]),
+            rule="undeclared_file",
+        )
 
 
 def _declaration(path: Path) -> _Declaration:

@@ -1,6 +1,7 @@
 """What this institution has sealed, on its own disk: one folder per dataset and sequence number.
 
-    outbox/<dataset>/<sequence, 8 digits>/part-*.parquet.age, manifest.json, sealed.json, [uploaded.json]
+    outbox/<dataset>/<sequence, 8 digits>/part-*.parquet.age, key.age, manifest.json, profile.json, sealed.json,
+        [uploaded.json]
 
 A folder is filled under a hidden name and renamed when it is complete, so a killed run leaves nothing half-sealed.
 `sealed.json` remembers which content and which keys it was made from: the same input again finds it and does nothing.
@@ -18,9 +19,10 @@ from pathlib import Path
 
 from cleanroom.contracts.manifest import MANIFEST_NAME, SignedManifest
 from cleanroom.contracts.whole_files import sync_directory, write_whole
+from cleanroom.quality.profile import Profile
 from cleanroom.vocabulary.terms import Dataset
 
-_SEALED, _UPLOADED, _LOCK = "sealed.json", "uploaded.json", ".lock"
+_SEALED, _UPLOADED, _PROFILE, _LOCK = "sealed.json", "uploaded.json", "profile.json", ".lock"
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,17 @@ class Outbox:
         folders = sorted(p for p in (self._folder / dataset).glob("[0-9]*") if (p / _SEALED).exists())
         return [_read(dataset, folder) for folder in folders]
 
+    def history(self, dataset: Dataset, *, before: int | None = None) -> list[Profile]:
+        """Profiles of what was sealed, lowest number first; with `before` of lower numbers only."""
+        chosen = [s for s in self.sealed(dataset) if before is None or s.sequence < before]
+        return [Profile.from_json((s.folder / _PROFILE).read_text()) for s in chosen if (s.folder / _PROFILE).exists()]
+
+    def scratch(self, dataset: Dataset) -> Path:
+        """A folder that only we may read; hidden names in it are gone with the next run."""
+        folder = self._folder / dataset
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder
+
     @contextmanager
     def fill(self, dataset: Dataset, sequence: int, origin: Origin) -> Iterator[Path]:
         """An empty folder to write a submission to; it takes its place, whole, when the block ends without error."""
@@ -87,6 +100,12 @@ class Outbox:
             sync_directory(target.parent)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
+
+
+def keep_profile(folder: Path, profile: Profile) -> None:
+    """Beside the parts of a draft: later submissions are compared with it. It is not sent."""
+    text = profile.to_json().encode()
+    write_whole(folder / _PROFILE, lambda file: file.write(text))
 
 
 def _note(draft: Path, origin: Origin) -> None:

@@ -1,71 +1,63 @@
-"""One clear file, read and checked as a whole: typed columns, canonical identifiers, and everything that is wrong."""
+"""One batch of a clear file, checked: typed columns, canonical identifiers, and everything that is wrong with it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cleanroom.contracts.manifest import Source
 from cleanroom.contracts.specification import DatasetContract, Field
 from cleanroom.contracts.tables import clear_schema
 from cleanroom.crypto.columns import canonical_column, kinds_of
+from cleanroom.sealing.batches import RawBatch
 from cleanroom.sealing.findings import KNOWN_INSTITUTION, OWNER, Finding, Findings
-from cleanroom.sealing.folder import ClearFile
-from cleanroom.sealing.raw import RawTable, read_raw
 from cleanroom.sealing.values import fold, typed
 from cleanroom.vocabulary.terms import IdentifierKind
 
 
 @dataclass(frozen=True)
-class ClearRows:
-    """`rows`: `clear_schema` and `row_number`; whole only where `findings` holds no failure."""
+class Rules:
+    """What every batch of one file is checked against. `known_institutions`: codes; the uploader's own is one."""
 
-    file: ClearFile
+    contract: DatasetContract
+    source: Source
+    institution: str
+    known_institutions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ClearBatch:
+    """`rows`: `clear_schema` and `row_number`; whole only where nothing was `found`."""
+
     rows: pa.Table
-    findings: Findings
-
-    @property
-    def found(self) -> list[Finding]:
-        return self.findings.found
+    found: list[Finding]
 
 
-def read_rows(
-    file: ClearFile, contract: DatasetContract, *, institution: str, known_institutions: Iterable[str]
-) -> ClearRows:
-    """Raises UndeclaredEncoding, MalformedRows where no table can be read; otherwise all findings are collected."""
-    raw = read_raw(file, contract)
+def check_batch(raw: RawBatch, rules: Rules) -> ClearBatch:
     findings = Findings(raw.row_numbers)
     findings.add_rows("column_count", None, raw.ragged)
-    folded = pa.table({name: fold(raw.columns[name].combine_chunks()) for name in contract.column_names})
-    columns = _typed_columns(file, contract, raw, folded, findings)
-    for spec in contract.fields:
+    names = rules.contract.column_names
+    folded = pa.record_batch({name: fold(raw.columns[name]) for name in names})
+    columns = _typed_columns(raw, rules, folded, findings)
+    for spec in rules.contract.fields:
         if spec.is_identifier:
-            columns[spec.name] = _canonical(spec, folded, columns, institution, findings)
-    rows = _assemble(contract, columns, raw.row_numbers)
-    _check_institutions(contract, rows, institution, known_institutions, findings)
-    return ClearRows(file, rows, findings)
+            columns[spec.name] = _canonical(spec, folded, columns, rules.institution, findings)
+    _check_institutions(rules, columns, findings)
+    return ClearBatch(_assemble(rules.contract, columns, raw.row_numbers), findings.found)
 
 
-def _typed_columns(
-    file: ClearFile, contract: DatasetContract, raw: RawTable, folded: pa.Table, findings: Findings
-) -> dict[str, pa.Array]:
+def _typed_columns(raw: RawBatch, rules: Rules, folded: pa.RecordBatch, findings: Findings) -> dict[str, pa.Array]:
+    gregorian = raw.gregorian
     return {
-        spec.name: typed(
-            spec,
-            folded[spec.name].combine_chunks(),
-            file.source,
-            findings,
-            gregorian=spec.name in raw.gregorian,
-        )
-        for spec in contract.fields
+        spec.name: typed(spec, folded[spec.name], rules.source, findings, gregorian=spec.name in gregorian)
+        for spec in rules.contract.fields
     }
 
 
 def _canonical(
-    spec: Field, folded: pa.Table, columns: dict[str, pa.Array], institution: str, findings: Findings
+    spec: Field, folded: pa.RecordBatch, columns: dict[str, pa.Array], institution: str, findings: Findings
 ) -> pa.Array:
-    text = folded[spec.name].combine_chunks()
-    kinds = kinds_of(spec, folded)
+    text, kinds = folded[spec.name], kinds_of(spec, folded)
     if spec.institution_column:
         institutions = columns[spec.institution_column]
     else:
@@ -87,21 +79,19 @@ def _assemble(contract: DatasetContract, columns: dict[str, pa.Array], row_numbe
     return pa.table(arrays, schema=loose).append_column("row_number", row_numbers)
 
 
-def _check_institutions(
-    contract: DatasetContract, rows: pa.Table, institution: str, known: Iterable[str], findings: Findings
-) -> None:
-    coded = [spec.name for spec in contract.fields if spec.institution_code]
-    allowed = pa.array(sorted({*known, institution}), pa.string())
+def _check_institutions(rules: Rules, columns: dict[str, pa.Array], findings: Findings) -> None:
+    coded = [spec.name for spec in rules.contract.fields if spec.institution_code]
+    allowed = pa.array(sorted({*rules.known_institutions, rules.institution}), pa.string())
     for name in coded:
-        codes = rows[name].combine_chunks()
+        codes = columns[name]
         findings.add(KNOWN_INSTITUTION, name, pc.and_(pc.is_valid(codes), pc.invert(pc.is_in(codes, allowed))), codes)
     if coded:
-        findings.add(OWNER, coded[0], _all_foreign(rows, coded, institution))
+        findings.add(OWNER, coded[0], _all_foreign([columns[name] for name in coded], rules.institution))
 
 
-def _all_foreign(rows: pa.Table, coded: list[str], institution: str) -> pa.Array:
+def _all_foreign(coded: list[pa.Array], institution: str) -> pa.Array:
     """Rows in which every party is named and none of them is the uploader."""
-    foreign = pa.repeat(pa.scalar(True), rows.num_rows)
-    for name in coded:
-        foreign = pc.and_(foreign, pc.not_equal(rows[name].combine_chunks(), institution))
+    foreign = pa.scalar(True)
+    for codes in coded:
+        foreign = pc.and_(foreign, pc.not_equal(codes, institution))
     return foreign

@@ -102,6 +102,12 @@ _FILE: Mapping[str, Sentence] = {
         "Put the file into the folder or take it out of the declaration, and run again.",
         "請將檔案放入資料夾或自申報檔移除後再執行。",
     ),
+    "parts": Sentence(
+        "A submission has at most 1,000 parts of 250,000 rows.",
+        "每次上傳至多 1,000 個分割檔，每檔 250,000 列。",
+        "Split the period into two and send each by itself.",
+        "請將期間拆為兩段，分次上傳。",
+    ),
     "file_changed": Sentence(
         "A file must not change while it is read.",
         "讀取期間檔案不得變更。",

@@ -17,13 +17,12 @@ import pyarrow as pa
 
 from cleanroom.contracts.specification import DatasetContract
 from cleanroom.errors import DatabaseFault, MalformedRows, SettingsInvalid, Where
+from cleanroom.sealing.batches import BATCH_ROWS, TYPED
 from cleanroom.sealing.folder import ClearFile
 from cleanroom.sealing.ordinary import open_ordinary
 from cleanroom.settings import ParticipantSettings
 
-BATCH_ROWS = 250_000
 FETCH_ROWS = 10_000  # rows that the driver holds as Python objects at a time
-TYPED = {b"calendar": b"gregorian"}  # metadata of a column whose days and times the database itself typed
 QUERY_CAP_BYTES = 256 * 1024
 URL_CAP_BYTES = 4096
 _CENT_DIGITS = 2

@@ -13,7 +13,7 @@ from tests.factories.tampering import Waiting
 pytestmark = pytest.mark.slow
 
 SEALING = [
-    ("cleanroom.pipeline.sealing:checked_rows", 2, "after"),
+    ("cleanroom.pipeline.sealing.submitting:check_file", 2, "after"),
     ("cleanroom.sealing.submission:write_whole", 1, "before"),
     ("cleanroom.sealing.submission:write_whole", 1, "after"),
     ("cleanroom.sealing.submission:write_whole", 2, "after"),

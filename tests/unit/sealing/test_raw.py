@@ -10,9 +10,10 @@ import pytest
 from cleanroom.contracts.manifest import Source
 from cleanroom.contracts.specification import load_specification
 from cleanroom.errors import MalformedRows, UndeclaredEncoding
+from cleanroom.sealing import encodings
 from cleanroom.sealing.folder import ClearFile
-from cleanroom.sealing.raw import read_raw
-from cleanroom.sealing.rows import read_rows
+from cleanroom.sealing.reading import read_batches
+from cleanroom.sealing.rows import Rules, check_batch
 from tests.factories.clean_room import HEADERS
 
 CONTRACT = load_specification().datasets["list_events"]
@@ -34,6 +35,16 @@ def parquet_file(tmp_path, dataset, table):
     return ClearFile(dataset, tmp_path / f"{dataset}.parquet", source)
 
 
+def read_one(file, contract):
+    """The batch of a small file."""
+    [raw] = read_batches(file, contract)
+    return raw
+
+
+def check_one(file, contract, *, institution, known_institutions):
+    return check_batch(read_one(file, contract), Rules(contract, file.source, institution, tuple(known_institutions)))
+
+
 @pytest.mark.parametrize(
     ("content", "encoding"),
     [
@@ -48,7 +59,7 @@ def parquet_file(tmp_path, dataset, table):
     ids=["utf-8", "with BOM", "cp950", "crlf", "blank lines at the end", "no last newline", "quoted"],
 )
 def test_one_row_in_every_spelling(tmp_path, content, encoding):
-    raw = read_raw(csv_file(tmp_path, content, encoding), CONTRACT)
+    raw = read_one(csv_file(tmp_path, content, encoding), CONTRACT)
     assert [raw.columns[c][0].as_py() for c in HEADERS["list_events"]] == ROW
     assert (raw.row_numbers.to_pylist(), raw.ragged) == ([1], ())
 
@@ -56,38 +67,38 @@ def test_one_row_in_every_spelling(tmp_path, content, encoding):
 def test_columns_may_come_in_another_order(tmp_path):
     names, row = HEADERS["list_events"][::-1], ROW[::-1]
     content = (",".join(names) + "\n" + ",".join(row) + "\n").encode()
-    raw = read_raw(csv_file(tmp_path, content), CONTRACT)
+    raw = read_one(csv_file(tmp_path, content), CONTRACT)
     assert raw.columns.column_names == HEADERS["list_events"]
     assert raw.columns["legal_reason"][0].as_py() == "詐欺罪"
 
 
 def test_a_blank_line_in_the_middle_is_a_row_that_fails(tmp_path):
     content = (TEXT + "\n" + ",".join(ROW) + "\n").encode()
-    clear = read_rows(csv_file(tmp_path, content), CONTRACT, institution="822", known_institutions=())
+    clear = check_one(csv_file(tmp_path, content), CONTRACT, institution="822", known_institutions=())
     assert {f.row_numbers for f in clear.found} == {(2,)}
     assert {f.rule for f in clear.found} == {"required"}
 
 
 def test_bad_bytes_are_found_across_block_borders(tmp_path, monkeypatch):
-    monkeypatch.setattr("cleanroom.sealing.raw._BLOCK_BYTES", 7)
+    monkeypatch.setattr(encodings, "BLOCK_BYTES", 7)
     good = TEXT.encode("cp950")
     bad = good + ",".join(ROW).encode("cp950")[:-5] + b"\xff\n"
     with pytest.raises(UndeclaredEncoding) as caught:
-        read_raw(csv_file(tmp_path, bad, "cp950"), CONTRACT)
+        read_one(csv_file(tmp_path, bad, "cp950"), CONTRACT)
     assert caught.value.where.row == 2
-    monkeypatch.setattr("cleanroom.sealing.raw._BLOCK_BYTES", 4096)
-    assert read_raw(csv_file(tmp_path, good, "cp950"), CONTRACT).columns.num_rows == 1
+    monkeypatch.setattr(encodings, "BLOCK_BYTES", 4096)
+    assert read_one(csv_file(tmp_path, good, "cp950"), CONTRACT).columns.num_rows == 1
 
 
 def test_a_file_that_ends_within_a_character(tmp_path):
     with pytest.raises(UndeclaredEncoding):
-        read_raw(csv_file(tmp_path, TEXT.encode() + "詐".encode()[:2]), CONTRACT)
+        read_one(csv_file(tmp_path, TEXT.encode() + "詐".encode()[:2]), CONTRACT)
 
 
 def test_plain_ascii_fits_every_declaration(tmp_path):
     text = TEXT.replace("詐欺罪", "fraud").replace("案", "case").encode()
     for encoding in ("utf-8", "cp950"):
-        assert read_raw(csv_file(tmp_path, text, encoding), CONTRACT).columns.num_rows == 1
+        assert read_one(csv_file(tmp_path, text, encoding), CONTRACT).columns.num_rows == 1
 
 
 def test_typed_parquet_gives_what_text_gives(tmp_path):
@@ -109,7 +120,7 @@ def test_typed_parquet_gives_what_text_gives(tmp_path):
         }
     )
     file = parquet_file(tmp_path, "transfers", table)
-    clear = read_rows(file, contract, institution="808", known_institutions=["822"])
+    clear = check_one(file, contract, institution="808", known_institutions=["822"])
     assert clear.found == []
     [row] = clear.rows.to_pylist()
     assert row["executed_at"] == moment
@@ -129,14 +140,14 @@ def test_typed_days_are_gregorian_whatever_is_declared(tmp_path):
             "status": ["active"],
         }
     )
-    clear = read_rows(parquet_file(tmp_path, "accounts", table), contract, institution="808", known_institutions=())
+    clear = check_one(parquet_file(tmp_path, "accounts", table), contract, institution="808", known_institutions=())
     assert clear.found == []
     assert clear.rows["opened_on"].to_pylist() == [date(2020, 1, 2)]
 
 
 def test_a_header_with_blanks_has_its_columns_read_as_text(tmp_path):
     header, row = TEXT.splitlines()
-    raw = read_raw(csv_file(tmp_path, f"{header.replace(',', ', ')}\n{row}\n".encode()), CONTRACT)
+    raw = read_one(csv_file(tmp_path, f"{header.replace(',', ', ')}\n{row}\n".encode()), CONTRACT)
     assert [raw.columns[c][0].as_py() for c in HEADERS["list_events"]] == ROW
 
 
@@ -147,7 +158,7 @@ def test_days_as_midnights_and_nanoseconds_and_wide_decimals(tmp_path):
     table = table.set_column(names.index("executed_at"), "executed_at", moments)
     wide = pa.array([Decimal("100.5000")], pa.decimal128(18, 4))
     table = table.set_column(names.index("amount_twd"), "amount_twd", wide)
-    raw = read_raw(parquet_file(tmp_path, "transfers", table), load_specification().datasets["transfers"])
+    raw = read_one(parquet_file(tmp_path, "transfers", table), load_specification().datasets["transfers"])
     assert raw.columns["executed_at"][0].as_py() == "2025-04-02T01:00:00.000000Z"
     assert raw.columns["amount_twd"][0].as_py() == "100.5"
 
@@ -158,7 +169,7 @@ def test_a_day_that_is_typed_as_a_time(tmp_path, moment, rules):
     table = pa.table({n: pa.array([v], pa.string()) for n, v in zip(HEADERS["accounts"], row, strict=True)})
     table = table.set_column(3, "opened_on", pa.array([moment], pa.timestamp("ns")))
     file = parquet_file(tmp_path, "accounts", table)
-    clear = read_rows(file, load_specification().datasets["accounts"], institution="822", known_institutions=())
+    clear = check_one(file, load_specification().datasets["accounts"], institution="822", known_institutions=())
     assert {f.rule for f in clear.found} == rules
 
 
@@ -177,7 +188,7 @@ def test_a_damaged_parquet_file_is_refused(tmp_path, damage):
     file = parquet_file(tmp_path, "list_events", table)
     file.path.write_bytes(damage(file.path.read_bytes()))
     with pytest.raises(MalformedRows) as caught:
-        read_raw(file, CONTRACT)
+        read_one(file, CONTRACT)
     assert caught.value.rule == "parquet_form"
 
 
@@ -186,5 +197,5 @@ def test_text_that_is_none_in_a_parquet_file_is_refused(tmp_path):
     file = parquet_file(tmp_path, "list_events", table)
     file.path.write_bytes(file.path.read_bytes().replace(b"sentinel", b"\xff\xfe\xff\xfe\xff\xfe\xff\xfe"))
     with pytest.raises(MalformedRows) as caught:
-        read_raw(file, CONTRACT)
+        read_one(file, CONTRACT)
     assert caught.value.rule == "parquet_form"

@@ -32,7 +32,7 @@ def _strings_of(call):
     for keyword in call.keywords:
         if keyword.arg == "rule" and isinstance(keyword.value, ast.Constant) and keyword.value.value is not None:
             yield keyword.value.value
-    position = {"_refused": 0, "add": 0, "add_rows": 0, "_no_table": 1}.get(made)
+    position = {"_refused": 0, "add": 0, "add_rows": 0, "no_table": 1}.get(made)
     if position is not None and len(call.args) > position:
         argument = call.args[position]
         if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
