@@ -20,7 +20,7 @@ from cleanroom.crypto.encoding import from_text
 from cleanroom.crypto.epochs import Epoch, tokens_of
 from cleanroom.crypto.handles import HandleKeys
 from cleanroom.crypto.schemes import FirstHash, SecondHash, check_kid
-from cleanroom.errors import KeyRefused
+from cleanroom.errors import ContentTampered, KeyRefused
 from cleanroom.vocabulary.terms import Scheme
 
 ROOM = "room"
@@ -168,8 +168,14 @@ class ParticipantKeyRing(_Ring):
         return self._handles.seal(account)
 
     def open_handle(self, handle: bytes | str) -> str:
-        """The canonical account behind a handle (bytes, or base64url as in routing tables and warnings)."""
-        return self._handles.open(from_text(handle) if isinstance(handle, str) else handle)
+        """The canonical account behind a handle (bytes, or base64url as in routing tables and warnings).
+
+        Raises ContentTampered."""
+        try:
+            raw = from_text(handle) if isinstance(handle, str) else handle
+        except ValueError:
+            raise ContentTampered("the handle is not base64url", rule="handle") from None
+        return self._handles.open(raw)
 
     def key_registrations(self) -> tuple[KeyRegistration, ...]:
         """What the portal's key registration takes: the signing key with its proof, and the sealing key."""

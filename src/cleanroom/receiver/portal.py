@@ -52,11 +52,15 @@ class PortalClient:
 
     def webhook_key(self) -> str:
         """The portal's transport key, Ed25519, base64url."""
-        return str(_json(self._call("GET", "/webhook-key")).get("public_key", ""))
+        answer = _json(self._call("GET", "/webhook-key"), dict)
+        return str(answer.get("public_key", ""))
 
     def pull(self, institution: str, cursor: int) -> list[dict[str, Any]]:
         """Warnings after the cursor, each a WarningMessage with its `cursor`."""
-        return _json(self._call("GET", "/warnings", params={"cursor": cursor, "participant": institution}))
+        rows = _json(self._call("GET", "/warnings", params={"cursor": cursor, "participant": institution}), list)
+        if not all(isinstance(row, dict) for row in rows):
+            raise PortalFault("the portal's answer has another shape than agreed")
+        return rows
 
     def answer(self, answer: AnswerMessage) -> None:
         path = f"/warnings/{answer.warning_id}/answers"
@@ -76,11 +80,14 @@ class PortalClient:
         raise NotAllowed(_detail(response), rule=f"portal {response.status_code}")
 
 
-def _json(response: httpx.Response) -> Any:
+def _json(response: httpx.Response, kind: type) -> Any:
     try:
-        return response.json()
-    except ValueError:
+        answer = response.json()
+    except (ValueError, RecursionError):
         raise PortalFault("the portal's answer is not JSON") from None
+    if not isinstance(answer, kind):
+        raise PortalFault("the portal's answer has another shape than agreed")
+    return answer
 
 
 def _detail(response: httpx.Response) -> str:
