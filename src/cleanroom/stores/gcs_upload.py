@@ -99,15 +99,15 @@ class _Sending:
         pauses = _pauses()
         done, reached = None, -1
         while done != self.session.size:
+            sent = done is not None
             try:
-                done = self._persisted() if done is None else self._chunk(done)
+                done = self._chunk(done) if sent else self._persisted()
             except _CUT_OFF:
                 done = None
             if done is not None and done > reached:
                 self.progress(done)
                 reached, pauses = done, _pauses()
-            elif done != self.session.size:
-                done = None
+            elif done is None or sent:
                 time.sleep(next(pauses))
 
     def _persisted(self) -> int | None:
