@@ -14,7 +14,7 @@ import yaml
 from cleanroom.contracts.messages import StationRun
 from cleanroom.errors import SettingsInvalid, Where
 from cleanroom.governance.certificate import Certificate
-from cleanroom.pipeline import dispatch, evaluation, intake, moneyflow, onboarding, scoring
+from cleanroom.pipeline import checkpoints, dispatch, evaluation, intake, moneyflow, onboarding, scoring
 from cleanroom.pipeline.room import Room, open_room
 from cleanroom.pipeline.steps import StepResult, run_step
 from cleanroom.settings import RoomSettings
@@ -132,7 +132,7 @@ def release_request(settings: RoomSettings) -> dict[str, Any]:
 def _in_room(
     settings: RoomSettings, run_id: str, station: str, step: str, work: Callable[[Room], StepResult]
 ) -> StationRun:
-    with open_room(settings) as room:
+    with open_room(settings) as room, checkpoints.published_after(room):
         return run_step(
             lambda: work(room),
             run_id=run_id,
