@@ -7,6 +7,7 @@ the room's own copy, the object, the portal.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 from cleanroom.contracts.audit_chain import AuditPlace, parse_line, walk
@@ -23,7 +24,7 @@ from cleanroom.contracts.checkpoints import (
 )
 from cleanroom.contracts.merkle import Frontier
 from cleanroom.crypto.signing import verify
-from cleanroom.errors import AuditBroken, Where
+from cleanroom.errors import AuditBroken, CleanroomError, Fault, Where
 from cleanroom.pipeline.room import Room
 from cleanroom.stores.audit_file import AuditFile
 from cleanroom.stores.kept_checkpoints import KeptCheckpoints
@@ -43,6 +44,21 @@ def publish(room: Room) -> dict[AuditLog, int]:
     Raises AuditBroken where a log, the published tree or the portal contradicts what was signed before.
     """
     return {log: _publish_log(room, log) for log in AuditLog}
+
+
+@contextmanager
+def published_after(room: Room) -> Iterator[None]:
+    """Around one step in the room: what it did or refused is vouched for when it ends.
+
+    A refusal of the step is not hidden by a store or portal that does not answer just now: the next step publishes.
+    """
+    try:
+        yield
+    except CleanroomError:
+        with suppress(Fault):
+            publish(room)
+        raise
+    publish(room)
 
 
 def publish_if_due(room: Room) -> bool:

@@ -8,6 +8,7 @@ Nothing here trusts the room or the portal: both may lie, but not to two witness
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
 from cleanroom.contracts import merkle
@@ -15,16 +16,12 @@ from cleanroom.contracts.canonical import COSIGNATURE_DOMAIN
 from cleanroom.contracts.checkpoints import AuditLog, Cosignature, SignedCheckpoint, checkpoint_name
 from cleanroom.crypto.signing import check_public_key, verify
 from cleanroom.errors import AuditBroken, NotFound, SignatureRefused, Where
+from cleanroom.pipeline.keys import open_participant_keys
+from cleanroom.settings import ParticipantSettings
 from cleanroom.stores import published
 from cleanroom.stores.ports import ObjectStore, Portal
 from cleanroom.stores.tiles import Tiles
 from cleanroom.stores.witness_state import WitnessState
-
-
-def pin_room_key(state: WitnessState, public_key: str) -> None:
-    """Tell a witness the room's signing key: Ed25519, base64url. Raises KeyRefused for what is no honest key."""
-    check_public_key(public_key)
-    state.pin_room_key(public_key)
 
 
 class Signer(Protocol):
@@ -140,6 +137,30 @@ class Witness:
             where=Where(file=str(one.checkpoint.log), row=one.checkpoint.size),
             rule="audit_witness",
         )
+
+
+def pin_room_key(state: WitnessState, public_key: str) -> None:
+    """Tell a witness the room's signing key: Ed25519, base64url. Raises KeyRefused for what is no honest key."""
+    check_public_key(public_key)
+    state.pin_room_key(public_key)
+
+
+def witness_of(
+    settings: ParticipantSettings,
+    *,
+    objects: ObjectStore,
+    portal: Portal | None,
+    room_key: str | None = None,
+    state: Path | None = None,
+) -> Witness:
+    """The institution's own witness. Without `room_key` the portal says which key the room has; without either the
+    keys that were pinned before are the only ones."""
+    own = WitnessState(state or settings.home / "witness.json")
+    if room_key is None and portal is not None:
+        room_key = portal.gate(settings.institution).room_signing_key
+    if room_key:
+        pin_room_key(own, room_key)
+    return Witness(settings.institution, open_participant_keys(settings), objects, own, portal)
 
 
 def check_signed(shown: SignedCheckpoint, room_keys: list[str]) -> None:
