@@ -1,4 +1,4 @@
-"""Coverage-guided fuzzing of a parser with Atheris (libFuzzer): whatever bytes come, it answers or says no in our words.
+"""Coverage-guided fuzzing of a parser with Atheris (libFuzzer): whatever bytes come, it answers or refuses.
 
 A harness is a module here with `SEEDS` (inputs to begin with; the first must be taken), `FOUND` (inputs that once broke
 it) and `target()`, which imports what is tried and gives a function of the bytes: true where the input was taken.
@@ -13,7 +13,7 @@ import importlib
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -39,20 +39,34 @@ def harnesses() -> dict[str, ModuleType]:
     return {name: module for name, module in modules.items() if hasattr(module, "target")}
 
 
-def main(target: Callable[[], OneInput], seeds: list[bytes]) -> None:
-    """Search for `--seconds`. Ends the process: 0 where nothing was found, libFuzzer's code and the input otherwise."""
+def main(target: Callable[[], OneInput], seeds: list[bytes], words: Sequence[str] = ()) -> None:
+    """Search for `--seconds`, with `words` of the input's language at hand. Ends the process: 0 where nothing was
+    found, libFuzzer's code and the input otherwise."""
     import atheris
 
     seconds = _seconds(60)
     with atheris.instrument_imports(include=list(TRIED)):
         one_input = target()
     with tempfile.TemporaryDirectory() as folder:
-        corpus = Path(folder)
+        corpus = Path(folder) / "corpus"
+        corpus.mkdir()
         for number, seed in enumerate(seeds):
             (corpus / f"seed-{number:03d}").write_bytes(seed)
-        options = [f"-max_total_time={seconds}", f"-max_len={LONGEST_INPUT}", "-print_final_stats=1", "-timeout=30"]
+        dictionary = corpus.with_suffix(".dict")
+        dictionary.write_text("".join(f'"{_escaped(word)}"\n' for word in words), encoding="ascii")
+        options = [
+            f"-dict={dictionary}",
+            f"-max_total_time={seconds}",
+            f"-max_len={LONGEST_INPUT}",
+            "-print_final_stats=1",
+            "-timeout=30",
+        ]
         atheris.Setup([sys.argv[0], *options, f"-artifact_prefix={Path.cwd()}/", str(corpus)], _trial(one_input))
         atheris.Fuzz()
+
+
+def _escaped(word: str) -> str:
+    return "".join(f"\\x{byte:02X}" for byte in word.encode())
 
 
 def _trial(one_input: OneInput) -> Callable[[bytes], None]:
