@@ -26,13 +26,15 @@ _UNSENT_DAYS = MAX_AGE_DAYS - 1  # leaves a day for sending
 
 @dataclass(frozen=True)
 class Sealing:
-    """One run over a folder. `replaced`: datasets whose last accepted submission the file in the folder replaces."""
+    """One run over a folder. `replaced`: datasets whose last accepted submission the file in the folder replaces.
+    `workers`: processes, None for one per core where a file is large."""
 
     side: Side
     outbox: Outbox
     objects: ObjectStore
     replaced: frozenset[Dataset]
     progress: ProgressHook
+    workers: int | None = None
 
     def seal(self, file: ClearFile) -> Sealed:
         """The submission of this file: the one in the outbox where it was sealed before, else a new one.
@@ -55,7 +57,15 @@ class Sealing:
         side, key = self.side, write_key(folder, self.side.addressee)
         draft = Draft(folder, key.recipient)
         history = self.outbox.history(file.dataset, before=sequence)
-        checked = check_file(side, file, scratch=folder, progress=self.progress, history=history, draft=draft)
+        checked = check_file(
+            side,
+            file,
+            scratch=folder,
+            progress=self.progress,
+            history=history,
+            draft=draft,
+            workers=self.workers,
+        )
         _check_same(side, file, checked, origin)
         keep_profile(folder, checked.profile)
         declared = Declared(
