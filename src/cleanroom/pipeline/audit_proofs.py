@@ -4,6 +4,8 @@ What is believed is a signature: of the room under a checkpoint, and, where a wi
 witness saw itself.
 """
 
+from pydantic import ValidationError
+
 from cleanroom.contracts import merkle
 from cleanroom.contracts.canonical import RECEIPT_DOMAIN, canonical_bytes
 from cleanroom.contracts.checkpoints import AuditLog, InclusionProof, SignedCheckpoint, leaf_of
@@ -56,6 +58,14 @@ def check_path(proof: InclusionProof) -> None:
             where=Where(file=str(checkpoint.log), row=proof.sequence),
             rule="audit_inclusion",
         )
+
+
+def read_receipt(raw: bytes) -> Receipt:
+    """In any spelling of JSON: what counts is whether the room signed its canonical form."""
+    try:
+        return Receipt.model_validate_json(raw)
+    except ValidationError:
+        raise RequestInvalid("this is no receipt of the clean room", rule="receipt_form") from None
 
 
 def check_receipt(

@@ -8,6 +8,7 @@ the room's own copy, the object, the portal.
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cleanroom.contracts.audit_chain import AuditPlace, parse_line, walk
@@ -23,22 +24,50 @@ from cleanroom.contracts.checkpoints import (
     read_document,
 )
 from cleanroom.contracts.merkle import Frontier
+from cleanroom.crypto.keyring import RoomKeyRing
 from cleanroom.crypto.signing import verify
 from cleanroom.errors import AuditBroken, CleanroomError, Fault, Where
+from cleanroom.pipeline.keys import open_room_keys
 from cleanroom.pipeline.room import Room
+from cleanroom.settings import RoomSettings
 from cleanroom.stores.audit_file import AuditFile
 from cleanroom.stores.kept_checkpoints import KeptCheckpoints
+from cleanroom.stores.objects import open_object_store
+from cleanroom.stores.portal_http import HttpPortal
+from cleanroom.stores.ports import ObjectStore, Portal
 from cleanroom.stores.tiles import Tiles
 
 EVERY_EVENTS = 1000
 EVERY_SECONDS = 60.0
 
 
-def kept(room: Room, log: AuditLog) -> KeptCheckpoints:
+@dataclass(frozen=True)
+class Notary:
+    """What of the room a checkpoint needs: no warehouse, whose file another step may hold."""
+
+    settings: RoomSettings
+    objects: ObjectStore
+    portal: Portal
+    keys: RoomKeyRing
+
+
+Signing = Room | Notary
+
+
+def open_notary(settings: RoomSettings) -> Notary:
+    return Notary(
+        settings=settings,
+        objects=open_object_store(settings.object_store, settings.objects_dir),
+        portal=HttpPortal.from_token_file(settings.portal_url, settings.portal_token),
+        keys=open_room_keys(settings),
+    )
+
+
+def kept(room: Signing, log: AuditLog) -> KeptCheckpoints:
     return KeptCheckpoints(room.settings.room_dir / "checkpoints", log)
 
 
-def publish(room: Room) -> dict[AuditLog, int]:
+def publish(room: Signing) -> dict[AuditLog, int]:
     """Make and publish checkpoints of what both logs grew by. Returns how many events each now vouches for.
 
     Raises AuditBroken where a log, the published tree or the portal contradicts what was signed before.
@@ -47,7 +76,7 @@ def publish(room: Room) -> dict[AuditLog, int]:
 
 
 @contextmanager
-def published_after(room: Room) -> Iterator[None]:
+def published_after(room: Signing) -> Iterator[None]:
     """Around one step in the room: what it did or refused is vouched for when it ends.
 
     A refusal of the step is not hidden by a store or portal that does not answer just now: the next step publishes.
@@ -61,7 +90,7 @@ def published_after(room: Room) -> Iterator[None]:
     publish(room)
 
 
-def publish_if_due(room: Room) -> bool:
+def publish_if_due(room: Signing) -> bool:
     """For long steps, after each event of theirs."""
     last = kept(room, AuditLog.ROOM).last()
     events = AuditFile(room.settings.audit_file).head().sequence - (last.checkpoint.size if last else 0)
@@ -72,7 +101,7 @@ def publish_if_due(room: Room) -> bool:
     return due
 
 
-def _publish_log(room: Room, log: AuditLog) -> int:
+def _publish_log(room: Signing, log: AuditLog) -> int:
     own = kept(room, log)
     with own.locked():
         last = own.last() or _adopted(room, own, log)
@@ -92,7 +121,7 @@ def _publish_log(room: Room, log: AuditLog) -> int:
     return last.checkpoint.size
 
 
-def _adopted(room: Room, own: KeptCheckpoints, log: AuditLog) -> SignedCheckpoint | None:
+def _adopted(room: Signing, own: KeptCheckpoints, log: AuditLog) -> SignedCheckpoint | None:
     """A room whose disk was lost is bound by what it published: its newest checkpoint, if it is the room's indeed."""
     names = [i.name for i in room.objects.list(f"{checkpoint_folder(log)}/") if i.name.endswith(".json")]
     if not names:
@@ -118,7 +147,7 @@ def _frontier(tiles: Tiles, last: SignedCheckpoint | None) -> Frontier:
     return frontier
 
 
-def _fresh(room: Room, log: AuditLog, last: SignedCheckpoint | None, tiles: Tiles) -> Iterator[str]:
+def _fresh(room: Signing, log: AuditLog, last: SignedCheckpoint | None, tiles: Tiles) -> Iterator[str]:
     """Hashes of the events after the last checkpoint; its own last event must stand where it stood."""
     size = last.checkpoint.size if last else 0
     hashes = _room_hashes(room, size) if log is AuditLog.ROOM else _portal_hashes(room, size)
@@ -131,7 +160,7 @@ def _fresh(room: Room, log: AuditLog, last: SignedCheckpoint | None, tiles: Tile
     yield from hashes
 
 
-def _room_hashes(room: Room, size: int) -> Iterator[str]:
+def _room_hashes(room: Signing, size: int) -> Iterator[str]:
     """From event `size` on (from the first for 0), each checked to follow from the one before."""
     log = AuditFile(room.settings.audit_file)
     lines = log.lines_from(max(size, 1))
@@ -143,7 +172,7 @@ def _room_hashes(room: Room, size: int) -> Iterator[str]:
     yield from (place.hash for place in walk(lines, name=log.path.name))
 
 
-def _portal_hashes(room: Room, size: int) -> Iterator[str]:
+def _portal_hashes(room: Signing, size: int) -> Iterator[str]:
     after = max(size - 1, 0)
     while True:
         page = room.portal.log_hashes(after=after)
@@ -163,14 +192,14 @@ def _contradicts(last: SignedCheckpoint, what: str) -> AuditBroken:
     )
 
 
-def _signed(room: Room, log: AuditLog, frontier: Frontier) -> SignedCheckpoint:
+def _signed(room: Signing, log: AuditLog, frontier: Frontier) -> SignedCheckpoint:
     now = datetime.now(UTC).replace(microsecond=0)
     checkpoint = Checkpoint(log=log, size=frontier.size, root=frontier.root().hex(), at=now)
     signature = room.keys.sign(CHECKPOINT_DOMAIN, checkpoint.covered())
     return SignedCheckpoint(checkpoint=checkpoint, signing_kid=room.keys.signing_kid, signature=signature)
 
 
-def _announce(room: Room, signed: SignedCheckpoint) -> None:
+def _announce(room: Signing, signed: SignedCheckpoint) -> None:
     """To the store and the portal, also what a killed run signed and could not show."""
     name = checkpoint_name(signed.checkpoint.log, signed.checkpoint.size)
     if not room.objects.exists(name):

@@ -9,6 +9,7 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,7 +18,7 @@ from pydantic import ValidationError
 from cleanroom.contracts.audit_chain import START, AuditPlace, Line, broken, line_after, parse_line, walk
 from cleanroom.contracts.canonical import canonical_bytes
 from cleanroom.contracts.messages import AuditEvent
-from cleanroom.errors import StoreFault, Where
+from cleanroom.errors import NotFound, StoreFault, Where
 
 _TAIL_BYTES = 1024 * 1024  # longer than any line
 
@@ -72,6 +73,13 @@ class AuditFile:
             return START
         with self.path.open("rb") as file:
             return _last_line(file)[1]
+
+    def hash_at(self, sequence: int) -> str:
+        """The hash that stands at one event. Raises NotFound."""
+        line = parse_line(next(islice(self.lines(), max(sequence - 1, 0), None), b""))
+        if line is None or line.sequence != sequence:
+            raise NotFound("the log has no such event", where=Where(file=self.path.name, row=sequence))
+        return line.hash
 
     def verify(self) -> AuditPlace:
         """Recompute the whole chain. Returns its head; raises AuditBroken that names the first bad event."""
