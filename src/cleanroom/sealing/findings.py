@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from cleanroom.contracts.messages import RuleResult
 from cleanroom.contracts.whole_files import write_whole
 from cleanroom.errors import CleanroomError, MalformedRows, NotTheOwner, QualityGateFailed, UnknownInstitution, Where
+from cleanroom.quality.drift import Drift
 
 ROW_CAP = 10_000  # row numbers listed per rule; `failed_rows` counts them all
 VALUE_CAP = 20  # different examples per rule; they stay at the institution
@@ -77,6 +78,10 @@ class Total:
         self.add(
             Finding(r.rule, r.column, r.severity, r.failed_rows, tuple(r.row_numbers)) for r in results if not r.passed
         )
+
+    def add_drifts(self, drifts: Iterable[Drift]) -> None:
+        """What was usual and what is now, as the values of the gate's warnings."""
+        self.add(Finding(d.rule, d.column, "warn", 0, values=(str(d),)) for d in drifts)
 
     @property
     def found(self) -> list[Finding]:

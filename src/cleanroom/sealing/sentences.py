@@ -7,6 +7,7 @@ their sentences along in their suites (`quality.gate.rule_sentences`), those of 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cleanroom.quality.drift import THRESHOLDS
 from cleanroom.settings import CHINESE
 from cleanroom.vocabulary.terms import Dataset
 
@@ -229,4 +230,6 @@ def sentence_of(rule: str, *, dataset: Dataset, severity: str) -> Sentence:
 def _gate_words(rule: str, dataset: Dataset) -> tuple[str, str]:
     from cleanroom.quality.gate import rule_sentences
 
+    if rule in THRESHOLDS:
+        return THRESHOLDS[rule].en, THRESHOLDS[rule].zh_hant
     return rule_sentences("sealing", dataset).get(rule, (rule, rule))

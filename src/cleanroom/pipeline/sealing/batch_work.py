@@ -11,8 +11,6 @@ from cleanroom.contracts.manifest import Part
 from cleanroom.crypto.keyring import ParticipantKeyRing
 from cleanroom.pipeline.keys import open_participant_keys
 from cleanroom.quality.gate import Gate, Partial
-from cleanroom.quality.profile import Profile, profile_of
-from cleanroom.quality.suites import SEALING, column_name
 from cleanroom.sealing.batches import RawBatch
 from cleanroom.sealing.findings import Finding
 from cleanroom.sealing.rows import Rules, check_batch
@@ -35,7 +33,6 @@ class Task:
     settings: ParticipantSettings
     rules: Rules
     gate: Gate
-    days: int
     draft: Draft | None
 
     def without_secrets(self) -> "Task":
@@ -54,12 +51,11 @@ class Item:
 
 @dataclass(frozen=True)
 class Answer:
-    """Of one batch. `partial` and `profile` are None where its rows are malformed, `part` where it was not sealed."""
+    """Of one batch. `partial` is None where its rows are malformed, `part` where it was not sealed."""
 
     rows: int
     found: list[Finding]
     partial: Partial | None = None
-    profile: Profile | None = None
     part: Part | None = None
 
 
@@ -83,8 +79,7 @@ class BatchWorker:
         if task.draft and item.seal and not partial.failed:
             hashed = hash_rows(clear.rows, contract, self._ring)
             part = write_part(task.draft.folder, item.index, hashed, contract, task.draft.recipient)
-        columns = {column_name(spec, SEALING): spec for spec in contract.fields}
-        return Answer(clear.rows.num_rows, [], partial, profile_of(clear.rows, columns, days=task.days), part)
+        return Answer(clear.rows.num_rows, [], partial, part)
 
 
 def work(worker: BatchWorker, item: Item) -> Answer:

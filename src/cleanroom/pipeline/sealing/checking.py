@@ -19,7 +19,6 @@ from cleanroom.pipeline.sealing.batch_work import Answer, BatchWorker, Draft, It
 from cleanroom.pipeline.sealing.reports import write_reports
 from cleanroom.pipeline.sealing.side import Side
 from cleanroom.pipeline.workers import ordered
-from cleanroom.quality import drift
 from cleanroom.quality.gate import Gate, Tally
 from cleanroom.quality.profile import Profile
 from cleanroom.sealing.batches import RawBatch
@@ -62,9 +61,9 @@ def check_file(
     seen, run = Seen.now(file.path), _Run(side, file)
     try:
         with tempfile.TemporaryDirectory(dir=scratch, prefix=".digests-") as spill:
-            run.work(Path(spill), draft, workers, progress)
+            run.work(Path(spill), history, draft, workers, progress)
             seen.check_unchanged()
-            refusal = run.judge(history)
+            refusal = run.judge()
     except Refusal as e:
         write_reports(side, file, run.rows, [*run.total.found, finding_of(e)], e)
         raise
@@ -83,16 +82,22 @@ class _Run:
         self._sha = hashlib.sha256() if file.source.format == FileFormat.QUERY else None
         self._expected: int | None = None
         self._formed, self._failed = True, False  # nothing malformed, nothing failed
-        period = side.folder.period
-        self.profile = Profile(rows=0, days=(period.last - period.first).days + 1)
+        self.profile: Profile | None = None  # where the gate has judged
         self.total, self.rows, self.parts = Total(), 0, []
 
     @property
     def content(self) -> str:
         return self._sha.hexdigest() if self._sha else ""
 
-    def work(self, spill: Path, draft: Draft | None, workers: int | None, progress: ProgressHook) -> None:
-        task = self._task(spill, draft)
+    def work(
+        self,
+        spill: Path,
+        history: Sequence[Profile],
+        draft: Draft | None,
+        workers: int | None,
+        progress: ProgressHook,
+    ) -> None:
+        task = self._task(spill, history, draft)
         self._tally = Tally(task.gate)
         batches = self._read()
         beginning = list(islice(batches, 2))
@@ -104,23 +109,24 @@ class _Run:
                 self._take(answer)
                 progress(Progress("seal" if draft else "check", task.gate.dataset, self.rows, self._expected, "rows"))
 
-    def judge(self, history: Sequence[Profile]) -> CleanroomError | None:
+    def judge(self) -> CleanroomError | None:
         """The refusal that the findings amount to. Raises QualityGateFailed where a rule could not be evaluated."""
         name = self._file.path.name
         if not self._formed:
             return refusal_of(name, self.total.found)
-        self.total.add_gate(self._tally.outcome().results)
-        self.total.add_gate(drift.results(drift.drifts(self.profile, history, self._file.dataset)))
+        outcome = self._tally.outcome()
+        self.profile = outcome.profile
+        self.total.add_gate(outcome.results)
+        self.total.add_drifts(outcome.drifts)
         return refusal_of(name, self.total.found, gate=True)
 
-    def _task(self, spill: Path, draft: Draft | None) -> Task:
+    def _task(self, spill: Path, history: Sequence[Profile], draft: Draft | None) -> Task:
         side, dataset = self._side, self._file.dataset
         known = tuple(side.gate.known_institutions)
         return Task(
             settings=side.settings,
             rules=Rules(self._contract, self._file.source, side.folder.institution, known),
-            gate=Gate("sealing", dataset, side.facts, ROW_CAP, spill),
-            days=self.profile.days,
+            gate=Gate("sealing", dataset, side.facts, ROW_CAP, spill, earlier=tuple(history)),
             draft=draft,
         ).without_secrets()
 
@@ -143,7 +149,6 @@ class _Run:
             self._formed = False
         else:
             self._tally.add(answer.partial)
-            self.profile += answer.profile
         if answer.part:
             self.parts.append(answer.part)
         self._failed = self._failed or answer.part is None
