@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from cleanroom.pipeline.checkpoints import publish_if_due
 from cleanroom.pipeline.intake import orders as ordered
 from cleanroom.pipeline.intake.deciding import decide, look_at
 from cleanroom.pipeline.intake.lock import only_one
@@ -31,6 +32,7 @@ def take_in(room: Room, *, participant: str) -> StepResult:
         for path in inbox.waiting():
             decision = decide(room, look_at(room, path, gate, lost=inbox.lost(path)))
             settle(room, decision)
+            publish_if_due(room)
             decisions.append(decision)
         if any(d.manifest and d.manifest.supersedes for d in decisions):
             ended += settle_ends(room, look(room, participant), orders)
