@@ -14,6 +14,7 @@ from cleanroom.crypto.schemes import new_key
 from cleanroom.crypto.signing import verify
 from cleanroom.pipeline import intake, pins
 from cleanroom.vocabulary.terms import Scheme, UploadState
+from tests.factories.months import in_month
 from tests.factories.tampering import Waiting, with_column
 from tests.fakes.portal import signed_mou, specification_in_force
 
@@ -81,8 +82,7 @@ def test_a_skipped_number_waits_and_lands_when_the_gap_is_filled(waiting):
     room = waiting.room
     number = waiting.folder.parent
     hidden = number.with_name("hidden")
-    room.data["808"].rows["transfers"][0][7] = "77.00"
-    room.data["808"].write()
+    in_month(room.data["808"], 5)
     ahead = Waiting(room, "808", "transfers", 2)
     room.seal("808")
     number.rename(hidden)

@@ -108,12 +108,12 @@ def test_both_steps_again_change_nothing(clean_room):
 
 def test_new_content_takes_the_next_number_even_before_the_first_is_taken_in(clean_room):
     clean_room.seal("808")
-    clean_room.data["808"].rows["transfers"][0][7] = "1234.00"
+    clean_room.data["808"].rows["accounts"][0][5] = "dormant"
     clean_room.data["808"].write()
     second = clean_room.seal("808")
     assert (second.detail["uploaded"], second.detail["unchanged"]) == (1, 2)
     assert clean_room.take_in("808").detail["landed"] == 4
-    assert clean_room.landed()["landing.transfers"] == 6
+    assert clean_room.landed()["landing.accounts"] == 4
 
 
 def test_a_rotated_signing_key_does_not_touch_what_was_accepted(clean_room):
