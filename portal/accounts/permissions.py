@@ -56,6 +56,10 @@ class Permission(StrEnum):
     COSIGN_CHECKPOINT = "cosign_checkpoint"
     REPORT_UPLOAD = "report_upload"
     READ_UPLOADS = "read_uploads"
+    ORDER_RELEASE = "order_release"
+    APPROVE_RELEASE_ORDER = "approve_release_order"
+    ORDER_WITHDRAWAL = "order_withdrawal"
+    APPROVE_WITHDRAWAL_ORDER = "approve_withdrawal_order"
     REPORT_STATION = "report_station"
     PUBLISH_RESULT = "publish_result"
     READ_RESULTS = "read_results"
@@ -112,7 +116,11 @@ RIGHTS: Mapping[Permission, Mapping[R, Scope]] = {
     P.REPORT_CHECKPOINT: {R.ROOM_SERVICE: ALL},
     P.COSIGN_CHECKPOINT: {R.UPLOAD_SERVICE: OWN},
     P.REPORT_UPLOAD: {R.ROOM_SERVICE: ALL},
-    P.READ_UPLOADS: _READERS,
+    P.READ_UPLOADS: {**_READERS, R.KEY_CUSTODIAN: ALL, R.GOVERNANCE_APPROVER: ALL},
+    P.ORDER_RELEASE: {R.DATA_STEWARD: OWN, R.COORDINATOR: ALL},
+    P.APPROVE_RELEASE_ORDER: {R.KEY_CUSTODIAN: ALL, R.GOVERNANCE_APPROVER: ALL},
+    P.ORDER_WITHDRAWAL: {R.DATA_STEWARD: OWN, R.PARTICIPANT_OFFICER: OWN},
+    P.APPROVE_WITHDRAWAL_ORDER: {R.KEY_CUSTODIAN: ALL, R.GOVERNANCE_APPROVER: ALL, R.GOVERNANCE_REVIEWER: OWN},
     P.REPORT_STATION: {R.ROOM_SERVICE: ALL},
     P.PUBLISH_RESULT: {R.ROOM_SERVICE: ALL},
     P.READ_RESULTS: _EVERYONE,
@@ -169,6 +177,10 @@ ACTS = {
     P.COSIGN_CHECKPOINT: gettext_lazy("cosign a checkpoint for an institution"),
     P.REPORT_UPLOAD: gettext_lazy("report the decision on an upload"),
     P.READ_UPLOADS: gettext_lazy("read uploads"),
+    P.ORDER_RELEASE: gettext_lazy("order the release of an upload from quarantine"),
+    P.APPROVE_RELEASE_ORDER: gettext_lazy("approve the release of an upload from quarantine"),
+    P.ORDER_WITHDRAWAL: gettext_lazy("order the withdrawal of an upload"),
+    P.APPROVE_WITHDRAWAL_ORDER: gettext_lazy("approve the withdrawal of an upload"),
     P.REPORT_STATION: gettext_lazy("report a station's run"),
     P.PUBLISH_RESULT: gettext_lazy("publish a result"),
     P.READ_RESULTS: gettext_lazy("read results"),

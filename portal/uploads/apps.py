@@ -20,6 +20,12 @@ class UploadsConfig(PortalApp):
         yield MenuEntry(40, gettext_lazy("Uploads"), "uploads", Permission.READ_UPLOADS)
 
     def waiting_for(self, person):
+        from portal.uploads.waiting import waiting_orders
+
+        yield from waiting_orders(person)
+        yield from self._rejected(person)
+
+    def _rejected(self, person):
         """Rejected uploads, for the people of their institution who can mend them."""
         from cleanroom.vocabulary.terms import Role
         from portal.common.waiting import Waiting

@@ -4,7 +4,10 @@ from django.db import models
 from django.db.models import Q
 
 from cleanroom.vocabulary.terms import Dataset, UploadState
+from portal.uploads.order_models import SubmissionOrder
 from portal.uploads.states import LANDED, REJECTED
+
+__all__ = ["Decision", "RuleOutcome", "Submission", "SubmissionOrder"]
 
 
 def _choices(kind) -> list[tuple[str, str]]:

@@ -13,6 +13,8 @@ from portal.common.tables import as_csv, configure, search, table_page
 from portal.uploads import heatmap, queries
 from portal.uploads.models import Submission
 from portal.uploads.names import DATASET_NAMES, STATE_NAMES, STATE_TONES
+from portal.uploads.order_queries import open_to
+from portal.uploads.orders import RULES
 from portal.uploads.tables import RuleTable, SubmissionTable
 
 
@@ -44,6 +46,8 @@ def detail(request: HttpRequest, submission_id: str) -> HttpResponse:
         "decisions": [(d, STATE_NAMES[d.state], STATE_TONES[d.state]) for d in submission.decisions.all()],
         "receipt": submission.report.get("receipt"),
         "table": table,
+        "orders": submission.orders.select_related("ordered_by", "approved_by", "ended_by"),
+        "openings": [(kind, RULES[kind], answer) for kind, answer in open_to(request.user, submission)],
     }
     return render(request, "uploads/detail.html", context)
 

@@ -13,6 +13,7 @@ from portal.audit.actions import record
 from portal.participants.models import Participant
 from portal.programme.actions import close_on_evidence
 from portal.programme.models import EvidenceKind
+from portal.uploads.actions.order import check_ordered, end_orders
 from portal.uploads.models import Decision, RuleOutcome, Submission
 from portal.uploads.states import NEXT
 
@@ -37,9 +38,11 @@ def report_upload(report: UploadReport, *, by: "User") -> Submission:
         if known.state == report.state and known.reason == (report.reason or ""):
             return known
         _check_may_follow(known, report)
+        check_ordered(known, UploadState(report.state))
     submission = _write(known or Submission(submission_id=report.submission_id), report, participant)
     _write_outcomes(submission, report)
     _record(submission, report, by=by)
+    end_orders(submission, by=by)
     return submission
 
 

@@ -21,6 +21,8 @@ RIGHT_IS_CHECKED_BEFORE = {
     "portal.programme.actions.close_on_evidence",
     "portal.signoffs.actions.moves.move",
     "portal.participants.actions.ratify_specification.enter_force_where_complete",
+    "portal.uploads.actions.order.end_order",
+    "portal.uploads.actions.order.end_orders",
 }
 
 
