@@ -4,7 +4,7 @@ The scheme and the key's id stand in the manifest; an id begins with its scheme'
 never taken for a key of the other.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cleanroom.crypto import hmac2, r255
@@ -41,10 +41,12 @@ class SecondHash:
 
     epochs: Sequence[Epoch]
     factor: bytes | None = field(default=None, repr=False)  # of the participant's key, where the scheme has one
+    aliases: Mapping[str, str] = field(default_factory=dict, repr=False)  # token -> the name that the graph knows
 
     def __call__(self, kind: str, first_hashes: Iterable[bytes]) -> list[str]:
         """Final tokens, 32 hex digits, in order. Raises MalformedRows for first hashes that the scheme never gives."""
-        return tokens_of(self.epochs, kind, self.joint(first_hashes))
+        tokens = tokens_of(self.epochs, kind, self.joint(first_hashes))
+        return [self.aliases.get(token, token) for token in tokens] if self.aliases else tokens
 
     def joint(self, first_hashes: Iterable[bytes]) -> list[bytes]:
         """First hashes as they would be under the key that all participants share."""

@@ -86,17 +86,17 @@ def check_agrees(aliases: pa.Table, taken: pa.Table) -> pa.Table:
     return aliases.filter(pc.invert(pc.is_in(aliases["alias_token"], taken["alias_token"].combine_chunks())))
 
 
-def check_keepers(aliases: pa.Table, handles: pa.Table, *, participant: str) -> None:
-    """Both names of an account that another institution keeps must be kept by that one. `handles`: account_token and
-    participant of every handle. Raises NotTheOwner."""
+def left_to_keepers(aliases: pa.Table, handles: pa.Table, *, participant: str) -> pa.Table:
+    """Without the accounts that another institution keeps under their new name and nobody under the old one: their
+    keeper bridges them. `handles`: account_token and participant of every handle.
+
+    Raises NotTheOwner where an account would pass from one keeper to another.
+    """
     keeper = dict(zip(handles["account_token"].to_pylist(), handles["participant"].to_pylist(), strict=True))
-    wrong = 0
-    for alias, known in zip(aliases["alias_token"].to_pylist(), aliases["known_token"].to_pylist(), strict=True):
-        keepers = {keeper.get(alias), keeper.get(known)} - {None}
-        # The new name may be unknown yet; a new name that somebody keeps while the old one is nobody's is a claim.
-        stolen = keeper.get(alias) not in (None, participant) and keeper.get(known) is None
-        wrong += len(keepers) > 1 or stolen
+    new = [keeper.get(token) for token in aliases["alias_token"].to_pylist()]
+    old = [keeper.get(token) for token in aliases["known_token"].to_pylist()]
+    wrong = sum(a is not None and k is not None and a != k for a, k in zip(new, old, strict=True))
     if wrong:
-        raise NotTheOwner(
-            f"{wrong} accounts that another institution keeps would get another owner", rule="kept_elsewhere"
-        )
+        raise NotTheOwner(f"{wrong} accounts would pass from one institution to another", rule="kept_elsewhere")
+    mine = [a in (None, participant) or k is not None for a, k in zip(new, old, strict=True)]
+    return aliases.filter(pa.array(mine, pa.bool_()))

@@ -15,7 +15,7 @@ from cleanroom.intake import inbox, opening, sequence
 from cleanroom.intake.decision import Decision
 from cleanroom.intake.inbox import InboxPath
 from cleanroom.intake.sequence import Landed
-from cleanroom.pipeline import pins
+from cleanroom.pipeline import aliases, pins
 from cleanroom.pipeline.intake import landing
 from cleanroom.pipeline.intake.waiting import ledger_of
 from cleanroom.pipeline.room import Room
@@ -88,6 +88,7 @@ def _admitted(room: Room, seen: Seen, manifest: Manifest, ledger: list[Landed]) 
     sequence.check_supersedes(manifest, ledger)
     sequence.check_period(manifest, ledger)
     opening.check_recipient(manifest, room.keys)
+    aliases.check_not_bridged(room, manifest)
     known = canaries.check(manifest, pins.read_pins(room.settings), room.keys, production=room.settings.production)
     return specification, known
 

@@ -20,6 +20,7 @@ from cleanroom.intake import landed as before
 from cleanroom.intake import opening
 from cleanroom.intake.inbox import InboxPath
 from cleanroom.intake.sequence import Landed
+from cleanroom.pipeline.aliases import aliases_for
 from cleanroom.pipeline.room import Room
 from cleanroom.pipeline.workers import ordered, workers_for
 from cleanroom.stores.ports import Ask, Incoming
@@ -124,7 +125,8 @@ def _opened(room: Room, submission: Submission, judged: _Judged, folder: Path) -
 
     manifest = submission.manifest
     known = submission.gate.known_institutions
-    job = parts.Job(manifest, submission.sealed_key, known, judged.gate)
+    aliases = aliases_for(room.warehouse, manifest.hash_kid)
+    job = parts.Job(manifest, submission.sealed_key, known, judged.gate, aliases)
     workers = workers_for(manifest.rows)
     alone = workers == 1
     return ordered(

@@ -4,9 +4,9 @@ The worker opens the key ring and the submission's key itself: no secret and no 
 """
 
 import resource
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cleanroom.contracts.manifest import Manifest, Part
@@ -28,6 +28,9 @@ class Job:
     sealed_key: bytes
     known_institutions: tuple[str, ...]
     gate: Gate
+    aliases: Mapping[str, str] = field(
+        default_factory=dict
+    )  # token under this first-hash key -> the name that the graph knows
 
 
 @dataclass(frozen=True)
@@ -56,11 +59,12 @@ class OpenedPart:
 def open_here(ring: RoomKeyRing, job: Job) -> Opener:
     no_memory_images()
     manifest = job.manifest
+    second = ring.second_hash(scheme=manifest.scheme, participant=manifest.participant, kid=manifest.hash_kid)
     return Opener(
         job=job,
         contract=load_specification(manifest.specification_version).datasets[manifest.dataset],
         identity=opening.open_key(job.sealed_key, manifest, ring),
-        second_hash=ring.second_hash(scheme=manifest.scheme, participant=manifest.participant, kid=manifest.hash_kid),
+        second_hash=replace(second, aliases=job.aliases),
     )
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from cleanroom.pipeline.checkpoints import publish_if_due
+from cleanroom.pipeline.epochs import check_epoch
 from cleanroom.pipeline.intake import orders as ordered
 from cleanroom.pipeline.intake.deciding import decide, look_at
 from cleanroom.pipeline.intake.lock import only_one
@@ -20,6 +21,7 @@ def take_in(room: Room, *, participant: str) -> StepResult:
     """
     with only_one(room.settings):
         room.warehouse.ensure_tables()
+        check_epoch(room)
         gate, orders = room.portal.gate(participant), room.portal.orders(participant)
         inbox, refusals, decisions = look(room, participant), [], []
         if orders:
