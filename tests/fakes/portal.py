@@ -15,8 +15,10 @@ from cleanroom.contracts.institutions import known_codes
 from cleanroom.contracts.specification import LATEST, load_specification
 from cleanroom.crypto.keyring import ParticipantKeyRing, RoomKeyRing
 from cleanroom.crypto.signing import check_proof
-from cleanroom.errors import AuditBroken, NotAllowed, NotFound, PortalFault
+from cleanroom.errors import AuditBroken, NotAllowed, NotFound, PortalFault, SequenceReplayed
 from cleanroom.vocabulary.terms import Dataset, ReleaseState, Sector, UploadState
+from portal.uploads.states import LANDED
+from portal.uploads.states import NEXT as UPLOAD_NEXT
 
 NEXT = {
     ReleaseState.EVALUATED: {ReleaseState.SUBMITTED},
@@ -25,8 +27,12 @@ NEXT = {
     ReleaseState.SUSPENDED: set(),
 }
 
-AFTER_ACCEPTED = {UploadState.ACCEPTED, UploadState.SUPERSEDED, UploadState.WITHDRAWN}
-ORDER_ENDS_IN = {"release": UploadState.ACCEPTED, "withdraw": UploadState.WITHDRAWN}
+# Which order lets the room report this change; and the only state in which an order still stands.
+ORDERED = {
+    (UploadState.QUARANTINED, UploadState.ACCEPTED): "release",
+    (UploadState.ACCEPTED, UploadState.WITHDRAWN): "withdraw",
+}
+ORDER_STANDS_IN = {kind: before for (before, _), kind in ORDERED.items()}
 
 
 @dataclass
@@ -90,8 +96,10 @@ class MemoryPortal:
     def report_upload(self, report: m.UploadReport) -> None:
         self._reach("report_upload")
         known = self.reports.get(report.submission_id)
-        if known and known.state == UploadState.ACCEPTED and report.state not in AFTER_ACCEPTED:
-            raise NotAllowed("an accepted submission stays accepted")
+        if known and known.state != report.state:
+            self._check_may_follow(known, report)
+        if report.state in LANDED and self._number_taken(report):
+            raise SequenceReplayed("another submission was accepted under this sequence number")
         self.reports[report.submission_id] = _over_the_wire(report)
 
     def uploads(self, participant: str | None = None) -> list[m.UploadReport]:
@@ -99,7 +107,7 @@ class MemoryPortal:
 
     def orders(self, participant: str) -> list[m.SubmissionOrder]:
         self._reach("orders")
-        return [o for o in self.ordered if o.participant == participant and not self._carried_out(o)]
+        return [o for o in self.ordered if o.participant == participant and self._stands(o)]
 
     def report_station(self, run: m.StationRun) -> None:
         self._reach("report_station")
@@ -219,12 +227,24 @@ class MemoryPortal:
         if method in self.down:
             raise PortalFault("the portal does not answer")
 
-    def _carried_out(self, order: m.SubmissionOrder) -> bool:
+    def _check_may_follow(self, known: m.UploadReport, report: m.UploadReport) -> None:
+        if report.state not in UPLOAD_NEXT[known.state]:
+            raise NotAllowed(f"a submission that is {known.state} does not become {report.state}")
+        kind = ORDERED.get((known.state, report.state))
+        if kind and not any(o.kind == kind and o.submission_id == report.submission_id for o in self.ordered):
+            raise NotAllowed(f"no approved order lets this submission become {report.state}")
+
+    def _number_taken(self, report: m.UploadReport) -> bool:
+        place = (report.participant, report.dataset, report.sequence)
+        others = (r for r in self.reports.values() if r.submission_id != report.submission_id and r.state in LANDED)
+        return any((r.participant, r.dataset, r.sequence) == place for r in others)
+
+    def _stands(self, order: m.SubmissionOrder) -> bool:
         report = self.reports.get(order.submission_id)
-        return report is not None and report.state == ORDER_ENDS_IN[order.kind]
+        return report is None or report.state == ORDER_STANDS_IN[order.kind]
 
     def _next_sequences(self, participant: str) -> dict[Dataset, int]:
-        taken = [r for r in self.uploads(participant) if r.state == UploadState.ACCEPTED]
+        taken = [r for r in self.uploads(participant) if r.state in LANDED]
         return {d: 1 + max((r.sequence for r in taken if r.dataset == d), default=0) for d in Dataset}
 
     def _move(self, release_id: str, to: ReleaseState) -> m.ReleaseRecord:
