@@ -39,6 +39,7 @@ SUBMISSIONS = pa.schema(
         # How many accounts of other institutions it named, and how many of them nobody had named before.
         pa.field("others_accounts", pa.int64()),
         pa.field("never_seen_accounts", pa.int64()),
+        pa.field("profile", pa.string()),  # counts that later submissions are compared with (quality.profile), JSON
     ]
 )
 

@@ -27,6 +27,7 @@ class Landed:
     last: date
     others_accounts: int | None = None
     never_seen_accounts: int | None = None
+    profile: str | None = None
 
     @classmethod
     def of(cls, row: dict[str, Any]) -> "Landed":
@@ -38,6 +39,7 @@ class Landed:
             last=row["period_to"],
             others_accounts=row["others_accounts"],
             never_seen_accounts=row["never_seen_accounts"],
+            profile=row["profile"],
         )
 
     @property

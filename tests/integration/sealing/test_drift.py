@@ -4,28 +4,14 @@ import json
 
 import openpyxl
 
-from tests.factories.clean_room import HEADERS
-
-CLEARING, CHANNEL = HEADERS["transfers"].index("clearing_ref"), HEADERS["transfers"].index("channel")
+from tests.factories.drifting import CODE, write_month
 
 
-def month(room, number, *, rows=40, channel="online"):
-    """Seal one month of transfers of 822; gives the folder of clear files."""
-    data = room.data["822"]
-    model = [*data.rows["transfers"][0]]
-    data.rows = {"transfers": [_row(model, number, n, channel) for n in range(rows)]}
-    data.declaration = {"period": {"from": f"2025-{number:02d}-01", "to": f"2025-{number:02d}-28"}}
-    data.write()
-    for name in ("accounts", "list_events"):
-        (data.folder / f"{name}.csv").unlink(missing_ok=True)
-    room.seal("822")
-    return data.folder
-
-
-def _row(model, number, n, channel):
-    row = [f"822-{number:02d}-{n:04d}", f"C{number:02d}{n:06d}", f"2025-{number:02d}-05T09:00:00+08:00", *model[3:]]
-    row[CHANNEL] = channel
-    return row
+def month(room, number, **options):
+    """Seal one month; gives the folder of clear files."""
+    folder = write_month(room, number, **options)
+    room.seal(CODE)
+    return folder
 
 
 def test_a_month_unlike_the_others_is_warned_of_and_sealed(clean_room):
@@ -50,7 +36,7 @@ def test_a_month_unlike_the_others_is_warned_of_and_sealed(clean_room):
 
 def test_a_profile_is_kept_beside_what_was_sealed_and_holds_no_identifier(clean_room):
     month(clean_room, 1)
-    [kept] = clean_room.participant("822").outbox_dir.rglob("profile.json")
+    [kept] = clean_room.participant(CODE).outbox_dir.rglob("profile.json")
     profile = json.loads(kept.read_text())
     assert (profile["rows"], profile["days"], profile["nulls"]) == (40, 28, {"clearing_ref": 0})
     assert set(profile["values"]) == {"channel", "preregistered", "reversed"}

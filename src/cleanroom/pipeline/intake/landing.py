@@ -27,6 +27,7 @@ from cleanroom.stores.ports import Ask, Incoming
 
 if TYPE_CHECKING:
     from cleanroom.pipeline.intake.parts import OpenedPart
+    from cleanroom.quality.profile import Profile
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,11 @@ class _Judged:
         self._submission, self._waived = submission, waived
         spill = folder / "repeats"
         spill.mkdir(mode=0o700)
-        self.gate = Gate("intake", submission.path.dataset, _facts(submission), spill=spill)
+        earlier = _profiles(submission.ledger)
+        self.gate = Gate("intake", submission.path.dataset, _facts(submission), spill=spill, earlier=earlier)
         self._tally = Tally(self.gate)
         self.results: list[RuleResult] = []
+        self._profile = ""  # of the whole file, JSON
 
     def batches(self, opened: "Iterator[OpenedPart]") -> Iterator[Incoming]:
         last, failed = 0, False
@@ -89,7 +92,9 @@ class _Judged:
             failed = failed or (part.judged.failed and not self._waived)
             if not failed:  # else the rest is looked at for the report alone
                 yield part.incoming
-        self.results += self._tally.outcome().results
+        outcome = self._tally.outcome()
+        self.results += outcome.results
+        self._profile = outcome.profile.to_json() if outcome.profile else ""
         self._say_no()
 
     def compared(self, ask: Ask, *, first: bool) -> Mapping[str, Any]:
@@ -97,14 +102,15 @@ class _Judged:
         submission = self._submission
         participant, dataset = submission.path.participant, submission.path.dataset
         before.check_not_kept_elsewhere(ask, dataset, participant=participant)
+        kept = {"profile": self._profile or None}
         if first or not submission.ledger:
-            return {}
+            return kept
         submission_id = submission.manifest.submission_id
         now = before.strangers_of(ask, submission.contract, participant=participant, submission_id=submission_id)
         if now is not None:
             self.results.append(before.judge_strangers(now, _measured(submission.ledger), submission.contract))
             self._say_no()
-        return before.measured(now)
+        return {**kept, **before.measured(now)}
 
     def _say_no(self) -> None:
         broken = [r for r in self.results if not r.passed and r.severity == "fail"]
@@ -177,6 +183,14 @@ def _measured(ledger: list[Landed]) -> list[before.Strangers]:
         for row in ledger
         if row.others_accounts is not None and row.never_seen_accounts is not None
     ]
+
+
+def _profiles(ledger: list[Landed]) -> "tuple[Profile, ...]":
+    """Of what landed before, oldest first; a submission that was replaced or withdrawn tells nothing usual."""
+    from cleanroom.quality.profile import Profile
+
+    live = sorted((row for row in ledger if row.live and row.profile), key=lambda row: row.sequence)
+    return tuple(Profile.from_json(row.profile) for row in live)
 
 
 def _ledger_row(submission: Submission, *, replaces: bool) -> dict[str, Any]:
