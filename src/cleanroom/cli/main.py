@@ -1,6 +1,7 @@
 """The `cleanroom` command: parse, call one pipeline function, turn a refusal or fault into a sentence and exit code."""
 
 import argparse
+import json
 
 from cleanroom.cli.audit import add_audit
 from cleanroom.cli.checks import add_checks
@@ -9,6 +10,7 @@ from cleanroom.cli.keys import add_keys
 from cleanroom.cli.participant import add_participant
 from cleanroom.cli.rehearsals import add_rehearsals
 from cleanroom.cli.room import add_room
+from cleanroom.cli.words import advice, word
 from cleanroom.errors import CleanroomError, Refusal, StoreFault, Where
 
 
@@ -17,17 +19,34 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         options.call(options)
     except CleanroomError as e:
-        word = "refused" if isinstance(e, Refusal) else "failed"
-        err.print(f"{word} ({e.reason}): {e}", markup=False, highlight=False)
-        return e.exit_code
+        return _said(e, as_json=getattr(options, "as_json", False))
     except OSError as e:
         fault = StoreFault(e.strerror or type(e).__name__, where=Where(file=e.filename and str(e.filename)))
-        err.print(f"failed ({fault.reason}): {fault}", markup=False, highlight=False)
-        return fault.exit_code
+        return _said(fault, as_json=getattr(options, "as_json", False))
     except KeyboardInterrupt:
-        err.print("ended; the same command goes on from here")
+        err.print(word("again"), markup=False)
         return 130
     return 0
+
+
+def _said(error: CleanroomError, *, as_json: bool) -> int:
+    """Every refusal of the run, in the order of the files; then what to do about the first. The code is the first's."""
+    errors = [error, *getattr(error, "others", ())]
+    if as_json:
+        print(json.dumps({"exit_code": error.exit_code, "errors": [_as_json(e) for e in errors]}, ensure_ascii=False))
+        return error.exit_code
+    for e in errors:
+        name = "refused" if isinstance(e, Refusal) else "failed"
+        err.print(f"{word(name)} ({e.reason}): {e}", markup=False, highlight=False, soft_wrap=True)
+    if advice(error.reason):
+        err.print(f"{word('do')}: {advice(error.reason)}", markup=False, highlight=False, soft_wrap=True)
+    return error.exit_code
+
+
+def _as_json(e: CleanroomError) -> dict:
+    kind = "refusal" if isinstance(e, Refusal) else "fault"
+    place = {"file": e.where.file, "row": e.where.row, "column": e.where.column}
+    return {"kind": kind, "reason": e.reason, "rule": e.rule, "sentence": str(e), **place, "do": advice(e.reason)}
 
 
 def _parser() -> argparse.ArgumentParser:

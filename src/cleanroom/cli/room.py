@@ -3,6 +3,7 @@
 import argparse
 
 from cleanroom.cli.common import command, institution_code, show_run
+from cleanroom.pipeline.steps import new_run_id
 from cleanroom.settings import RoomSettings
 
 _STEPS = {
@@ -25,11 +26,11 @@ def add_room(commands) -> None:
 def _take_in(options: argparse.Namespace) -> None:
     from cleanroom.pipeline import line
 
-    run_id = line.new_run_id()
+    run_id = new_run_id()
     show_run(line.take_in(RoomSettings.from_environment(), run_id=run_id, participant=options.participant))
 
 
 def _step(options: argparse.Namespace) -> None:
     from cleanroom.pipeline import line
 
-    show_run(getattr(line, options.function)(RoomSettings.from_environment(), run_id=line.new_run_id()))
+    show_run(getattr(line, options.function)(RoomSettings.from_environment(), run_id=new_run_id()))

@@ -16,7 +16,7 @@ Post = Callable[[str, Any], Any]  # one call of the portal's API: path and body 
 def propose_keys(settings: ParticipantSettings | RoomSettings) -> list[KeyStanding]:
     """This side's keys, with the token of its own service."""
     ring = open_keys(settings)
-    portal = HttpPortal.from_token_file(settings.portal_url, settings.portal_token)
+    portal = HttpPortal.of(settings)
     try:
         if isinstance(ring, RoomKeyRing):
             return [propose_room_keys(ring, post=portal.post)]

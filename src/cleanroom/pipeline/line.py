@@ -6,7 +6,6 @@ that steps may run in any process; the same step again with the same input chang
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import yaml
@@ -33,25 +32,21 @@ LINE = (
 )
 
 
-def new_run_id(now: datetime | None = None) -> str:
-    return (now or datetime.now(UTC)).strftime("run-%Y%m%dT%H%M%S")
-
-
 def check_onboarding(settings: RoomSettings, *, participant: str) -> dict[str, Any]:
     """Everything that must be there before a first upload. Raises the refusal of what is missing."""
-    portal = HttpPortal.from_token_file(settings.portal_url, settings.portal_token)
+    portal = HttpPortal.of(settings)
     return onboarding.check(portal, participant=participant)
 
 
 def check_specification(settings: RoomSettings, *, participant: str) -> dict[str, Any]:
     """That the participant works under the specification in force, and that this software holds that very text."""
-    portal = HttpPortal.from_token_file(settings.portal_url, settings.portal_token)
+    portal = HttpPortal.of(settings)
     return onboarding.check_specification(portal.gate(participant))
 
 
 def participants(settings: RoomSettings) -> list[str]:
     """Codes of all active participants."""
-    portal = HttpPortal.from_token_file(settings.portal_url, settings.portal_token)
+    portal = HttpPortal.of(settings)
     return sorted(gate.participant for gate in portal.participants() if gate.state == "active")
 
 
@@ -79,7 +74,7 @@ def score(settings: RoomSettings, *, run_id: str) -> StationRun:
 
 def gate_is_open(settings: RoomSettings) -> bool:
     """Whether a release with a valid certificate stands; the dispatch itself checks again and fails closed."""
-    portal = HttpPortal.from_token_file(settings.portal_url, settings.portal_token)
+    portal = HttpPortal.of(settings)
     return scoring.gate_is_open(portal, settings)
 
 
@@ -105,7 +100,7 @@ def latest_release_id(settings: RoomSettings) -> str:
 
 def check_gate(settings: RoomSettings) -> Certificate:
     """The certificate under which warnings may leave now. Raises GateClosed with every reason."""
-    portal = HttpPortal.from_token_file(settings.portal_url, settings.portal_token)
+    portal = HttpPortal.of(settings)
     return scoring.check_gate(portal, settings)
 
 

@@ -30,9 +30,9 @@ def open_room(settings: RoomSettings) -> Iterator[Room]:
     try:
         yield Room(
             settings=settings,
-            objects=open_object_store(settings.object_store, settings.objects_dir),
+            objects=open_object_store(settings.object_store, settings.objects_dir, ca_file=settings.ca_file),
             warehouse=warehouse,
-            portal=HttpPortal.from_token_file(settings.portal_url, settings.portal_token),
+            portal=HttpPortal.of(settings),
             keys=keys,
         )
     finally:

@@ -21,6 +21,10 @@ class StepResult:
     detail: Detail = field(default_factory=dict)
 
 
+def new_run_id(now: datetime | None = None) -> str:
+    return (now or datetime.now(UTC)).strftime("run-%Y%m%dT%H%M%S")
+
+
 def run_step(
     work: Callable[[], StepResult], *, run_id: str, station: str, step: str, portal: Portal | None, runs_dir: Path
 ) -> StationRun:

@@ -68,7 +68,9 @@ def _run(options: argparse.Namespace) -> int:
     if ring.institution != options.institution:
         raise KeyRefused("the key ring in this home belongs to another institution", rule="key_ring_owner")
     rules = load_rules(options.rules or _own_rules(home))
-    portal = PortalClient.from_token_file(options.portal, settings.portal_token_file or home / "portal.token")
+    portal = PortalClient.from_token_file(
+        options.portal, settings.portal_token_file or home / "portal.token", ca_file=settings.ca_file
+    )
     inbox = Inbox(home / "inbox")
     if options.resend_refused:
         LOG.info("%d refused answers wait again", inbox.reopen_refused())

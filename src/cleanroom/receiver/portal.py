@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from cleanroom.contracts.messages import AnswerMessage, ParticipantGate, Problem
 from cleanroom.errors import NotAllowed, PortalFault, SettingsInvalid, Where
+from cleanroom.stores.trust import trust_of
 
 API = "/api/v1"
 TIMEOUT = httpx.Timeout(15.0, connect=3.0)
@@ -19,17 +20,18 @@ class PortalClient:
     Raises PortalFault for whatever may succeed later, NotAllowed for a decision of the portal.
     """
 
-    def __init__(self, url: str, token: str):
+    def __init__(self, url: str, token: str, *, ca_file: Path | None = None):
         self._client = httpx.Client(
             base_url=url.rstrip("/") + API,
             headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
             timeout=TIMEOUT,
             follow_redirects=False,
             trust_env=False,
+            verify=trust_of(ca_file),
         )
 
     @classmethod
-    def from_token_file(cls, url: str, path: Path) -> "PortalClient":
+    def from_token_file(cls, url: str, path: Path, *, ca_file: Path | None = None) -> "PortalClient":
         """Raises SettingsInvalid where the token is absent or may be read by others."""
         where = Where(file=str(path))
         try:
@@ -38,7 +40,7 @@ class PortalClient:
             raise SettingsInvalid("the portal token file is missing or unreadable", where=where) from None
         if loose:
             raise SettingsInvalid("others may read the portal token; run: chmod 600", where=where)
-        return cls(url, token)
+        return cls(url, token, ca_file=ca_file)
 
     def close(self) -> None:
         self._client.close()

@@ -13,7 +13,12 @@ def open_object_store(url: str, local_dir: Path | None, *, ca_file: Path | None 
     """`url`: "" for the folder `local_dir`, or "gs://BUCKET". `ca_file`: a certificate authority of one's own (PEM)."""
     if url.startswith(_GCS):
         # Only where it is used: an institution on the embedded default needs no Google client.
-        from cleanroom.stores.objects_gcs import GcsObjectStore
+        try:
+            from cleanroom.stores.objects_gcs import GcsObjectStore
+        except ImportError:
+            raise SettingsInvalid(
+                "Google Cloud Storage needs more packages: pip install 'financial-clean-room[gcp]'"
+            ) from None
 
         return GcsObjectStore.connect(url.removeprefix(_GCS), ca_file=ca_file)
     if url:

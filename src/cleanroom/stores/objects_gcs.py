@@ -19,10 +19,11 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 
 from cleanroom.contracts.manifest import KEYS
 from cleanroom.contracts.whole_files import write_whole
-from cleanroom.errors import NotAllowed, SettingsInvalid, StoreFault, Where
+from cleanroom.errors import NotAllowed, SettingsInvalid, StoreFault
 from cleanroom.stores import checksums, gcs_upload
 from cleanroom.stores.object_names import check_key_name, check_name, missing, other_content, over_cap
 from cleanroom.stores.ports import ObjectInfo
+from cleanroom.stores.trust import trust_of
 
 _TIMEOUT_S = gcs_upload.TIMEOUT_S
 _RETRY = DEFAULT_RETRY.with_timeout(120.0)  # s; after that it is the scheduler's turn
@@ -40,7 +41,8 @@ class GcsObjectStore:
         with _faults(bucket):
             client = client or storage.Client()
             if ca_file:
-                client._http.verify = _authority(ca_file)
+                trust_of(ca_file)  # says what is wrong with the file
+                client._http.verify = str(ca_file)
             return cls(client.bucket(bucket), client.bucket(f"{bucket}-{KEYS}"))
 
     def put_file(self, name: str, path: Path, *, progress: Callable[[int], None] | None = None) -> ObjectInfo:
@@ -157,12 +159,6 @@ class GcsObjectStore:
 
 def _untold(_: int) -> None:
     """Nobody looks."""
-
-
-def _authority(ca_file: Path) -> str:
-    if not ca_file.is_file():
-        raise SettingsInvalid("CLEANROOM_CA_FILE names no file", where=Where(file=str(ca_file)))
-    return str(ca_file)
 
 
 def _info(blob: storage.Blob) -> ObjectInfo:

@@ -9,6 +9,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from cleanroom import errors
 from cleanroom.contracts import messages as m
 from cleanroom.contracts.checkpoints import AuditLog, CheckpointStanding, Cosignature, LogHashes, SignedCheckpoint
+from cleanroom.settings import ParticipantSettings, RoomSettings
+from cleanroom.stores.trust import trust_of
 
 API = "/api/v1"
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
@@ -28,19 +30,27 @@ class HttpPortal:
     """One token, one portal. Every failure of transport or of the server is a PortalFault (retry); every 4xx is the
     Refusal that its problem body names, NotAllowed where it names none that we know."""
 
-    def __init__(self, url: str, token: str, *, transport: httpx.BaseTransport | None = None):
+    def __init__(
+        self, url: str, token: str, *, ca_file: Path | None = None, transport: httpx.BaseTransport | None = None
+    ):
         self._client = httpx.Client(
             base_url=url.rstrip("/") + API,
             headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
             timeout=TIMEOUT,
             follow_redirects=False,
             trust_env=False,  # no proxy from the environment may see the token
+            verify=trust_of(ca_file),
             transport=transport,
         )
         self._refusals = _refusals()
 
     @classmethod
-    def from_token_file(cls, url: str, path: Path) -> "HttpPortal":
+    def of(cls, settings: RoomSettings | ParticipantSettings) -> "HttpPortal":
+        """The portal of these settings, with their token and their certificate authority."""
+        return cls.from_token_file(settings.portal_url, settings.portal_token, ca_file=settings.ca_file)
+
+    @classmethod
+    def from_token_file(cls, url: str, path: Path, *, ca_file: Path | None = None) -> "HttpPortal":
         """Raises SettingsInvalid where the token file is absent or may be read by others."""
         try:
             mode = path.stat().st_mode
@@ -55,7 +65,7 @@ class HttpPortal:
             raise errors.SettingsInvalid(
                 "others may read the portal token; run: chmod 600", where=errors.Where(file=str(path))
             )
-        return cls(url, token)
+        return cls(url, token, ca_file=ca_file)
 
     def close(self) -> None:
         self._client.close()

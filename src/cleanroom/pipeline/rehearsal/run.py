@@ -21,6 +21,7 @@ from cleanroom.pipeline.rehearsal.programs import start_portal, start_receiver
 from cleanroom.pipeline.rehearsal.runner import DagRunner, DirectRunner, Progress, Runner
 from cleanroom.pipeline.rehearsal.services import LOOPBACK, Services, held_port, manage, service_environment
 from cleanroom.pipeline.rehearsal.summary import summarise
+from cleanroom.pipeline.steps import new_run_id
 from cleanroom.settings import RoomSettings
 
 ANSWER_SECONDS = 90.0
@@ -54,7 +55,7 @@ def rehearse(data: Path, home: Path, *, through_dags: bool, progress: Progress) 
         people = _open_portal(services, home, consortium, held, portal_url, progress)
         _agree(services, home, people, consortium, progress)
         settings = RoomSettings.from_environment(environ)
-        run_id = line.new_run_id()
+        run_id = new_run_id()
         with _runner(through_dags, settings, home, environ, run_id, progress) as runner:
             release, warnings = _walk_the_line(runner, settings, people, consortium, services, progress)
         summary = summarise(
