@@ -30,7 +30,7 @@ def withdraw(room: Room, inbox: Inbox, orders: list[SubmissionOrder]) -> list[Re
 def release(
     room: Room, inbox: Inbox, orders: list[SubmissionOrder], gate: ParticipantGate
 ) -> tuple[list[Decision], list[Refusal]]:
-    """Judge again what is to be let out of quarantine. Settled decisions, and refusals of what stays there."""
+    """Judge again what is to be let out of quarantine. What landed, and refusals of what stays there."""
     decisions, refusals = [], []
     for order in sorted((o for o in orders if o.kind == "release"), key=lambda o: (o.dataset, o.sequence)):
         try:
@@ -39,7 +39,7 @@ def release(
             refusals.append(_recorded(room, order, e))
             continue
         decision = decide(room, look_at(room, path, gate, order=order))
-        if decision.state == UploadState.HELD:  # its turn comes when the gap is filled; until then nothing changes
+        if decision.refusal is not None:  # it stays in quarantine, and the order stays open
             refusals.append(_recorded(room, order, decision.refusal))
             continue
         settle(room, decision)
@@ -65,8 +65,6 @@ def _quarantined(room: Room, inbox: Inbox, order: SubmissionOrder) -> InboxPath:
     for path in sorted(p for p in inbox.manifests if p.manifest.startswith(folder)):
         answers = inbox.answers.get(path, set())
         if UploadState.QUARANTINED in answers and _id_at(room, path) == order.submission_id:
-            if UploadState.REFUSED in answers:
-                raise NotAllowed("the submission was refused when it was judged again", rule="release_refused")
             return path
     raise NotFound("no submission of this id lies in quarantine; nothing was released", rule="release_unknown")
 
