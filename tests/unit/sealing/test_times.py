@@ -105,3 +105,29 @@ def test_a_zone_with_summer_time():
 )
 def test_days(text, calendar, expected):
     assert dates(pa.array([text]), calendar).to_pylist() == [expected]
+
+
+SPELLINGS = st.one_of(
+    st.none(),
+    st.sampled_from(
+        [
+            "2025-04-01T04:02:41+08:00",
+            "2025-04-01 04:02:41",
+            "2025/4/1 4:02",
+            "114/04/01 05:19:50",
+            "2025-04-01",
+            "T",
+            " ",
+        ]
+    ),
+    MOMENTS.map(lambda m: m.isoformat()),
+    st.from_regex(r"\A[0-9]{3,4}/[0-9]{1,2}/[0-9]{1,2}[T ][0-9]{1,2}:[0-9]{2}(Z|[+-][01][0-9]:?[0-9]{2})?\Z"),
+    st.text("0123456789-/T :.+Z", max_size=28),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(SPELLINGS, max_size=8), st.sampled_from(["gregorian", "roc"]))
+def test_a_column_is_read_as_its_values_are_one_by_one(texts, calendar):
+    """Days and clocks are read once each; whatever neighbours a value has, it means the same."""
+    assert times(texts, calendar) == [times([text], calendar)[0] for text in texts]
