@@ -48,20 +48,31 @@ resource "google_project_iam_custom_role" "participant_upload" {
   ]
 }
 
-# What intake may do in the exchange: read, write receipts, move to quarantine.
-resource "google_project_iam_custom_role" "exchange_intake" {
-  role_id     = "cleanroomExchangeIntake"
-  title       = "Clean room: intake at the exchange"
-  description = "Read, list, create and move objects; no right on the bucket itself."
+# A participant asks for the room's answers by name; it can list nobody's, not even its own.
+resource "google_project_iam_custom_role" "participant_receipts" {
+  role_id     = "cleanroomParticipantReceipts"
+  title       = "Clean room: participant's receipts"
+  description = "Read objects under a prefix set by the binding's condition."
   permissions = [
-    "storage.objects.create",
-    "storage.objects.delete",
     "storage.objects.get",
-    "storage.objects.list",
   ]
 }
 
-# Records are added and read, never changed; the bucket's locked retention would refuse it as well.
+# What intake alone may do with submissions' keys: read one to open its parts, destroy it when they are withdrawn or
+# superseded, and see that the bucket keeps nothing of what was deleted.
+resource "google_project_iam_custom_role" "key_destruction" {
+  role_id     = "cleanroomKeyDestruction"
+  title       = "Clean room: submissions' keys"
+  description = "Read and destroy submissions' keys."
+  permissions = [
+    "storage.buckets.get",
+    "storage.objects.delete",
+    "storage.objects.get",
+  ]
+}
+
+# What is added and read, never changed: intake in the exchange, and records. The buckets' locked retention would refuse
+# it as well.
 resource "google_project_iam_custom_role" "record_keeping" {
   role_id     = "cleanroomRecordKeeping"
   title       = "Clean room: record keeping"

@@ -2,16 +2,17 @@
 # two people: 30 days pass between the order and the deed.
 
 locals {
-  keys = ["exchange", "records", "warehouse", "routing", "keyring"]
+  keys = ["exchange", "submissions", "records", "warehouse", "routing", "keyring"]
 
   # Who may have data encrypted under a key: only the service that stores there, and for `keyring` the intake, which
   # unwraps the second-hash key with it.
   key_users = {
-    exchange  = "serviceAccount:${data.google_storage_project_service_account.storage.email_address}"
-    records   = "serviceAccount:${data.google_storage_project_service_account.storage.email_address}"
-    warehouse = "serviceAccount:${data.google_bigquery_default_service_account.warehouse.email}"
-    routing   = "serviceAccount:${data.google_bigquery_default_service_account.warehouse.email}"
-    keyring   = "serviceAccount:${google_service_account.station["intake"].email}"
+    exchange    = "serviceAccount:${data.google_storage_project_service_account.storage.email_address}"
+    submissions = "serviceAccount:${data.google_storage_project_service_account.storage.email_address}"
+    records     = "serviceAccount:${data.google_storage_project_service_account.storage.email_address}"
+    warehouse   = "serviceAccount:${data.google_bigquery_default_service_account.warehouse.email}"
+    routing     = "serviceAccount:${data.google_bigquery_default_service_account.warehouse.email}"
+    keyring     = "serviceAccount:${google_service_account.station["intake"].email}"
   }
 }
 

@@ -46,8 +46,19 @@ variable "kubernetes_namespace" {
   default     = "cleanroom-room"
 }
 
+variable "retention_days" {
+  description = "How long nobody can change or remove what was uploaded or answered."
+  type        = number
+  default     = 180
+
+  validation {
+    condition     = var.retention_days >= 90 && var.retention_days < var.object_days
+    error_message = "At least 90 days, and fewer than object_days."
+  }
+}
+
 variable "object_days" {
-  description = "After how many days uploaded ciphertext, receipts and quarantined files are removed."
+  description = "After how many days uploaded ciphertext, its keys and the receipts are removed."
   type        = number
   default     = 400
 }

@@ -60,14 +60,51 @@ def test_nobody_can_download_a_key_of_a_service_account():
 
 def test_every_bucket_is_encrypted_under_our_key_kept_and_closed():
     buckets = tf.of_type(FOUND, "google_storage_bucket")
-    assert set(buckets) == {"exchange", "records"}
+    assert set(buckets) == {"exchange", "keys", "records"}
     for bucket in buckets.values():
         assert "google_kms_crypto_key.room" in bucket["encryption"][0]["default_kms_key_name"]
         assert bucket["uniform_bucket_level_access"] is True
         assert bucket["public_access_prevention"] == "enforced"
         assert bucket["force_destroy"] is False
-        assert bucket.get("retention_policy") or bucket.get("soft_delete_policy")
-    assert buckets["records"]["retention_policy"][0]["is_locked"] is True
+    for name in ("exchange", "records"):
+        assert buckets[name]["retention_policy"][0]["is_locked"] is True
+    assert "var.retention_days" in buckets["exchange"]["retention_policy"][0]["retention_period"]
+
+
+def test_what_is_destroyed_in_the_bucket_of_keys_is_gone():
+    keys = tf.of_type(FOUND, "google_storage_bucket")["keys"]
+    assert "retention_policy" not in keys
+    assert keys["versioning"] == [{"enabled": False}]
+    assert keys["soft_delete_policy"] == [{"retention_duration_seconds": 0}]
+    assert keys["name"] == "${google_storage_bucket.exchange.name}-keys", "the object store finds it by this name"
+
+
+def rights_on(bucket):
+    """Binding -> permissions, of everybody who may do anything with objects of this bucket."""
+    roles = tf.of_type(FOUND, "google_project_iam_custom_role")
+    return {
+        name: roles[body["role"].split(".")[1]]["permissions"]
+        for name, body in tf.of_type(FOUND, "google_storage_bucket_iam_member").items()
+        if f"google_storage_bucket.{bucket}.name" in body["bucket"]
+    }
+
+
+def test_nobody_deletes_in_the_exchange_and_intake_alone_destroys_keys():
+    exchange, keys = rights_on("exchange"), rights_on("keys")
+    assert set(exchange) == {"upload", "receipts", "intake"}
+    assert set(keys) == {"upload_key", "intake_keys"}
+    assert not [name for name, rights in exchange.items() if "storage.objects.delete" in rights]
+    assert [name for name, rights in keys.items() if "storage.objects.delete" in rights] == ["intake_keys"]
+    intake = tf.of_type(FOUND, "google_storage_bucket_iam_member")["intake_keys"]
+    assert 'station["intake"]' in intake["member"]
+    for rights in (*exchange.values(), *keys.values()):
+        assert "storage.objects.update" not in rights
+
+
+def test_a_participant_can_list_nothing():
+    for rights in (rights_on("exchange")["upload"], rights_on("exchange")["receipts"], rights_on("keys")["upload_key"]):
+        assert rights
+        assert "storage.objects.list" not in rights
 
 
 def test_every_dataset_is_encrypted_under_our_key_and_its_rights_are_written_whole():
@@ -113,7 +150,7 @@ def test_no_station_reads_what_is_not_its_input():
 
 def test_a_participant_writes_only_below_its_own_code():
     members = tf.of_type(FOUND, "google_storage_bucket_iam_member")
-    for name, place in (("upload", "inbox"), ("receipts", "receipts")):
+    for name, place in (("upload", "inbox"), ("upload_key", "keys"), ("receipts", "receipts")):
         assert members[name]["for_each"] == "${var.participants}"
         expression = members[name]["condition"][0]["expression"]
         assert f"/objects/{place}/${{each.key}}/" in expression
@@ -138,11 +175,15 @@ def test_a_key_is_used_by_one_and_administered_by_another():
 
 def test_custom_roles_touch_no_rights():
     roles = tf.of_type(FOUND, "google_project_iam_custom_role")
-    assert len(roles) == 4
+    assert len(roles) == 5
+    # Reading the bucket's own settings: whether it keeps what was deleted.
+    assert [n for n, r in roles.items() if "storage.buckets.get" in r["permissions"]] == ["key_destruction"]
     for role in roles.values():
         assert role["permissions"] == sorted(role["permissions"])
         assert not [
-            p for p in role["permissions"] if re.search(r"IamPolicy|actAs|\*|buckets\.|datasets\.(create|delete)", p)
+            p
+            for p in role["permissions"]
+            if re.search(r"IamPolicy|actAs|\*|buckets\.(?!get$)|datasets\.(create|delete)", p)
         ]
 
 
