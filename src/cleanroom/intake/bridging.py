@@ -65,10 +65,12 @@ def aliases_of(pairs: pa.Table, before: HashOfKind, after: HashOfKind) -> pa.Tab
     return pa.table([alias, known], schema=ALIASES)
 
 
-def of_own_rows(aliases: pa.Table, own: pa.Array) -> pa.Table:
-    """Only what the institution has sent before. `own`: tokens of its landed rows. The rest needs no bridge: the graph
-    does not know it, or not from here."""
-    return aliases.filter(pc.is_in(aliases["known_token"], own))
+def of_ones_own(aliases: pa.Table, own: pa.Array, handles: pa.Table, *, participant: str) -> pa.Table:
+    """Only what the institution has sent under the old key, or keeps under the new one. `own`: tokens of its landed
+    rows; `handles`: account_token and participant of every handle. The rest is not its to name."""
+    kept = handles.filter(pc.equal(handles["participant"], participant))["account_token"].combine_chunks()
+    sent = pc.is_in(aliases["known_token"], own)
+    return aliases.filter(pc.or_(sent, pc.is_in(aliases["alias_token"], kept.cast(pa.string()))))
 
 
 def check_agrees(aliases: pa.Table, taken: pa.Table) -> pa.Table:

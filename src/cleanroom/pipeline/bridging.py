@@ -92,22 +92,27 @@ def _take_in(room: Room, participant: str, bridge_id: str, gate: ParticipantGate
     raw = room.objects.get_bytes(f"{folder}/{MANIFEST_NAME}", cap_bytes=MANIFEST_CAP_BYTES)
     signed = SignedBridge.from_bytes(raw)
     manifest = signed.manifest
-    _check(room, participant, bridge_id, signed, gate)
+    restored = AuditFile(room.settings.audit_file).last(bridge_id, verb=TAKEN) is not None
+    _check(room, participant, bridge_id, signed, gate, restored=restored)
     before, after = (_second_hash(room, manifest, kid) for kid in (manifest.before_kid, manifest.after_kid))
     aliases = bridging.aliases_of(_pairs(room, folder, manifest), before, after)
-    aliases = bridging.of_own_rows(aliases, _own_tokens(room.warehouse, participant))
-    aliases = bridging.left_to_keepers(aliases, _handles(room.warehouse), participant=participant)
+    handles = _handles(room.warehouse)
+    aliases = bridging.of_ones_own(aliases, _own_tokens(room.warehouse, participant), handles, participant=participant)
+    left = bridging.left_to_keepers(aliases, handles, participant=participant)
+    aliases = aliases if restored else left
     fresh = bridging.check_agrees(aliases, taken(room.warehouse, manifest.after_kid))
     _apply(room.warehouse, manifest, fresh)
     _answer(room, participant, bridge_id, None)
     return aliases.num_rows
 
 
-def _check(room: Room, participant: str, bridge_id: str, signed: SignedBridge, gate: ParticipantGate) -> None:
-    """What was taken in before is believed again: the warehouse may have been lost, and the old key closed since."""
+def _check(
+    room: Room, participant: str, bridge_id: str, signed: SignedBridge, gate: ParticipantGate, *, restored: bool
+) -> None:
+    """What was taken in before is believed again: the warehouse was lost, and the old key may be closed since."""
     manifest, folder = signed.manifest, contract.folder_of(participant, bridge_id)
     names = [info.name.removeprefix(f"{folder}/") for info in room.objects.list(f"{folder}/")]
-    if AuditFile(room.settings.audit_file).last(bridge_id, verb=TAKEN) is None:
+    if not restored:
         bridging.check_sender(signed, gate)
         for card in bridging.cards_of(manifest):
             canaries.check(card, pins.read_pins(room.settings), room.keys, production=True)

@@ -56,6 +56,8 @@ def half_way(tmp_path_factory):
         keys.next_k1(room.participant(code), after=old, k1_from=share)
     pins.pin(room.settings, keys.canary_card(room.participant("808").keys), ring=room.ring)
     room.seal("700")
+    with room.opened() as opened:
+        aliases.ensure_aliases(opened.warehouse)
     return home
 
 
@@ -86,8 +88,10 @@ def query(room, sql):
 
 
 def tokens(room):
+    """Of landed rows and handles; what the bridges keep for themselves is left out."""
     with room.opened() as opened:
-        return set(retokening.tokens_in(opened.warehouse).to_pylist())
+        own = opened.warehouse.query(f"select alias_token from {aliases.ALIASES_TABLE}")["alias_token"].to_pylist()
+        return set(retokening.tokens_in(opened.warehouse).to_pylist()) - set(own)
 
 
 def assert_same_graph(room, undisturbed):
@@ -115,7 +119,9 @@ def test_a_bridge_after_the_new_key_came(clean_room, undisturbed):
     clean_room.take_in("700")
     before = tokens(clean_room)
     bridge(clean_room, "808")
-    assert len(before) - len(tokens(clean_room)) == 2  # 808's and 822's accounts that 700 named have one name again
+    assert len(before) - len(tokens(clean_room)) == 3  # two accounts and a holder that 700 named have one name again
+    assert bridge(clean_room, "700") == 1  # of its own account it has the word itself
+    assert len(before) - len(tokens(clean_room)) == 4
     assert_same_graph(clean_room, undisturbed)
 
 
@@ -202,8 +208,9 @@ def test_killed_anywhere_and_run_again(clean_room, undisturbed, point, call, whe
     assert killed_at(point, lambda: bridge(clean_room, "808"), call=call, when=when) == KILLED
     clean_room = CleanRoom(clean_room.home, KeptPortal.at(clean_room.portal.path))
     bridge(clean_room, "808")
-    assert_same_graph(clean_room, undisturbed)
     assert len([e for e in clean_room.room_events() if e.verb == bridging.TAKEN]) == 1
+    bridge(clean_room, "700")
+    assert_same_graph(clean_room, undisturbed)
     assert clean_room.names("receipts/808/bridges/")[0].endswith("/accepted.json")
 
 
