@@ -77,14 +77,14 @@ class _Worker:
 
     def send(self, item: Any) -> None:
         try:
-            self.pipe.send(item)
+            _send(self.pipe, item)
         except (BrokenPipeError, ConnectionResetError):
             raise self.died() from None
         self.waiting += 1
 
     def receive(self) -> tuple[int, bool, Any]:
         try:
-            answer = self.pipe.recv()
+            answer = _receive(self.pipe)
         except (EOFError, ConnectionResetError):
             raise self.died() from None
         self.waiting -= 1
@@ -152,6 +152,24 @@ def _collect(pool: list[_Worker], done: dict[int, tuple[bool, Any]], *, patience
         done[index] = good, value
 
 
+# --- between them -------------------------------------------------------------------------------------------------
+
+
+def _send(pipe: connection.Connection, value: Any) -> None:
+    """Pickled; the buffers of tables follow as they are (PEP 574), so that they are not copied on the way out."""
+    buffers: list[pickle.PickleBuffer] = []
+    body = pickle.dumps(value, protocol=5, buffer_callback=buffers.append)
+    pipe.send_bytes(pickle.dumps((body, len(buffers))))
+    for buffer in buffers:
+        pipe.send_bytes(buffer.raw())
+
+
+def _receive(pipe: connection.Connection) -> Any:
+    """Of our own other end. Raises EOFError where that is gone."""
+    body, count = pickle.loads(pipe.recv_bytes())  # noqa: S301
+    return pickle.loads(body, buffers=[pipe.recv_bytes() for _ in range(count)])  # noqa: S301
+
+
 # --- in a worker --------------------------------------------------------------------------------------------------
 
 
@@ -170,14 +188,14 @@ def _serve(pipe: connection.Connection, work: Callable, start: Callable, argumen
         except Exception as e:
             answer = index, False, _portable(e)
         del item
-        pipe.send(answer)
+        _send(pipe, answer)
 
 
 def _read_ahead(pipe: connection.Connection, inbox: queue.Queue) -> None:
     """The sender bounds what is under way, so the queue needs no bound. An end of the pipe is the end of its owner."""
     try:
         while True:
-            inbox.put(pipe.recv())
+            inbox.put(_receive(pipe))
     except (EOFError, OSError):
         os._exit(1)
 
