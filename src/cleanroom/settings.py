@@ -230,3 +230,9 @@ def project_root() -> Path:
     """Where dbt_project/, expectations/, dags/ and portal/ lie: the checkout, or what CLEANROOM_PROJECT names."""
     named = os.environ.get("CLEANROOM_PROJECT")
     return Path(named).absolute() if named else Path(__file__).resolve().parents[2]
+
+
+def expectations_dir() -> Path:
+    """The gates' suites: inside the package where it was installed from a wheel, else in the checkout."""
+    installed = Path(__file__).parent / "expectations"
+    return installed if installed.is_dir() else project_root() / "expectations"

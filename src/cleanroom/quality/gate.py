@@ -27,7 +27,7 @@ from cleanroom.quality.profile import Profile, profile_of
 from cleanroom.quality.repeats import COLUMN, COLUMNS, Digests, Secret, digests_of, repeated_rows
 from cleanroom.quality.rows import failing_rows
 from cleanroom.quality.suites import column_name
-from cleanroom.settings import project_root
+from cleanroom.settings import expectations_dir
 from cleanroom.vocabulary.terms import Dataset
 
 TAIPEI = ZoneInfo("Asia/Taipei")
@@ -173,7 +173,7 @@ def run_suite(
 
 
 def load_suite(station: str, dataset: Dataset) -> dict:
-    path = project_root() / "expectations" / station / f"{dataset}.json"
+    path = expectations_dir() / station / f"{dataset}.json"
     try:
         suite = json.loads(path.read_text(encoding="utf-8"))
         rules = [e["meta"]["rule"] for e in suite["expectations"]]
