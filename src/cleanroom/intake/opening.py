@@ -47,7 +47,7 @@ def check_ciphertext(path: Path, part: Part) -> None:
 def open_part(path: Path, part: Part, contract: DatasetContract, identity: str) -> pa.Table:
     """Rows of `sealed_schema`; row numbers rise. Raises ContentTampered, TooLarge."""
     check_ciphertext(path, part)
-    rows = read_table(_plaintext(path, part, identity), part, sealed_schema(contract))
+    rows = read_table(decrypt_part(path, part, identity), part, sealed_schema(contract))
     numbers = rows["row_number"].to_numpy()
     if len(numbers) and (numbers[0] < 1 or (numbers[1:] <= numbers[:-1]).any()):
         raise out_of_order()
@@ -59,7 +59,8 @@ def out_of_order() -> ContentTampered:
     return ContentTampered("row numbers do not rise", where=Where(column="row_number"), rule="row_number")
 
 
-def _plaintext(path: Path, part: Part, identity: str) -> bytes:
+def decrypt_part(path: Path, part: Part, identity: str) -> bytes:
+    """The table's bytes, as they were signed. Raises ContentTampered."""
     sink = io.BytesIO()
     try:
         with path.open("rb") as file:
