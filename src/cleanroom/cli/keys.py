@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from cleanroom.cli.common import command, institution_code, out
+from cleanroom.cli.rotation import add_rotation
 from cleanroom.settings import ParticipantSettings, RoomSettings
 
 
@@ -35,6 +36,7 @@ def add_keys(commands) -> None:
     moved.add_argument(
         "--to", required=True, metavar="CUSTODY", help="passphrase:FILE, gcp-kms://KEY, or file for a demo's ring"
     )
+    add_rotation(keys)
     for parser in (room, own):
         parser.add_argument("--demo", action="store_true", help="mark the keys; production refuses them")
 

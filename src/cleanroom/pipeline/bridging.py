@@ -2,7 +2,7 @@
 
 The participants get the new K1 (`keys.next_k1`), the custodian pins it; from then on each seals under it, and sends a
 bridge (`send_bridge`). The room takes the bridges in (`take_in_bridges`), and lands new tokens under the names that
-the graph knows. When all have bridged, the custodian closes the old key (`close_k1`), and the graph takes the new
+the graph knows. When all have bridged, the custodian closes the old key (`close_key`), and the graph takes the new
 names. Nothing of it may be skipped, and each step may be killed and run again.
 """
 
@@ -45,7 +45,7 @@ from cleanroom.stores.audit_file import AuditFile
 from cleanroom.stores.ports import Warehouse
 from cleanroom.vocabulary.terms import Scheme, UploadState
 
-TAKEN, REFUSED, CLOSED = "bridge.accepted", "bridge.refused", "keys.k1_closed"
+TAKEN, REFUSED, CLOSED = "bridge.accepted", "bridge.refused", "keys.first_hash_closed"
 
 
 # --- taking bridges in --------------------------------------------------------------------------------------------
@@ -216,9 +216,9 @@ def _answer(room: Room, participant: str, bridge_id: str, refusal: Refusal | Non
 # --- closing the old key ------------------------------------------------------------------------------------------
 
 
-def close_k1(room: Room, *, hash_kid: str) -> StepResult:
-    """Take nothing in any more under the old key, and give the graph its new names. `rows` of the result: tokens
-    renamed; `without_bridge`: participants that delivered and sent no bridge from it.
+def close_key(room: Room, *, hash_kid: str) -> StepResult:
+    """Take nothing in any more under a first-hash key; where bridges lead away from it, the graph takes the new names.
+    `rows` of the result: tokens renamed; `without_bridge`: participants that delivered and sent no bridge from it.
 
     Raises KeyRefused where no other key is pinned.
     """
@@ -227,18 +227,28 @@ def close_k1(room: Room, *, hash_kid: str) -> StepResult:
         check_epoch(room)
         ensure_aliases(room.warehouse)
         pins.close_key(room.settings, hash_kid)
-        found = room.warehouse.query(
-            f"select alias_token, known_token from {ALIASES_TABLE} where before_kid = ?", [hash_kid]
-        )
-        renamed = pa.table([found["known_token"], found["alias_token"]], schema=retokening.RENAMED)
-        gone = [(f"delete from {ALIASES_TABLE} where before_kid = ?", [hash_kid])]
-        retokening.rename(room.warehouse, renamed, also=gone)
-        log = AuditFile(room.settings.audit_file)
-        if log.last(hash_kid, verb=CLOSED) is None:
-            now = datetime.now(UTC)
-            event = AuditEvent(at=now, actor="room:custodian", verb=CLOSED, subject=hash_kid, detail={})
-            record(event, log=log, portal=room.portal)
-    return StepResult(rows=renamed.num_rows, detail={"without_bridge": _without_bridge(room.warehouse, hash_kid)})
+        shared = pins.read_pins(room.settings).scheme == Scheme.HMAC2
+        renamed = _take_new_names(room.warehouse, hash_kid)
+        _record_closing(room, hash_kid)
+        without = _without_bridge(room.warehouse, hash_kid) if shared else 0
+    return StepResult(rows=renamed, detail={"without_bridge": without})
+
+
+def _take_new_names(warehouse: Warehouse, hash_kid: str) -> int:
+    """Names and aliases change together, so that nothing is ever known by neither."""
+    found = warehouse.query(f"select alias_token, known_token from {ALIASES_TABLE} where before_kid = ?", [hash_kid])
+    renamed = pa.table([found["known_token"], found["alias_token"]], schema=retokening.RENAMED)
+    gone = [(f"delete from {ALIASES_TABLE} where before_kid = ?", [hash_kid])]
+    retokening.rename(warehouse, renamed, also=gone)
+    return renamed.num_rows
+
+
+def _record_closing(room: Room, hash_kid: str) -> None:
+    log = AuditFile(room.settings.audit_file)
+    if log.last(hash_kid, verb=CLOSED) is None:
+        now = datetime.now(UTC)
+        event = AuditEvent(at=now, actor="room:custodian", verb=CLOSED, subject=hash_kid, detail={})
+        record(event, log=log, portal=room.portal)
 
 
 def _without_bridge(warehouse: Warehouse, hash_kid: str) -> int:

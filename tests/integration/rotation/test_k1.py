@@ -152,9 +152,9 @@ def test_when_the_old_key_is_closed_the_graph_takes_the_new_names(clean_room, un
     bridge(clean_room, "822")
     before, (old, _) = tokens(clean_room), old_and_new(clean_room)
     with clean_room.opened() as opened:
-        closed = bridging.close_k1(opened, hash_kid=old)
+        closed = bridging.close_key(opened, hash_kid=old)
         assert closed.detail["without_bridge"] == 1  # 700 sent nothing under the old key
-        assert bridging.close_k1(opened, hash_kid=old).rows == 0
+        assert bridging.close_key(opened, hash_kid=old).rows == 0
         assert closed.rows == len(before - set(retokening.tokens_in(opened.warehouse).to_pylist())) > 5
         assert opened.warehouse.query(f"select count(*) as n from {aliases.ALIASES_TABLE}")["n"][0].as_py() == 0
         assert aliases.aliases_for(opened.warehouse, old) == {}
@@ -167,9 +167,9 @@ def test_under_the_closed_key_nothing_more_is_taken_in(half_way, tmp_path):
     room = CleanRoom(home, KeptPortal.at(home / "portal.pickle"))
     (old, new), settings = old_and_new(room), room.settings
     with room.opened() as opened:
-        bridging.close_k1(opened, hash_kid=old)
+        bridging.close_key(opened, hash_kid=old)
         with pytest.raises(errors.KeyRefused, match="hash_kid_last"):
-            bridging.close_k1(opened, hash_kid=new)
+            bridging.close_key(opened, hash_kid=new)
     assert pins.read_pins(settings).closed == {old}
     bridge_sending.send_bridge(room.participant("808"), portal=room.portal, objects=room.objects)
     with pytest.raises(errors.KeyRefused, match="hash_kid_closed"):
@@ -185,7 +185,7 @@ def test_both_keys_are_changed_at_once(clean_room, undisturbed):
     bridge(clean_room, "822")
     assert_same_graph(clean_room, undisturbed)
     with clean_room.opened() as opened:
-        bridging.close_k1(opened, hash_kid=old_and_new(clean_room)[0])
+        bridging.close_key(opened, hash_kid=old_and_new(clean_room)[0])
         rotation.rotate_k2(opened, to=3)
     assert_same_graph(clean_room, undisturbed)
 
@@ -222,7 +222,7 @@ def test_the_closing_is_killed_and_run_again(clean_room, undisturbed, when):
 
     def close():
         with clean_room.opened() as opened:
-            bridging.close_k1(opened, hash_kid=old)
+            bridging.close_key(opened, hash_kid=old)
 
     assert killed_at("cleanroom.stores.warehouse_duckdb:DuckDbWarehouse.transact", close, when=when) == KILLED
     close()
