@@ -1,13 +1,12 @@
 """Parquet files that are damaged, encrypted, of other types, or much larger inside than outside."""
 
-import base64
 from datetime import timedelta
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pyarrow.parquet.encryption as pe
 
 from tests.factories.attacks import attack
+from tests.factories.encrypted_parquet import encrypted_parquet
 from tests.factories.reports import refusal, refused_with_report
 
 FILE = "transfers.parquet"
@@ -49,28 +48,8 @@ def damaged_footer(raw):
     return raw[:begin] + b"\xff" * 20 + raw[begin + 20 :]
 
 
-class _Kms(pe.KmsClient):
-    """Wraps nothing: the file only has to be encrypted."""
-
-    def wrap_key(self, key_bytes, master_key_identifier):
-        return base64.b64encode(key_bytes)
-
-    def unwrap_key(self, wrapped_key, master_key_identifier):
-        return base64.b64decode(wrapped_key)
-
-
 def encrypted(*, plain_footer):
-    def change(path):
-        rows = pq.read_table(path)
-        factory = pe.CryptoFactory(lambda config: _Kms())
-        named = pe.EncryptionConfiguration(
-            "footer", column_keys={"key": rows.column_names}, plaintext_footer=plain_footer
-        )
-        properties = factory.file_encryption_properties(pe.KmsConnectionConfig(), named)
-        with pq.ParquetWriter(path, rows.schema, encryption_properties=properties) as writer:
-            writer.write_table(rows)
-
-    return change
+    return lambda path: path.write_bytes(encrypted_parquet(pq.read_table(path), plain_footer=plain_footer))
 
 
 def form(name, done, done_zh, change):

@@ -5,7 +5,7 @@ word: it makes room for the size that stands there and refuses a page that unpac
 walked first, through every column to its last byte, and their sum is what the table can take. Encodings by which a
 few bytes stand for many values of any length are refused; our own sealing writes none of them.
 
-Format: Apache Parquet, "parquet.thrift" (PageHeader), in Thrift's compact protocol.
+Format: Apache Parquet, "parquet.thrift" (PageHeader, FileMetaData), in Thrift's compact protocol.
 """
 
 from collections.abc import Iterator
@@ -17,6 +17,9 @@ PLAIN, PLAIN_DICTIONARY, RLE, RLE_DICTIONARY = 0, 2, 3, 8
 ENCODINGS = frozenset({PLAIN, PLAIN_DICTIONARY, RLE, RLE_DICTIONARY})
 _HEADERS = {DATA_PAGE: 5, DICTIONARY_PAGE: 7, DATA_PAGE_V2: 8}  # page type -> field of its own header
 _ENCODING = {DATA_PAGE: 2, DICTIONARY_PAGE: 2, DATA_PAGE_V2: 4}  # page type -> field of the encoding in that header
+_ROW_GROUPS, _ALGORITHM = 4, 8  # fields of FileMetaData: row_groups, encryption_algorithm
+_COLUMNS = 1  # field of RowGroup
+_ENCRYPTED = (8, 9)  # fields of ColumnChunk: crypto_metadata, encrypted_column_metadata
 _TRUE, _FALSE, _BYTE, _DOUBLE, _BINARY, _LIST, _SET, _STRUCT = 1, 2, 3, 7, 8, 9, 10, 12
 _INTEGERS = (4, 5, 6)
 _DEEPEST, _LONGEST_LIST = 8, 1000
@@ -44,6 +47,21 @@ def pages_of(table: bytes, start: int, end: int) -> Iterator[Page]:
         yield page
     if at != end:
         raise Malformed("a column's pages do not end where the column does")
+
+
+def is_encrypted(footer: bytes) -> bool:
+    """Whether a table with a readable footer is encrypted, or one of its columns. Asked for such a column, the library
+    ends the process (ParquetException out of a function that may not throw). Raises Malformed."""
+    file = _Reader(footer, 0, len(footer)).struct()
+    groups = _structs(file.get(_ROW_GROUPS, []))
+    chunks = [chunk for group in groups for chunk in _structs(group.get(_COLUMNS, []))]
+    return _ALGORITHM in file or any(mark in chunk for chunk in chunks for mark in _ENCRYPTED)
+
+
+def _structs(value: Any) -> list[dict[int, Any]]:
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise Malformed("a footer of another form")
+    return value
 
 
 def _page(header: dict[int, Any]) -> Page:
@@ -91,14 +109,14 @@ class _Reader:
             raise Malformed("a header field of an unknown kind")
         return self._skip(lengths[kind]())
 
-    def _list(self, depth: int) -> None:
+    def _list(self, depth: int) -> list[Any]:
         head = self._byte()
         count = head >> 4 if head >> 4 < 15 else self._varint()
         if count > _LONGEST_LIST:
             raise Malformed("a header list too long")
-        for _ in range(count):
-            # In a list a truth value is a byte of its own; in a struct it stands in the field's head.
-            self._skip(1) if head & 0x0F in (_TRUE, _FALSE) else self._value(head & 0x0F, depth + 1)
+        # In a list a truth value is a byte of its own; in a struct it stands in the field's head.
+        kind = _BYTE if head & 0x0F in (_TRUE, _FALSE) else head & 0x0F
+        return [self._value(kind, depth + 1) for _ in range(count)]
 
     def _integer(self) -> int:
         raw = self._varint()

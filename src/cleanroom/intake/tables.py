@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 
 from cleanroom.contracts.manifest import PART_UNPACKED_CAP_BYTES, Part
 from cleanroom.errors import ContentTampered, TooLarge, Where
-from cleanroom.intake.pages import Malformed, pages_of
+from cleanroom.intake.pages import Malformed, is_encrypted, pages_of
 
 _MAGIC = b"PAR1"
 _TRAILER_BYTES = 8  # footer length and magic
@@ -40,6 +40,8 @@ def _opened(plaintext: bytes, part: Part, **options) -> pq.ParquetFile:
     length = int.from_bytes(plaintext[-_TRAILER_BYTES:-4], "little")
     if plaintext[-4:] != _MAGIC or length > min(FOOTER_CAP_BYTES, len(plaintext)):
         raise _refused(part, "the opened bytes are not a Parquet table", rule="parquet")
+    if is_encrypted(plaintext[-_TRAILER_BYTES - length : -_TRAILER_BYTES]):
+        raise Malformed("a table that is encrypted once more")
     return pq.ParquetFile(pa.BufferReader(plaintext), pre_buffer=False, **_THRIFT, **options)
 
 

@@ -54,7 +54,9 @@ def _opened(
 def _header(path: Path, encoding: Encoding) -> list[str]:
     """The names as they stand in the file: a column whose type is not told is guessed, and a guess drops zeros."""
     with open_ordinary(path) as source:
-        text = io.TextIOWrapper(source, encoding=_CODECS[encoding][0], newline="")
+        # As much as the reader takes of a row. What the cut leaves of a character at the end is not of the header.
+        beginning = io.BytesIO(source.read(BLOCK_BYTES))
+        text = io.TextIOWrapper(beginning, encoding=_CODECS[encoding][0], errors="ignore", newline="")
         try:
             return next(csv.reader(text), [])
         except csv.Error:

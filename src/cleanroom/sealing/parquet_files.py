@@ -1,6 +1,12 @@
-"""Parquet files as batches of text, without loading the file: a few thousand rows are unpacked at a time."""
+"""Parquet files as batches of text, without loading the file: a few thousand rows are unpacked at a time.
+
+A few bytes can stand for long values many times over, by a dictionary or by common beginnings. So the dictionary of
+each group is looked at first, and as many rows are unpacked at a time as fit. One page takes what its header says, at
+most the format's 2 GiB.
+"""
 
 from collections.abc import Iterator
+from itertools import islice
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,7 +18,10 @@ from cleanroom.sealing.batches import TYPED, RawBatch, in_order, no_table, numbe
 from cleanroom.sealing.folder import ClearFile
 from cleanroom.sealing.ordinary import open_ordinary
 
-_UNPACKED_ROWS = 16_384  # a page of a few bytes may unpack to long values
+_UNPACKED_ROWS = 16_384  # at a time, and fewer where a dictionary holds long values
+_UNPACKED_BYTES = 64 * 1024**2  # of one column at a time
+_PREFIXED_ROWS = 256  # at a time, where values are written as differences: how long they get is not known before
+_LONGEST_TEXT = 1000  # characters; every rule refuses a longer text, so more of it is of no use
 _READ_BYTES = 1024 * 1024
 _CENT_DIGITS = 2
 
@@ -24,7 +33,7 @@ def read(file: ClearFile, contract: DatasetContract) -> Iterator[RawBatch]:
         with open_ordinary(file.path) as source:
             table = pq.ParquetFile(source, buffer_size=_READ_BYTES, pre_buffer=False)
             texts = _Texts(table.schema_arrow, contract, name)
-            batches = rebatched(texts.of(b) for b in table.iter_batches(_UNPACKED_ROWS, use_threads=False))
+            batches = rebatched(texts.of(b) for b in _unpacked(file, table))
             given = False
             for batch in numbered(batches, expected=table.metadata.num_rows):
                 yield batch
@@ -33,6 +42,38 @@ def read(file: ClearFile, contract: DatasetContract) -> Iterator[RawBatch]:
                 yield from numbered([texts.of(pa.RecordBatch.from_pylist([], table.schema_arrow))])
     except (pa.ArrowException, OSError, UnicodeDecodeError):  # the reader's own OSError: damaged pages and footers
         raise no_table(name, "parquet_form") from None
+
+
+def _unpacked(file: ClearFile, table: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
+    texts = [f.name for f in table.schema_arrow if _has_lengths(f.type)]
+    with open_ordinary(file.path) as source:
+        looked = pq.ParquetFile(source, buffer_size=_READ_BYTES, pre_buffer=False, read_dictionary=texts)
+        for group in range(table.metadata.num_row_groups):
+            rows = _rows_at_a_time(looked, group)
+            yield from table.iter_batches(rows, row_groups=[group], use_threads=False)
+
+
+def _rows_at_a_time(looked: pq.ParquetFile, group: int) -> int:
+    """The first row brings the whole dictionary of its group along. Values outside it stand in the page in full."""
+    longest = max((_longest(f.type) for f in looked.schema_arrow), default=1)
+    for batch in islice(looked.iter_batches(1, row_groups=[group], use_threads=False), 1):
+        known = [c.dictionary for c in batch.columns if pa.types.is_dictionary(c.type)]
+        longest = max([longest, *(pc.max(pc.binary_length(d)).as_py() or 1 for d in known if _has_lengths(d.type))])
+    # Only now: asked for a column that is encrypted, the library ends the process.
+    columns = [looked.metadata.row_group(group).column(i) for i in range(looked.metadata.num_columns)]
+    if any("DELTA" in encoding for c in columns if c.physical_type == "BYTE_ARRAY" for encoding in c.encodings):
+        return _PREFIXED_ROWS
+    return max(1, min(_UNPACKED_ROWS, _UNPACKED_BYTES // longest))
+
+
+def _has_lengths(kind: pa.DataType) -> bool:
+    return any(ask(kind) for ask in (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary,
+                                     pa.types.is_large_binary))  # fmt: skip
+
+
+def _longest(kind: pa.DataType) -> int:
+    """Bytes of a value whose length the type gives; 1 for every other."""
+    return kind.byte_width if pa.types.is_fixed_size_binary(kind) else 1
 
 
 class _Texts:
@@ -47,6 +88,7 @@ class _Texts:
             pa.field(n, pa.string(), metadata=TYPED if pa.types.is_temporal(schema.field(i).type) else None)
             for n, i in zip(self._names, self._order, strict=True)
         ]
+        self.of(pa.RecordBatch.from_pylist([], schema))  # types that are no text come to light before a page is read
 
     def of(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         batch.validate(full=True)  # the reader takes text as it is
@@ -71,10 +113,15 @@ class _Texts:
 
 
 def _plain_text(column: pa.Array) -> pa.Array:
-    text = pc.cast(column, pa.string())
+    text = _cut(pc.cast(column, pa.string()))
     # The type's scale, not the amount, asks for these zeros.
     wide = pa.types.is_decimal(column.type) and column.type.scale > _CENT_DIGITS
     return pc.replace_substring_regex(text, r"\.?0+$", "") if wide else text
+
+
+def _cut(text: pa.Array) -> pa.Array:
+    longest = pc.max(pc.binary_length(text)).as_py() or 0
+    return pc.utf8_slice_codeunits(text, 0, _LONGEST_TEXT + 1) if longest > _LONGEST_TEXT else text
 
 
 def _timestamp_text(column: pa.Array) -> pa.Array:
