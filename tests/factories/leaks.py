@@ -37,6 +37,7 @@ class Scanner:
             raise ValueError("secrets must be there, and long enough not to be found by chance")
         self._spellings = [(label, spelling) for label, raw in secrets.items() for spelling in spellings(raw)]
         self.looked_at = 0
+        self._clean: set[tuple] = set()
 
     def leaks_in(self, folders: Iterable[Path]) -> list[Leak]:
         """Every regular file below the folders, opened up where it is an archive or holds tables."""
@@ -49,11 +50,17 @@ class Scanner:
 
     def leaks_in_file(self, path: Path) -> list[Leak]:
         try:
+            status = path.stat()
+            seen = path, status.st_ino, status.st_size, status.st_mtime_ns
+            if seen in self._clean:
+                return []
             raw = path.read_bytes()
         except FileNotFoundError:  # ended between the listing and now
             return []
         self.looked_at += 1
-        return [leak for place, content in opened(path, raw) for leak in self.leaks_in_bytes(content, place)]
+        found = [leak for place, content in opened(path, raw) for leak in self.leaks_in_bytes(content, place)]
+        self._clean |= set() if found else {seen}
+        return found
 
     def leaks_in_bytes(self, content: bytes, place: str) -> list[Leak]:
         return [Leak(label, place) for label, spelling in self._spellings if spelling in content]

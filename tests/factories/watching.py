@@ -14,11 +14,13 @@ def watched(work: Callable[[], object], scanner: Scanner, *, folders: list[Path]
     """What `scanner` found below `folders` and in open files, at every stop and after the end. `temporary` is the
     process's TMPDIR, and is looked at as well. Raises AssertionError where the work fails or was hardly watched."""
     child = _started(work, temporary)
-    found, stops, status = [], 0, None
+    found, stops, status, pause = [], 0, None, 0.005
     while status is None:
-        time.sleep(0.005)
+        time.sleep(pause)
         _signal(child, signal.SIGSTOP)
+        began = time.monotonic()
         found += scanner.leaks_in([*folders, temporary]) + scanner.leaks_in_process(child)
+        pause = max(0.005, time.monotonic() - began)  # the work gets half of the time
         _signal(child, signal.SIGCONT)
         stops += 1
         ended, raw = os.waitpid(child, os.WNOHANG)

@@ -61,6 +61,7 @@ def nowhere(name, done, done_zh, means):
         "workers",
     ),
 )
+@pytest.mark.slow
 def test_first_hashes_are_nowhere_while_it_runs(case, large, tmp_path, monkeypatch):
     room, temporary = large.room, tmp_path / "temporary"
     temporary.mkdir()

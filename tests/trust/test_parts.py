@@ -98,6 +98,7 @@ def test_a_part_damaged_on_the_way(case, large):
     *(
         by_the_signer(f"{name}, signed", f"{done}, and the digest is signed anew", f"{zh}，並重新簽署摘要", means)
         for name, (done, zh, means) in DAMAGES.items()
+        if name != "trailing envelope"  # refused for its size before it is opened: below
     ),
     by_the_signer(
         "part sealed to another key",
@@ -115,6 +116,22 @@ def test_a_part_damaged_on_the_way(case, large):
 def test_a_part_that_its_signer_damaged(case, large):
     """The digest holds: the envelope itself refuses, and not a byte of what could be opened stays."""
     large.replace_part(case.means(large.part.read_bytes()))
+    refused_in_the_room(case, large, where="part-00000")
+
+
+@attack(
+    Attack(
+        "envelope much larger than its content",
+        Side.INTAKE,
+        "a part is followed by a copy of itself, and the sizes are signed anew",
+        "分段後接續自身副本，並重新簽署大小",
+        refused=errors.ManifestMalformed,
+        rule="sizes",
+        verb=REFUSED,
+    )
+)
+def test_an_envelope_much_larger_than_its_content(case, large):
+    large.replace_part(large.part.read_bytes() * 2)
     refused_in_the_room(case, large, where="part-00000")
 
 
