@@ -30,6 +30,10 @@ class OrderRows(models.QuerySet):
         """What the room has to carry out."""
         return self.live().filter(approved_at__isnull=False)
 
+    def known_to_room(self) -> "OrderRows":
+        """Approved, and at most taken back since: the room may have read it before."""
+        return self.filter(approved_at__isnull=False, end__in=["", End.TAKEN_BACK.value])
+
 
 class SubmissionOrder(models.Model):
     """`participant` is the submission's, and `approver_from` the institution of who approved (null: the programme's
@@ -78,8 +82,8 @@ class SubmissionOrder(models.Model):
                 name="order_carried_out_once_approved",
             ),
             models.CheckConstraint(
-                condition=~Q(end__in=[End.DECLINED.value, End.TAKEN_BACK.value]) | Q(approved_at__isnull=True),
-                name="order_ended_before_approval",
+                condition=~Q(end=End.DECLINED.value) | Q(approved_at__isnull=True),
+                name="order_declined_before_approval",
             ),
             models.UniqueConstraint(
                 fields=["submission"], condition=Q(ended_at__isnull=True), name="one_live_order_per_submission"

@@ -96,5 +96,5 @@ def take_back(request: HttpRequest, order_id: str) -> HttpResponse:
     order_for(request.user, order_id)
     return done(
         request, lambda: actions.take_back_order(by=request.user, order_id=order_id),
-        sentence=_("The order is taken back. The submission stays as it is."), back="uploads-order", order_id=order_id,
+        sentence=_("The order is taken back."), back="uploads-order", order_id=order_id,
     )  # fmt: skip

@@ -39,7 +39,7 @@ def approve_order(*, by: "User", order_id: str) -> SubmissionOrder:
     """From now on the room carries it out. Again: nothing changes. NotAllowed for whoever ordered it, and for the
     submission's own institution where it is a release."""
     with transaction.atomic():
-        found = order_for_change(order_id)
+        found = _order_for_change(order_id)
         check_may(by, found.rule.approve, institution=found.participant.code)
         if found.approved_at is None:
             _check_open(found)
@@ -54,7 +54,7 @@ def decline_order(*, by: "User", order_id: str, reason: str) -> SubmissionOrder:
     """The second person says no. Again: nothing changes."""
     reason = _sentence(reason)
     with transaction.atomic():
-        found = order_for_change(order_id)
+        found = _order_for_change(order_id)
         check_may(by, found.rule.approve, institution=found.participant.code)
         if found.end != End.DECLINED:
             _check_open(found)
@@ -64,12 +64,13 @@ def decline_order(*, by: "User", order_id: str, reason: str) -> SubmissionOrder:
 
 
 def take_back_order(*, by: "User", order_id: str) -> SubmissionOrder:
-    """Whoever may order may take an open order back. Again: nothing changes."""
+    """Whoever may order may take the order back, also an approved one: the room may be unable to carry it out. Where
+    the room was faster, its report still counts. Again: nothing changes."""
     with transaction.atomic():
-        found = order_for_change(order_id)
+        found = _order_for_change(order_id)
         check_may(by, found.rule.order, institution=found.participant.code)
         if found.end != End.TAKEN_BACK:
-            _check_open(found)
+            _check_live(found)
             end_order(found, End.TAKEN_BACK, by=by)
         return found
 
@@ -85,17 +86,18 @@ def check_ordered(submission: Submission, to: UploadState) -> None:
     """Raise NotAllowed unless two people ordered what the room says it did: nobody releases or withdraws alone."""
     for rule in RULES.values():
         if (submission.state, to) == (rule.only_on, rule.leads_to):
-            kinds = [order.kind for order in submission.orders.approved()]
+            kinds = [order.kind for order in submission.orders.known_to_room()]
             if not any(RULES[Kind(kind)] is rule for kind in kinds):
                 raise NotAllowed(f"no approved order lets this submission become {to}", rule="submission_order")
 
 
 def end_orders(submission: Submission, *, by: "User") -> None:
     """After the room's report of a new state: what it carried out, and what has been overtaken by it."""
+    for told in submission.orders.known_to_room().select_for_update():
+        if submission.state == told.rule.leads_to:
+            end_order(told, End.CARRIED_OUT, by=by)
     for live in submission.orders.live().select_for_update():
-        if submission.state == live.rule.leads_to and live.approved_at:
-            end_order(live, End.CARRIED_OUT, by=by)
-        elif submission.state != live.rule.only_on:
+        if submission.state != live.rule.only_on:
             end_order(live, End.OVERTAKEN, by=by)
 
 
@@ -106,7 +108,7 @@ def end_order(found: SubmissionOrder, end: End, *, by: "User", reason: str = "")
     _record(found, end.value, by, {"reason": reason} if reason else {})
 
 
-def order_for_change(order_id: str) -> SubmissionOrder:
+def _order_for_change(order_id: str) -> SubmissionOrder:
     """Locked until the transaction ends. Raises NotFound."""
     rows = SubmissionOrder.objects.select_for_update(of=("self",)).select_related("participant", "ordered_by")
     found = rows.filter(order_id=order_id).first()
@@ -127,6 +129,11 @@ def _same(live: SubmissionOrder, kind: Kind) -> SubmissionOrder:
     if live.kind != kind:
         raise NotAllowed("another order on this submission waits already")
     return live
+
+
+def _check_live(found: SubmissionOrder) -> None:
+    if found.end:
+        raise NotAllowed(f"the order is {found.state.replace('_', ' ')} already")
 
 
 def _check_open(found: SubmissionOrder) -> None:

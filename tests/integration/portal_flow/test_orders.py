@@ -146,7 +146,7 @@ def test_the_same_order_again_is_the_same_order(report, steward, custodian):
     assert verbs() == ["submission_order.ordered", "submission_order.approved"]
 
 
-def test_an_open_order_is_declined_or_taken_back_and_an_approved_one_is_not(report, steward, custodian):
+def test_an_open_order_is_declined_or_taken_back(report, steward, custodian):
     report()
     first = ordered(steward)
     both = make_person(Role.DATA_STEWARD, Role.GOVERNANCE_REVIEWER, institution="808")
@@ -161,13 +161,36 @@ def test_an_open_order_is_declined_or_taken_back_and_an_approved_one_is_not(repo
         assert take_back_order(by=steward, order_id=second.order_id).state == "taken_back"
     third = ordered(steward)
     approve_order(by=custodian, order_id=third.order_id)
-    for change in (
-        lambda: take_back_order(by=steward, order_id=third.order_id),
-        lambda: decline_order(by=custodian, order_id=third.order_id, reason=REASON),
-    ):
-        with pytest.raises(NotAllowed, match="approved already"):
-            change()
+    with pytest.raises(NotAllowed, match="approved already"):
+        decline_order(by=custodian, order_id=third.order_id, reason=REASON)
     assert Submission.objects.get().state == "accepted" and SubmissionOrder.objects.count() == 3
+
+
+def test_an_approved_order_that_the_room_cannot_carry_out_is_taken_back(report, room_api, steward, custodian):
+    report()
+    made = ordered(steward)
+    approve_order(by=custodian, order_id=made.order_id)
+    assert take_back_order(by=steward, order_id=made.order_id).state == "taken_back"
+    assert room_api("GET", "/submission-orders")[1] == []
+    with pytest.raises(NotAllowed, match="taken back already"):
+        approve_order(by=make_person(Role.GOVERNANCE_APPROVER), order_id=ordered_and_taken_back(steward))
+
+
+def ordered_and_taken_back(steward) -> str:
+    made = ordered(steward)
+    return take_back_order(by=steward, order_id=made.order_id).order_id
+
+
+def test_where_the_room_was_faster_its_report_stands(report, steward, custodian):
+    report()
+    made = ordered(steward)
+    approve_order(by=custodian, order_id=made.order_id)
+    take_back_order(by=steward, order_id=made.order_id)
+    assert report(state="withdrawn")[0] == 200
+    made.refresh_from_db()
+    assert made.end == "carried_out" and Submission.objects.get().state == "withdrawn"
+    with pytest.raises(NotAllowed, match="carried out already"):
+        take_back_order(by=steward, order_id=made.order_id)
 
 
 @pytest.mark.parametrize("approved", [False, True])
@@ -192,7 +215,7 @@ def test_the_database_itself_wants_two_people_and_one_live_order(report, steward
         {"end": "carried_out", "ended_at": NOW, "ended_by": custodian},
         {"end": "declined", "ended_at": NOW},
         {"ended_at": NOW, "ended_by": custodian},
-        {"approved_at": NOW, "approved_by": custodian, "end": "taken_back", "ended_at": NOW, "ended_by": custodian},
+        {"approved_at": NOW, "approved_by": custodian, "end": "declined", "ended_at": NOW, "ended_by": custodian},
         {"kind": "destroy"},
         {"reason": ""},
     ]
