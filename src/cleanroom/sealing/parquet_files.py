@@ -1,12 +1,11 @@
 """Parquet files as batches of text, without loading the file: a few thousand rows are unpacked at a time.
 
 A few bytes can stand for long values many times over, by a dictionary or by common beginnings. So the dictionary of
-each group is looked at first, and as many rows are unpacked at a time as fit. One page takes what its header says, at
+each group is looked at first; long texts are cut where they stand in it, once. One page takes what its header says, at
 most the format's 2 GiB.
 """
 
 from collections.abc import Iterator
-from itertools import islice
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,8 +17,8 @@ from cleanroom.sealing.batches import TYPED, RawBatch, in_order, no_table, numbe
 from cleanroom.sealing.folder import ClearFile
 from cleanroom.sealing.ordinary import open_ordinary
 
-_UNPACKED_ROWS = 16_384  # at a time, and fewer where a dictionary holds long values
-_UNPACKED_BYTES = 64 * 1024**2  # of one column at a time
+_UNPACKED_ROWS = 16_384  # at a time
+_UNPACKED_BYTES = 64 * 1024**2  # at a time, of a column whose values have one length
 _PREFIXED_ROWS = 256  # at a time, where values are written as differences: how long they get is not known before
 _LONGEST_TEXT = 1000  # characters; every rule refuses a longer text, so more of it is of no use
 _READ_BYTES = 1024 * 1024
@@ -47,33 +46,42 @@ def read(file: ClearFile, contract: DatasetContract) -> Iterator[RawBatch]:
 def _unpacked(file: ClearFile, table: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
     texts = [f.name for f in table.schema_arrow if _has_lengths(f.type)]
     with open_ordinary(file.path) as source:
-        looked = pq.ParquetFile(source, buffer_size=_READ_BYTES, pre_buffer=False, read_dictionary=texts)
+        packed = pq.ParquetFile(source, buffer_size=_READ_BYTES, pre_buffer=False, read_dictionary=texts)
         for group in range(table.metadata.num_row_groups):
-            rows = _rows_at_a_time(looked, group)
-            yield from table.iter_batches(rows, row_groups=[group], use_threads=False)
+            if table.metadata.row_group(group).num_rows:
+                reader, rows = _how(table, packed, group)
+                yield from reader.iter_batches(rows, row_groups=[group], use_threads=False)
 
 
-def _rows_at_a_time(looked: pq.ParquetFile, group: int) -> int:
-    """The first row brings the whole dictionary of its group along. Values outside it stand in the page in full."""
-    longest = max((_longest(f.type) for f in looked.schema_arrow), default=1)
-    for batch in islice(looked.iter_batches(1, row_groups=[group], use_threads=False), 1):
-        known = [c.dictionary for c in batch.columns if pa.types.is_dictionary(c.type)]
-        longest = max([longest, *(pc.max(pc.binary_length(d)).as_py() or 1 for d in known if _has_lengths(d.type))])
-    # Only now: asked for a column that is encrypted, the library ends the process.
-    columns = [looked.metadata.row_group(group).column(i) for i in range(looked.metadata.num_columns)]
-    if any("DELTA" in encoding for c in columns if c.physical_type == "BYTE_ARRAY" for encoding in c.encodings):
-        return _PREFIXED_ROWS
-    return max(1, min(_UNPACKED_ROWS, _UNPACKED_BYTES // longest))
+def _how(table: pq.ParquetFile, packed: pq.ParquetFile, group: int) -> tuple[pq.ParquetFile, int]:
+    """Which reader unpacks a group, and how many rows at a time. `packed` leaves values in their dictionary: slow, and
+    only for groups whose dictionary holds longer texts than any that passes."""
+    # Asked about a column that is encrypted, the library ends the process; asked for a row of it, it says so.
+    next(table.iter_batches(1, row_groups=[group], use_threads=False), None)
+    chunks = [table.metadata.row_group(group).column(i) for i in range(table.metadata.num_columns)]
+    if any("DELTA" in encoding for c in chunks if c.physical_type == "BYTE_ARRAY" for encoding in c.encodings):
+        return table, _PREFIXED_ROWS
+    widest = max(f.type.byte_width if pa.types.is_fixed_size_binary(f.type) else 1 for f in table.schema_arrow)
+    rows = max(1, min(_UNPACKED_ROWS, _UNPACKED_BYTES // widest))
+    return (packed if _has_long_texts(packed, group) else table), rows
+
+
+def _has_long_texts(packed: pq.ParquetFile, group: int) -> bool:
+    """The first row brings the whole dictionary of its group along."""
+    first = next(packed.iter_batches(1, row_groups=[group], use_threads=False), None)
+    columns = first.columns if first else []
+    dictionaries = [c.dictionary for c in columns if pa.types.is_dictionary(c.type)]
+    return any(_longest(d) > _LONGEST_TEXT for d in dictionaries if _has_lengths(d.type))
 
 
 def _has_lengths(kind: pa.DataType) -> bool:
-    return any(ask(kind) for ask in (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary,
-                                     pa.types.is_large_binary))  # fmt: skip
+    asked = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
+    return any(ask(kind) for ask in asked)
 
 
-def _longest(kind: pa.DataType) -> int:
-    """Bytes of a value whose length the type gives; 1 for every other."""
-    return kind.byte_width if pa.types.is_fixed_size_binary(kind) else 1
+def _longest(texts: pa.Array) -> int:
+    """Bytes of the longest."""
+    return pc.max(pc.binary_length(texts)).as_py() or 0
 
 
 class _Texts:
@@ -113,15 +121,18 @@ class _Texts:
 
 
 def _plain_text(column: pa.Array) -> pa.Array:
-    text = _cut(pc.cast(column, pa.string()))
+    text = _cut(column)
     # The type's scale, not the amount, asks for these zeros.
     wide = pa.types.is_decimal(column.type) and column.type.scale > _CENT_DIGITS
     return pc.replace_substring_regex(text, r"\.?0+$", "") if wide else text
 
 
-def _cut(text: pa.Array) -> pa.Array:
-    longest = pc.max(pc.binary_length(text)).as_py() or 0
-    return pc.utf8_slice_codeunits(text, 0, _LONGEST_TEXT + 1) if longest > _LONGEST_TEXT else text
+def _cut(column: pa.Array) -> pa.Array:
+    """Text, none of it much longer than a text that passes; in a dictionary each is cut once."""
+    if pa.types.is_dictionary(column.type) and _has_lengths(column.type.value_type):
+        return pc.cast(pa.DictionaryArray.from_arrays(column.indices, _cut(column.dictionary)), pa.string())
+    text = pc.cast(column, pa.string())
+    return pc.utf8_slice_codeunits(text, 0, _LONGEST_TEXT + 1) if _longest(text) > _LONGEST_TEXT else text
 
 
 def _timestamp_text(column: pa.Array) -> pa.Array:
