@@ -1,9 +1,13 @@
 """Commands that check: the governance gate, and this installation against the published known answers."""
 
 import argparse
+import json
+from pathlib import Path
 
 from cleanroom.cli.common import command, out
+from cleanroom.errors import CanaryMismatch, Where
 from cleanroom.settings import RoomSettings
+from cleanroom.vocabulary.terms import Scheme
 
 
 def add_checks(commands) -> None:
@@ -11,7 +15,13 @@ def add_checks(commands) -> None:
         required=True, metavar="ACTION"
     )
     command(governance, "gate", _gate, "ask the gate: exit code 0 open, 26 closed, with every reason")
-    command(commands, "conformance", _conformance, "check this installation against the published known answers")
+    conformance = command(
+        commands, "conformance", _conformance, "check this installation, or your own, against the published answers"
+    )
+    conformance.add_argument("--scheme", type=Scheme, choices=list(Scheme), default=Scheme.HMAC2)
+    own = conformance.add_mutually_exclusive_group()
+    own.add_argument("--questions", type=Path, metavar="FILE", help="write raw values, test keys and instructions")
+    own.add_argument("--answers", type=Path, metavar="FILE", help="compare a CSV of your own implementation's answers")
 
 
 def _gate(_: argparse.Namespace) -> None:
@@ -21,7 +31,42 @@ def _gate(_: argparse.Namespace) -> None:
     out.print(f"open: certificate {certificate.digest}, until {certificate.expires_at.isoformat()}", highlight=False)
 
 
-def _conformance(_: argparse.Namespace) -> None:
+def _conformance(options: argparse.Namespace) -> None:
+    if options.questions:
+        _write_questions(options)
+    elif options.answers:
+        _compare_answers(options)
+    else:
+        _check_installation()
+
+
+def _check_installation() -> None:
     from cleanroom.crypto import known_answers
 
-    out.print(f"all {known_answers.check()} known answers agree")
+    schemes = known_answers.available_schemes()
+    out.print(f"all {known_answers.check(schemes)} known answers agree ({', '.join(schemes)})", highlight=False)
+
+
+def _write_questions(options: argparse.Namespace) -> None:
+    from cleanroom.crypto import conformance
+
+    asked = conformance.questions(options.scheme)
+    options.questions.write_text(json.dumps(asked, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    out.print(f"wrote {len(asked['questions'])} questions to {options.questions}", highlight=False, soft_wrap=True)
+
+
+def _compare_answers(options: argparse.Namespace) -> None:
+    from cleanroom.crypto import conformance
+
+    differences = conformance.compare(options.scheme, options.answers)
+    for difference in differences:
+        out.print(str(difference), markup=False, highlight=False, soft_wrap=True)
+    count = conformance.how_many(options.scheme)
+    if differences:
+        wrong = len({d.number for d in differences})
+        raise CanaryMismatch(
+            f"{wrong} of {count} answers differ from the published ones; nothing may be uploaded by this program",
+            where=Where(file=options.answers.name),
+            rule="conformance",
+        )
+    out.print(f"all {count} answers agree ({options.scheme})", highlight=False)

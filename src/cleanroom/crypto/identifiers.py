@@ -22,7 +22,7 @@ _LETTERS = "ABCDEFGHJKLMNPQRSTUVXYWZIO"  # in the order of their numbers: A is 1
 _ID_WEIGHTS = (1, 9, 8, 7, 6, 5, 4, 3, 2, 1, 1)
 _BUSINESS_WEIGHTS = (1, 2, 1, 2, 1, 2, 4, 1)
 
-_NATIONAL_ID = re.compile(r"[A-Z][1289A-D][0-9]{8}")
+_NATIONAL_ID = re.compile(r"[A-Za-z][1289A-Da-d][0-9]{8}")
 _BUSINESS_NO = re.compile(r"[0-9]{8}")
 _ACCOUNT = re.compile(rf"[0-9]{{{ACCOUNT_SHORTEST},{ACCOUNT_DIGITS}}}")
 _INSTITUTION = re.compile(rf"[0-9]{{{INSTITUTION_DIGITS}}}")
@@ -66,9 +66,10 @@ def _account(text: str, institution: str | None) -> str:
 
 
 def _national_id(text: str) -> str:
-    text = text.upper()
+    # Plain letters only, before they are raised: a dotless i would become one.
     if not _NATIONAL_ID.fullmatch(text):
         raise _refused("national_id_form", "a national id or resident certificate does not have its form")
+    text = text.upper()
     number = _letter_number(text[0])
     second = _letter_number(text[1]) % 10 if text[1].isalpha() else int(text[1])
     digits = (number // 10, number % 10, second, *(int(c) for c in text[2:]))

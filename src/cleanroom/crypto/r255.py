@@ -28,6 +28,11 @@ HASH_DOMAIN = b"cleanroom/r255-rekey-v1/ristretto255_XMD:SHA-512_R255MAP_RO_"
 _UNIFORM_BYTES, _BLOCK_BYTES = 64, 128  # what the map takes; the block of SHA-512
 
 
+def check_available() -> None:
+    """Raises SettingsInvalid where the extra is not installed."""
+    _library()
+
+
 def new_scalar() -> bytes:
     """A secret scalar, drawn evenly from 1 .. ORDER - 1; 32 bytes, little endian."""
     while not any(scalar := _library().crypto_core_ristretto255_scalar_random()):
