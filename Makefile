@@ -6,9 +6,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO_HOME ?= var/demo
+SECONDS ?= 600
 export CLEANROOM_PROJECT := $(CURDIR)
 
-.PHONY: help setup demo airflow test test-fast check fix lock
+.PHONY: help setup demo airflow test test-fast fuzz check fix lock
 
 help: ## print the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,6 +33,9 @@ test: setup ## every test (CHROMIUM=path names another browser)
 
 test-fast: setup ## the tests that take seconds: no browser, no emulator, nothing slow
 	$(BIN)/python -m pytest -n 2 -q -m "not slow and not browser and not emulator"
+
+fuzz: setup ## search every parser of foreign bytes for inputs that break it (SECONDS=600, over all of them)
+	nice $(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
 check: setup ## lint, import contracts, migrations, dbt on both targets, DAG and policy tests, deployment check
 	@$(BIN)/python infra/check.py
