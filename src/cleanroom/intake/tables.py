@@ -23,7 +23,7 @@ def read_table(plaintext: bytes, part: Part, schema: pa.Schema) -> pa.Table:
         _check_footer(file, part, schema)
         if part.rows == 0:
             return schema.empty_table()  # nothing to unpack: its pages are not even looked at
-        packed = _check_pages(file.metadata, plaintext, part)
+        packed = _check_pages(file, plaintext, part)
         texts = [name for name in packed if _is_variable(schema.field(name).type)]
         # Values that stand in a dictionary stay there until their whole length is known.
         rows = _opened(plaintext, part, read_dictionary=texts).read()
@@ -53,14 +53,16 @@ def _check_footer(file: pq.ParquetFile, part: Part, schema: pa.Schema) -> None:
         raise _refused(part, "the table is not of the signed size", rule="rows")
 
 
-def _check_pages(metadata: pq.FileMetaData, plaintext: bytes, part: Part) -> set[str]:
+def _check_pages(file: pq.ParquetFile, plaintext: bytes, part: Part) -> set[str]:
     """Names of columns that have a dictionary somewhere."""
-    unpacked, packed = 0, set()
+    metadata, unpacked, packed = file.metadata, 0, set()
     for index in range(metadata.num_row_groups):
         group = metadata.row_group(index)
         if group.num_rows < 1:
             raise Malformed("a group without rows")
-        for chunk in (group.column(place) for place in range(group.num_columns)):
+        for place, chunk in ((place, group.column(place)) for place in range(group.num_columns)):
+            if chunk.path_in_schema != file.schema_arrow.names[place]:
+                raise Malformed("a column under another name than the table's")
             if chunk.compression not in CODECS:
                 raise _refused(part, "the table is packed in a way that is not taken", rule="parquet_codec")
             values = 0
