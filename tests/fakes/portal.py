@@ -192,6 +192,9 @@ class MemoryPortal:
         self._reach("record_event")
         self.events.append(_over_the_wire(event))
 
+    def close(self) -> None:
+        """There is no connection to close."""
+
     def log_hashes(self, *, after: int) -> LogHashes:
         self._reach("log_hashes")
         place, hashes = START, []

@@ -9,6 +9,7 @@ from cleanroom.pipeline import sealing
 from cleanroom.pipeline.progress import ProgressHook, silent
 from cleanroom.pipeline.standing import Standing, standing_of
 from cleanroom.pipeline.steps import StepResult, run_step
+from cleanroom.pipeline.witness import witness_of
 from cleanroom.settings import ParticipantSettings
 from cleanroom.stores.objects import open_object_store
 from cleanroom.stores.portal_http import HttpPortal
@@ -39,20 +40,27 @@ def seal(
 def send(settings: ParticipantSettings, *, run_id: str, progress: ProgressHook = silent) -> StationRun:
     """Send what lies sealed in the outbox; the clear files are not opened."""
     with _stores(settings) as stores:
-        return _step(settings, run_id, "send", lambda: sealing.send_sealed(settings, progress=progress, **stores))
+        run = _step(settings, run_id, "send", lambda: sealing.send_sealed(settings, progress=progress, **stores))
+        witness_of(settings, **stores).look()
+    return run
 
 
 def seal_and_upload(
     settings: ParticipantSettings, *, run_id: str, supersede: Iterable[Dataset] = (), progress: ProgressHook = silent
 ) -> StationRun:
-    """Validate, seal and upload every dataset of the institution's folder; what is uploaded already stays as it is."""
+    """Validate, seal and upload every dataset of the institution's folder; what is uploaded already stays as it is.
+
+    Afterwards, as after `send`, the institution's witness looks at the audit logs: AuditBroken fails the step.
+    """
     with _stores(settings) as stores:
-        return _step(
+        run = _step(
             settings,
             run_id,
             "seal_and_upload",
             lambda: sealing.seal_and_upload(settings, supersede=supersede, progress=progress, **stores),
         )
+        witness_of(settings, **stores).look()
+    return run
 
 
 def standing(settings: ParticipantSettings) -> list[Standing]:
