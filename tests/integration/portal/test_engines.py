@@ -11,6 +11,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from cleanroom.contracts.checkpoints import leaf_of
+from cleanroom.contracts.merkle import Frontier
+from portal.audit.triggers import INSTALL, REMOVE
 from portal.config.environment import ROOT
 
 pytestmark = pytest.mark.slow
@@ -43,6 +46,14 @@ class Portal:
         return subprocess.run(
             command, env=self.env, input=stdin, capture_output=True, text=True, check=False, timeout=120
         )
+
+    def rows(self, query: str) -> list[tuple]:
+        url = self.env.get("CLEANROOM_PORTAL_DATABASE")
+        connection = psycopg.connect(url) if url else sqlite3.connect(self.home / "portal" / "db.sqlite3")
+        try:
+            return connection.execute(query).fetchall()
+        finally:
+            connection.close()
 
     def refusal_of(self, statement: str) -> str:
         """What the database answers to this statement when asked directly; empty where it obeys."""
@@ -113,6 +124,71 @@ def test_the_log_cannot_be_emptied(portal, logins):
     expected = "append-only" if "CLEANROOM_PORTAL_DATABASE" in portal.env else "syntax error"
     assert expected in portal.refusal_of("TRUNCATE audit_event CASCADE")
     assert "append-only" in portal.refusal_of("DELETE FROM audit_event")
+
+
+CHECKPOINT = (
+    "INSERT INTO audit_checkpoint (log, size, root, at, signing_kid, signature, edge, received_at)"
+    " SELECT 'portal-log', {size}, '{root}', recorded_at, 'kid', 'signature', '[]', recorded_at"
+    " FROM audit_event WHERE sequence = 1"
+)
+
+
+@pytest.fixture(scope="module")
+def checkpoint(portal, logins):
+    """What the room vouches for: all events so far, under their true root. Returns how many."""
+    digests = [row[0] for row in portal.rows("SELECT digest FROM audit_event ORDER BY sequence")]
+    frontier = Frontier()
+    for digest in digests:
+        frontier.append(leaf_of(digest))
+    assert portal.refusal_of(CHECKPOINT.format(size=len(digests), root=frontier.root().hex())) == ""
+    assert len(digests) > 10
+    return len(digests)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE audit_checkpoint SET root = 'x'", "DELETE FROM audit_checkpoint", "TRUNCATE audit_checkpoint CASCADE"],
+)
+def test_the_database_refuses_to_change_what_vouches(portal, checkpoint, statement):
+    refused = portal.refusal_of(statement)
+    assert "append-only" in refused or (statement.startswith("TRUNCATE") and "syntax error" in refused)
+
+
+SWAP = """UPDATE audit_event SET verb = o.verb, subject = o.subject, detail = o.detail FROM audit_event AS o
+WHERE o.sequence = 7 - audit_event.sequence AND audit_event.sequence IN (3, 4)"""
+PUT_IN = (
+    "INSERT INTO audit_event (sequence, recorded_at, occurred_at, actor, reported_actor, verb, subject, detail,"
+    " previous_digest, digest) SELECT 1000000, recorded_at, occurred_at, actor, reported_actor, verb, subject, detail,"
+    f" '{'a' * 64}', '{'b' * 64}' FROM audit_event WHERE sequence = 1"
+)
+RAW_RIGHTS = {
+    "edited": ("UPDATE audit_event SET subject = 'thing:other' WHERE sequence = 3", "event 3 is bad", "was edited"),
+    "deleted": ("DELETE FROM audit_event WHERE sequence = 3", "event 3 is bad", "was deleted"),
+    "reordered": (SWAP, "event 3 is bad", "was edited"),
+    "put in": (PUT_IN, "is bad", "was edited"),
+    "tail cut": ("DELETE FROM audit_event WHERE sequence > 5", "event 6 is bad", "tail was cut"),
+    "emptied": ("DELETE FROM audit_event", "event 1 is bad", "tail was cut"),
+}
+
+
+@pytest.fixture
+def raw_rights(portal, checkpoint):
+    """Triggers gone, as for whoever owns the database; afterwards everything is as before."""
+    vendor = "postgresql" if portal.env.get("CLEANROOM_PORTAL_DATABASE") else "sqlite"
+    for statement in ("CREATE TABLE saved AS SELECT * FROM audit_event", *REMOVE[vendor]):
+        assert portal.refusal_of(statement) == ""
+    yield
+    back = ("DELETE FROM audit_event", "INSERT INTO audit_event SELECT * FROM saved", "DROP TABLE saved")
+    for statement in (*back, *INSTALL[vendor]):
+        assert portal.refusal_of(statement) == ""
+
+
+@pytest.mark.parametrize(("statement", "bad", "why"), RAW_RIGHTS.values(), ids=RAW_RIGHTS)
+def test_what_raw_rights_can_do_is_found(portal, raw_rights, statement, bad, why):
+    assert portal.manage("verify_audit").returncode == 0
+    assert portal.refusal_of(statement) == ""
+    found = portal.manage("verify_audit")
+    assert (found.returncode, bad in found.stderr, why in found.stderr) == (32, True, True), found.stderr
 
 
 def test_the_database_refuses_roles_that_exclude_each_other(portal, logins):
