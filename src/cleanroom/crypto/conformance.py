@@ -118,8 +118,7 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     try:
         if reader.fieldnames is None or set(COLUMNS) - set(reader.fieldnames):
             raise _no_answers(path)
-        for row, line in enumerate(reader, 1):
-            yield row, line
+        yield from enumerate(reader, 1)
     except csv.Error:
         raise _no_answers(path) from None
 
