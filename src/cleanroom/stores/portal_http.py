@@ -175,10 +175,14 @@ class HttpPortal:
 
     def _send(self, method: str, path: str, *, body: Any = None, params: dict | None = None) -> httpx.Response:
         content = body.model_dump(mode="json") if isinstance(body, BaseModel) else body
+        content = {} if content is None and method == "POST" else content
         try:
-            return self._client.request(
-                method, path, json={} if content is None and method == "POST" else content, params=params
-            )
+            try:
+                return self._client.request(method, path, json=content, params=params)
+            except httpx.RemoteProtocolError:
+                # A server may end an idle connection in the moment in which it is used again. Every call of this API
+                # can be made twice.
+                return self._client.request(method, path, json=content, params=params)
         except httpx.HTTPError as e:
             raise errors.PortalFault(
                 f"the portal at {self._client.base_url.host} did not answer {method} {path} "
