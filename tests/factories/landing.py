@@ -8,6 +8,7 @@ import csv
 import hashlib
 import hmac
 import json
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import cache
@@ -19,7 +20,7 @@ import pyarrow.parquet as pq
 
 from cleanroom.contracts.specification import DatasetContract, Field, load_specification
 from cleanroom.contracts.tables import HANDLES, incoming_schema, landed_schema
-from cleanroom.stores.ports import Incoming
+from cleanroom.stores.ports import Ask, Incoming
 
 TEST_KEY = b"a key for tests only"
 TAIPEI = timezone(timedelta(hours=8))
@@ -61,6 +62,7 @@ def land_rows(
     *,
     sequence: int = 1,
     period: tuple[date, date] = (date(2025, 1, 1), date(2025, 12, 31)),
+    judge: Callable[[Ask], Mapping[str, Any]] | None = None,
 ) -> bool:
     """Land clear rows (columns of the data contract, as text or as typed values) as one submission."""
     warehouse.ensure_tables()
@@ -68,17 +70,22 @@ def land_rows(
     submission = _submission(participant, dataset, sequence, period, len(rows))
     table = _landed(contract, participant, rows)
     handles = _handles(table) if dataset == "accounts" else None
-    return warehouse.land(submission=submission, dataset=dataset, batches=[Incoming(table, handles)])
+    return warehouse.land(submission=submission, dataset=dataset, batches=[Incoming(table, handles)], judge=judge)
+
+
+def named(participant: str, dataset: str, sequence: int) -> str:
+    """The id of the submission that `land_rows` lands."""
+    return hashlib.sha256(f"{participant}|{dataset}|{sequence}".encode()).hexdigest()
 
 
 def _submission(participant: str, dataset: str, sequence: int, period: tuple[date, date], rows: int) -> dict[str, Any]:
-    name = f"{participant}|{dataset}|{sequence}"
+    submission_id = named(participant, dataset, sequence)
     return {
-        "submission_id": hashlib.sha256(name.encode()).hexdigest(),
+        "submission_id": submission_id,
         "participant": participant,
         "dataset": dataset,
         "sequence": sequence,
-        "draw": hashlib.sha256(name.encode()).hexdigest()[:16],
+        "draw": submission_id[:16],
         "specification_version": 1,
         "period_from": period[0],
         "period_to": period[1],

@@ -194,9 +194,9 @@ def test_the_judge_sees_what_comes_in_and_what_was_there_and_may_refuse(warehous
         return {"others_accounts": 2, "never_seen_accounts": asked[-1]}
 
     with pytest.raises(NotAllowed):
-        warehouse.land(**in_batches(given), judge=lambda ask: judge(ask, refuse=True))
+        warehouse.land(**(in_batches(given) | {"judge": lambda ask: judge(ask, refuse=True)}))
     assert counts(warehouse)["landing.transfers"] == 1
-    assert warehouse.land(**in_batches(given), judge=lambda ask: judge(ask, refuse=False))
+    assert warehouse.land(**(in_batches(given) | {"judge": lambda ask: judge(ask, refuse=False)}))
     assert asked == [1, 1]
     assert ledger(warehouse, "808")[0]["never_seen_accounts"] == 1
 
