@@ -4,8 +4,9 @@ Reads one JSON command a line from standard input and answers with one JSON line
 
     {"dag": "take_in_uploads", "run_id": "run-..."}  ->  {"dag", "state", "seconds", "failed", "woken"}
 
-`woken` lists the DAGs that this run's assets have queued so far, as the scheduler would start them; `failed` the tasks
-that failed, with their map index. Logs go to standard error. The rehearsal and the functional tests drive it.
+A command may hold `params`, the DAG's own parameters. `woken` lists the DAGs that this run's assets have queued so far,
+as the scheduler would start them; `failed` the tasks that failed, with their map index. Logs go to standard error. The
+rehearsal and the functional tests drive it.
 """
 
 import json
@@ -25,7 +26,8 @@ def main() -> None:
     print(json.dumps({"ready": sorted(bag.dags)}), file=answers, flush=True)
     for line in sys.stdin:
         command = json.loads(line)
-        print(json.dumps(run(bag, command["dag"], command["run_id"])), file=answers, flush=True)
+        done = run(bag, command["dag"], command["run_id"], command.get("params", {}))
+        print(json.dumps(done), file=answers, flush=True)
 
 
 def load():
@@ -57,10 +59,10 @@ def make_pool() -> None:
     )
 
 
-def run(bag, dag_id: str, run_id: str) -> dict:
+def run(bag, dag_id: str, run_id: str, params: dict) -> dict:
     forget_queue(dag_id)
     clock = time.perf_counter()
-    dag_run = bag.dags[dag_id].test(run_conf={"run_id": run_id})
+    dag_run = bag.dags[dag_id].test(run_conf={"run_id": run_id, **params})
     failed = [
         {"task": ti.task_id, "map_index": ti.map_index} for ti in dag_run.get_task_instances() if ti.state == "failed"
     ]

@@ -5,8 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ import pytest
 from cleanroom.errors import MalformedRows
 from cleanroom.settings import project_root
 from tests.factories.clean_room import CleanRoom
+from tests.factories.standing_portal import standing_portal
 
 pytestmark = pytest.mark.slow
 
@@ -47,40 +46,14 @@ def kit(tmp_path_factory):
 def institution(tmp_path_factory):
     """An institution with keys and files, and the portal's answer on its standing over HTTP: its environment."""
     room = CleanRoom.make(tmp_path_factory.mktemp("institution") / "home")
-    gate, asked = room.portal.gate("808").model_dump_json().encode(), []
-
-    class Portal(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            self._answer(200, gate)
-
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self._answer(200, b"{}")
-
-        def _answer(self, status: int, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Portal)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    token = room.participant("808").portal_token
-    token.touch(0o600)
-    token.write_text("token")
-    yield room, asked, f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+    with standing_portal(room, "808") as portal:
+        yield room, portal
 
 
 def run(kit, institution, *words, cwd):
     """In an environment that knows nothing of this checkout."""
-    room, _, url = institution
-    env = {"PATH": os.environ["PATH"], "CLEANROOM_HOME": str(room.home), "CLEANROOM_PORTAL_URL": url}
+    room, portal = institution
+    env = {"PATH": os.environ["PATH"], "CLEANROOM_HOME": str(room.home), "CLEANROOM_PORTAL_URL": portal.url}
     env |= {"CLEANROOM_LANGUAGE": "en", "HOME": str(cwd)}
     return subprocess.run([kit / "cleanroom", *words], cwd=cwd, env=env, capture_output=True, text=True, timeout=240)
 
@@ -106,11 +79,13 @@ def test_nothing_of_the_room_or_the_portal_is_there(kit, tmp_path):
 
 
 def test_a_dry_run_judges_by_the_suites_that_the_wheel_carries(kit, institution, tmp_path):
-    room, asked, _ = institution
+    room, portal = institution
     done = run(kit, institution, "seal", "--institution", "808", "--dry-run", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout)["rows"] == 5
-    assert asked == ["/api/v1/participants/808/gate"], "a dry run asks the portal for its standing, and nothing else"
+    assert portal.paths == ["/api/v1/participants/808/gate"], (
+        "a dry run asks the portal for its standing, and nothing else"
+    )
     assert room.names("") == []
 
 
