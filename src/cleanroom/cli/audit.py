@@ -89,7 +89,7 @@ def _witness(options: argparse.Namespace) -> None:
     settings = ParticipantSettings.from_environment(options.institution)
     portal = None
     if not options.without_portal:
-        portal = HttpPortal.from_token_file(settings.portal_url, settings.portal_token)
+        portal = HttpPortal.of(settings)
     objects = _store(options.store, settings)
     witness = witness_of(settings, objects=objects, portal=portal, room_key=options.room_key, state=options.state)
     for log, size in witness.look().items():
@@ -169,13 +169,14 @@ def _room() -> RoomSettings:
     return RoomSettings.from_environment()
 
 
-def _store(named: str | None, settings: ParticipantSettings | None = None):
+def _store(named: str | None, settings: ParticipantSettings | RoomSettings | None = None):
     from cleanroom.stores.objects import open_object_store
 
+    settings = settings or _room()
+    url, folder = settings.object_store, settings.objects_dir
     if named:
-        bucket = named.startswith("gs://")
-        return open_object_store(named if bucket else "", None if bucket else Path(named))
-    return open_object_store((settings or _room()).object_store, (settings or _room()).objects_dir)
+        url, folder = (named, None) if named.startswith("gs://") else ("", Path(named))
+    return open_object_store(url, folder, ca_file=settings.ca_file)
 
 
 def _room_keys(options: argparse.Namespace) -> list[str]:

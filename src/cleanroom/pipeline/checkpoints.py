@@ -57,8 +57,8 @@ Signing = Room | Notary
 def open_notary(settings: RoomSettings) -> Notary:
     return Notary(
         settings=settings,
-        objects=open_object_store(settings.object_store, settings.objects_dir),
-        portal=HttpPortal.from_token_file(settings.portal_url, settings.portal_token),
+        objects=open_object_store(settings.object_store, settings.objects_dir, ca_file=settings.ca_file),
+        portal=HttpPortal.of(settings),
         keys=open_room_keys(settings),
     )
 

@@ -16,7 +16,7 @@ def room(tmp_path, monkeypatch):
     """The settings' own places, with one checkpoint over 5 events; the portal's client is the one in memory."""
     room = WitnessedRoom(tmp_path)
     monkeypatch.setenv("CLEANROOM_HOME", str(tmp_path))
-    monkeypatch.setattr("cleanroom.stores.portal_http.HttpPortal.from_token_file", lambda *_: room.portal)
+    monkeypatch.setattr("cleanroom.stores.portal_http.HttpPortal.from_token_file", lambda *_, **__: room.portal)
     room.happens(5)
     room.publish()
     return room
