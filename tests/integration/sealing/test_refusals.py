@@ -1,12 +1,13 @@
-"""Every way in which a clear folder is refused at home: file, row, column, rule, the whole report; nothing leaves."""
+"""A clear folder is refused at home: file, row, column, rule, the whole report; nothing leaves.
+
+What somebody might try is in the catalogue of attacks: tests/trust/test_institution_*.py.
+"""
 
 import json
 import stat
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from cleanroom import errors
@@ -42,36 +43,6 @@ def rewrite(clean_room, code, dataset, change, **options):
     data = clean_room.data[code]
     change(data.rows[dataset])
     data.write(**options)
-
-
-# --- encoding -----------------------------------------------------------------------------------------------------
-
-
-def chinese(rows):
-    rows.append([*rows[0][:6], "詐欺罪", "案號二", *rows[0][8:]])
-
-
-def test_utf8_where_cp950_is_declared(clean_room):
-    data = clean_room.data["700"]
-    data.rows["list_events"] = [
-        ["account", "700000000001", "watch_listed", "listed", "114/04/05 08:00:00", "police", "詐欺", "c", "1", "1", ""]
-    ]
-    data.write(encoding="utf-8")
-    refused(clean_room, "700", errors.UndeclaredEncoding, rule="declared_encoding", where=("list_events.csv",))
-
-
-def test_cp950_where_utf8_is_declared(clean_room):
-    rewrite(clean_room, "822", "list_events", chinese, encoding="cp950")
-    refused(clean_room, "822", errors.UndeclaredEncoding, rule="declared_encoding", where=("list_events.csv, row 2",))
-
-
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
-@pytest.mark.parametrize("code", ["822", "700"])
-def test_wide_encodings(clean_room, code, encoding):
-    data = clean_room.data[code]
-    data.rows = {"transfers": data.rows["transfers"]}
-    data.write(encoding=encoding)
-    refused(clean_room, code, errors.UndeclaredEncoding, rule="declared_encoding", where=("transfers.csv",))
 
 
 # --- rows ---------------------------------------------------------------------------------------------------------
@@ -158,43 +129,6 @@ def test_rows_after_a_ragged_one_keep_their_numbers(clean_room):
     assert (told["column_count"], told["decimal_form"]) == ([1], [4])
 
 
-def test_a_quote_that_is_never_closed(clean_room):
-    rewrite(clean_room, "822", "transfers", lambda rows: rows[1].__setitem__(0, '"822-000002'))
-    with pytest.raises(errors.MalformedRows, match=r"transfers\.csv"):
-        clean_room.seal("822")
-    assert clean_room.names("") == []
-
-
-@pytest.mark.parametrize(
-    ("change", "rule"),
-    [
-        (lambda text: text.replace("channel", "kanal", 1), "missing_column"),
-        (lambda text: text.replace("reversed", "reversed,customer_name", 1), "unknown_column"),
-        (lambda text: "", "csv_form"),
-        (lambda text: text.split("\n", 1)[1], "missing_column"),
-    ],
-    ids=["renamed", "extra", "empty file", "no header"],
-)
-def test_a_header_that_is_not_the_specifications(clean_room, change, rule):
-    path = clean_room.data["822"].folder / "transfers.csv"
-    path.write_text(change(path.read_text()))
-    refused(clean_room, "822", errors.MalformedRows, rule=rule, where=("transfers.csv",))
-
-
-def test_money_in_floating_point(clean_room):
-    path = clean_room.data["808"].folder / "transfers.parquet"
-    rows = pq.read_table(path)
-    amounts = pa.array([0.1] * rows.num_rows, pa.float64())
-    pq.write_table(rows.set_column(rows.schema.get_field_index("amount_twd"), "amount_twd", amounts), path)
-    refused(clean_room, "808", errors.MalformedRows, rule="no_floating_point", where=("transfers.parquet, amount_twd",))
-
-
-def test_a_parquet_file_that_is_cut_off(clean_room):
-    path = clean_room.data["808"].folder / "transfers.parquet"
-    path.write_bytes(path.read_bytes()[:-100])
-    refused(clean_room, "808", errors.MalformedRows, rule="parquet_form", where=("transfers.parquet",))
-
-
 # --- institutions -------------------------------------------------------------------------------------------------
 
 
@@ -212,12 +146,6 @@ def test_transfers_between_others(clean_room):
 
     rewrite(clean_room, "822", "transfers", between_others)
     refused(clean_room, "822", errors.NotTheOwner, rule="owner", where=("transfers.csv, row 1",))
-
-
-def test_the_folder_of_another_institution(clean_room):
-    clean_room.data["822"].declaration = {"institution": "808"}
-    clean_room.data["822"].write()
-    refused(clean_room, "822", errors.NotTheOwner, rule="folder_institution", where=("institution.json",))
 
 
 # --- agreement, keys, declaration -----------------------------------------------------------------------------------
@@ -259,49 +187,6 @@ def test_demo_keys_in_production(clean_room):
     settings = replace(clean_room.participant("822"), environment="production")
     with pytest.raises(errors.KeyRefused, match="demo"):
         sealing.seal_and_upload(settings, portal=clean_room.portal, objects=clean_room.objects)
-    assert clean_room.names("") == []
-
-
-@pytest.mark.parametrize(
-    ("change", "kind"),
-    [
-        (lambda folder: (folder / "institution.json").unlink(), errors.NothingToDo),
-        (lambda folder: (folder / "transfers.csv").unlink(), errors.NothingToDo),
-        (lambda folder: (folder / "institution.json").write_text("{"), errors.ManifestMalformed),
-        (lambda folder: (folder / "institution.json").write_text("[]"), errors.ManifestMalformed),
-    ],
-)
-def test_a_folder_without_its_declaration_or_files(clean_room, change, kind):
-    change(clean_room.data["822"].folder)
-    with pytest.raises(kind):
-        clean_room.seal("822")
-    assert clean_room.names("") == []
-    assert [e.detail["reason"] for e in clean_room.own_events("822")] == [kind.reason]
-
-
-@pytest.mark.parametrize(
-    "form",
-    [
-        {"encoding": "latin-1"},
-        {"calendar": "lunar"},
-        {"timezone": "Mars/Olympus"},
-        {"timezone": "../../etc/passwd"},
-        {"format": "xlsx"},
-    ],
-)
-def test_a_form_that_the_specification_does_not_know(clean_room, form):
-    clean_room.data["822"].declaration = {"files": {"transfers": {**clean_room.data["822"].form, **form}}}
-    clean_room.data["822"].write()
-    with pytest.raises(errors.ManifestMalformed, match=r"institution\.json"):
-        clean_room.seal("822")
-    assert clean_room.names("") == []
-
-
-def test_a_csv_file_without_a_declared_encoding(clean_room):
-    clean_room.data["822"].declaration = {"files": {"transfers": {**clean_room.data["822"].form, "encoding": None}}}
-    clean_room.data["822"].write()
-    with pytest.raises(errors.UndeclaredEncoding, match=r"institution\.json.*utf-8 or cp950"):
-        clean_room.seal("822")
     assert clean_room.names("") == []
 
 
