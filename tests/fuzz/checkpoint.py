@@ -16,7 +16,7 @@ CHECKPOINT = {
 SIGNED = {"checkpoint": CHECKPOINT, "signature": "AAAA", "signing_kid": "k"}
 COSIGNED = {**SIGNED, "at": "2025-05-01T00:01:00Z", "participant": "808"}
 SEEDS = [b"\0", b"\1", b"\0\0\0\3", b"\1\2\0\11", b"\2{}", b"\3{}", b"\2\xff", b"\3" + b"[" * 5000, b""]
-FOUND: list[bytes] = []
+FOUND = [b"\0\3\0\1"]  # `true` for the version 1: another spelling of the same document
 WORDS = [*COSIGNED, *CHECKPOINT, "portal-log", "null", "1e5"]
 
 

@@ -124,6 +124,12 @@ def setting(*path, to):
         setting("scheme", to="sha256"),
     ),
     field("older form of the manifest", "version 0 is claimed", "宣稱舊版清單", setting("manifest_version", to=0)),
+    field(
+        "truth for the number one",
+        "the version is `true`, which equals 1 for some readers",
+        "版本以真值 true 代替 1",
+        setting("manifest_version", to=True),
+    ),
     field("newer form of the manifest", "version 2 is claimed", "宣稱新版清單", setting("manifest_version", to=2)),
     field("count as text", "a count is a text", "列數為文字", setting("rows", to="3")),
     field("negative count", "a count is below zero", "列數為負", setting("rows", to=-3)),

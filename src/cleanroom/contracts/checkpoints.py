@@ -112,14 +112,14 @@ Document = TypeVar("Document", bound=_Document)
 
 def read_document(kind: type[Document], raw: bytes, *, what: str) -> Document:
     """Raises ManifestMalformed: not canonical, unknown or missing fields, values out of range."""
-    value = parse_canonical(raw, what=what)
+    parse_canonical(raw, what=what)
     try:
         document = kind.model_validate_json(raw)
     except ValidationError as e:
         first = e.errors()[0]
         place = ".".join(str(p) for p in first["loc"]) or what
         raise ManifestMalformed(f"{place}: {first['msg']}", rule="checkpoint_schema") from None
-    if document.model_dump(mode="json") != value:
+    if document.to_bytes() != raw:  # bytes, for `true` equals 1 as a value
         raise ManifestMalformed(f"{what} is not in its canonical spelling", rule="checkpoint_schema")
     return document
 

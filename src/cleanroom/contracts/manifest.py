@@ -148,12 +148,12 @@ class SignedManifest(Frozen):
     @classmethod
     def from_bytes(cls, raw: bytes) -> "SignedManifest":
         """Raises ManifestMalformed: not canonical, unknown or missing fields, values out of range."""
-        value = parse_canonical(raw, what="the manifest")
+        parse_canonical(raw, what="the manifest")
         try:
             signed = cls.model_validate_json(raw)
         except ValidationError as e:
             raise ManifestMalformed(_what_is_wrong(e), rule="manifest_schema") from None
-        if signed.model_dump(mode="json") != value:
+        if signed.to_bytes() != raw:  # bytes, for `true` equals 1 as a value
             raise ManifestMalformed("a field is not in its canonical spelling", rule="manifest_schema")
         return signed
 

@@ -5,7 +5,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from cleanroom.contracts.manifest import PART_UNPACKED_CAP_BYTES, Part
-from cleanroom.errors import ContentTampered, TooLarge, Where
+from cleanroom.errors import CleanroomError, ContentTampered, TooLarge, Where
 from cleanroom.intake.pages import Malformed, is_encrypted, pages_of
 
 _MAGIC = b"PAR1"
@@ -30,8 +30,10 @@ def read_table(plaintext: bytes, part: Part, schema: pa.Schema) -> pa.Table:
         _check_expanded(rows, texts, part)
         rows = rows.cast(schema)
         rows.validate(full=True)
-    except (pa.ArrowException, Malformed, OSError):
-        # OSError: what the reader raises for bytes that are no pages. Its text may quote values of rows.
+    except CleanroomError:
+        raise
+    except Exception:
+        # For bytes that are no table the reader raises many unrelated kinds, whose texts may quote values of rows.
         raise _refused(part, "the opened bytes are not a Parquet table", rule="parquet") from None
     return rows
 
