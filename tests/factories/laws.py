@@ -6,4 +6,4 @@ from hypothesis import HealthCheck, settings
 
 EXAMPLES = {"": 60, "thorough": 3000}[os.environ.get("CLEANROOM_LAWS", "")]
 LAW = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-LONG_LAW = settings(LAW, max_examples=max(10, EXAMPLES // 6), stateful_step_count=12)
+LONG_LAW = settings(LAW, max_examples=EXAMPLES // 10, stateful_step_count=10)

@@ -15,18 +15,18 @@ def _copied(room: CleanRoom, home) -> CleanRoom:
 
 
 @pytest.fixture(scope="session")
-def _agreed(tmp_path_factory):
+def agreed(tmp_path_factory):
     return CleanRoom.make(tmp_path_factory.mktemp("agreed") / "home")
 
 
 @pytest.fixture(scope="session")
-def _sealed(_agreed, tmp_path_factory):
-    return _with_transfers(_copied(_agreed, tmp_path_factory.mktemp("sealed") / "home"))
+def sealed_once(agreed, tmp_path_factory):
+    return _with_transfers(_copied(agreed, tmp_path_factory.mktemp("sealed") / "home"))
 
 
 @pytest.fixture(scope="session")
-def _large(_agreed, tmp_path_factory):
-    room = _copied(_agreed, tmp_path_factory.mktemp("large") / "home")
+def _large(agreed, tmp_path_factory):
+    room = _copied(agreed, tmp_path_factory.mktemp("large") / "home")
     data = room.data["808"]
     model = data.rows["transfers"][0]
     data.rows["transfers"] = [many(model, n) for n in range(4000)]
@@ -60,15 +60,15 @@ def _waiting(sealed: CleanRoom, home) -> Waiting:
 
 
 @pytest.fixture
-def clean_room(_agreed, tmp_path):
+def clean_room(agreed, tmp_path):
     """Three institutions, agreed and with keys; nothing sealed yet."""
-    return _copied(_agreed, tmp_path / "home")
+    return _copied(agreed, tmp_path / "home")
 
 
 @pytest.fixture
-def waiting(_sealed, tmp_path):
+def waiting(sealed_once, tmp_path):
     """Three transfers of 808, sealed and uploaded."""
-    return _waiting(_sealed, tmp_path / "home")
+    return _waiting(sealed_once, tmp_path / "home")
 
 
 @pytest.fixture
