@@ -8,6 +8,7 @@ from cleanroom.errors import KeyRefused, KeyServiceDenied, KeyServiceFault, NotA
 from cleanroom.pipeline.custody import rewrap
 from cleanroom.pipeline.keys import init_room_keys, open_room_keys
 from cleanroom.pipeline.room import open_room
+from cleanroom.receiver.__main__ import main as receive
 from cleanroom.settings import RoomSettings
 from cleanroom.stores.audit_file import AuditFile
 from cleanroom.stores.kms_google import GoogleKeyService
@@ -79,7 +80,14 @@ def test_the_command_moves_a_ring_and_says_what_to_set(room, service, capsys):
     assert "already" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("mood", "exit_code", "reason"), [("denied", 34, "key_service_denied")])
+MOODS = [
+    ("denied", 34, "key_service_denied"),
+    ("disabled", 34, "key_service_denied"),
+    ("garbled", 75, "key_service_fault"),
+]
+
+
+@pytest.mark.parametrize(("mood", "exit_code", "reason"), MOODS)
 def test_a_refused_move_leaves_the_ring_and_its_exit_code(room, service, capsys, mood, exit_code, reason):
     before = (room.keys / ring_file.NAME).read_bytes()
     service.mood = mood
@@ -87,6 +95,24 @@ def test_a_refused_move_leaves_the_ring_and_its_exit_code(room, service, capsys,
     assert reason in capsys.readouterr().err
     assert (room.keys / ring_file.NAME).read_bytes() == before
     assert events(room)[-1][1]["reason"] == reason
+
+
+def test_a_participants_ring_moves_by_its_own_command(room, service, tmp_path, capsys):
+    assert main(["keys", "init-participant", "--institution", "808", "--demo"]) == 0
+    assert main(["keys", "rewrap", "--institution", "808", "--to", "file"]) == 0
+    ring = ring_file.read(tmp_path / "institutions" / "808" / "keys", production=False)
+    assert ring["owner"] == "808"
+    log = AuditFile(tmp_path / "institutions" / "808" / "audit.jsonl")
+    assert [(e.verb, e.actor) for e in log.events()] == [("keys.rewrapped", "808")]
+
+
+@pytest.mark.parametrize(("mood", "exit_code"), [(mood, code) for mood, code, _ in MOODS])
+def test_the_receiver_does_not_start_without_its_keys(room, service, tmp_path, mood, exit_code):
+    assert main(["keys", "init-participant", "--institution", "808", "--demo"]) == 0
+    service.mood, home = mood, tmp_path / "institutions" / "808"
+    arguments = ["--institution", "808", "--home", str(home), "--portal", "http://127.0.0.1:9", "--pull"]
+    assert receive(arguments) == exit_code
+    assert not (home / "inbox").exists(), "nothing was opened"
 
 
 def test_in_production_no_ring_goes_into_the_clear(tmp_path):
