@@ -20,9 +20,11 @@ resource "google_storage_bucket" "exchange" {
     retention_period = var.retention_days * 86400
   }
 
+  # Checkpoints stay (checkpoints.tf): a witness must find what it saw.
   lifecycle_rule {
     condition {
-      age = var.object_days
+      age            = var.object_days
+      matches_prefix = ["inbox/", "receipts/"]
     }
 
     action {

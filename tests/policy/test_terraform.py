@@ -91,7 +91,7 @@ def rights_on(bucket):
 
 def test_nobody_deletes_in_the_exchange_and_intake_alone_destroys_keys():
     exchange, keys = rights_on("exchange"), rights_on("keys")
-    assert set(exchange) == {"upload", "receipts", "intake"}
+    assert set(exchange) == {"upload", "receipts", "intake", "checkpoint_reading", "cosigning", "checkpoint_signing"}
     assert set(keys) == {"upload_key", "intake_keys"}
     assert not [name for name, rights in exchange.items() if "storage.objects.delete" in rights]
     assert [name for name, rights in keys.items() if "storage.objects.delete" in rights] == ["intake_keys"]
@@ -101,10 +101,24 @@ def test_nobody_deletes_in_the_exchange_and_intake_alone_destroys_keys():
         assert "storage.objects.update" not in rights
 
 
-def test_a_participant_can_list_nothing():
+def test_a_participant_can_list_checkpoints_and_nothing_else():
     for rights in (rights_on("exchange")["upload"], rights_on("exchange")["receipts"], rights_on("keys")["upload_key"]):
         assert rights
         assert "storage.objects.list" not in rights
+    bound = tf.of_type(FOUND, "google_storage_bucket_iam_member")
+    for name, below in (("checkpoint_reading", ""), ("cosigning", "${each.key}/"), ("checkpoint_signing", "room/")):
+        expression = bound[name]["condition"][0]["expression"].replace("\\", "")
+        assert f'startsWith("${{local.checkpoints}}{below}")' in expression
+    assert "storage.objects.list" not in rights_on("exchange")["cosigning"]
+    assert "/objects/checkpoints/" in FOUND["locals"]["checkpoints"]
+    assert (
+        "startsWith(" in FOUND["locals"]["lists_checkpoints"] and "checkpoints/" in FOUND["locals"]["lists_checkpoints"]
+    )
+
+
+def test_checkpoints_outlive_ciphertext():
+    [rule] = tf.of_type(FOUND, "google_storage_bucket")["exchange"]["lifecycle_rule"]
+    assert rule["condition"][0]["matches_prefix"] == ["inbox/", "receipts/"]
 
 
 def test_every_dataset_is_encrypted_under_our_key_and_its_rights_are_written_whole():
@@ -175,7 +189,7 @@ def test_a_key_is_used_by_one_and_administered_by_another():
 
 def test_custom_roles_touch_no_rights():
     roles = tf.of_type(FOUND, "google_project_iam_custom_role")
-    assert len(roles) == 5
+    assert len(roles) == 6
     # Reading the bucket's own settings: whether it keeps what was deleted.
     assert [n for n, r in roles.items() if "storage.buckets.get" in r["permissions"]] == ["key_destruction"]
     for role in roles.values():
