@@ -7,6 +7,7 @@ import socket
 import pytest
 
 from cleanroom import errors
+from cleanroom.pipeline import sealing
 from cleanroom.sealing.ordinary import Seen, open_ordinary
 from tests.factories.attacks import Attack, Side, attack
 from tests.factories.refusing import refused_at_home
@@ -60,6 +61,8 @@ def named(name):
     declared("path in a declared format", "the format is csv/../../x", "格式含路徑", with_form(format="csv/../../x")),
     declared("path in a declared time zone", "the time zone is ../../etc/passwd", "時區含路徑",
              with_form(timezone="../../etc/passwd")),
+    declared("path in the name of a query", "the file of a query is called ../../secret.sql", "查詢檔名含路徑",
+             with_form(format="query", encoding=None, query_file="../../secret.sql")),
     declared("unknown time zone", "the time zone is Mars/Olympus", "時區不明", with_form(timezone="Mars/Olympus")),
     declared("unknown encoding", "the encoding is latin-1", "編碼不明", with_form(encoding="latin-1")),
     declared("unknown calendar", "the calendar is lunar", "曆法不明", with_form(calendar="lunar")),
@@ -230,3 +233,28 @@ def test_files_that_are_missing(case, clean_room):
     only(clean_room, "822", "transfers")
     (clean_room.data["822"].folder / case.means).unlink()
     assert refused_at_home(case, clean_room, "822").where.file == case.means
+
+
+@attack(
+    Attack(
+        "file that grows while it is sealed", Side.INSTITUTION, "another program writes a row after the file was read",
+        "封裝期間另一程式寫入資料列", refused=errors.MalformedRows, rule="file_changed", verb="sealing.refused",
+    )
+)  # fmt: skip
+def test_a_file_that_grows_while_it_is_sealed(case, clean_room):
+    path = only(clean_room, "822", "transfers")
+    settings, seen = clean_room.participant("822"), []
+
+    def write_more(progress):
+        if not seen:
+            appended(path)
+        seen.append(progress.step)
+
+    with case.refuses():
+        sealing.seal_and_upload(settings, portal=clean_room.portal, objects=clean_room.objects, progress=write_more)
+    assert seen, "nothing was read, so nothing could change"
+    case.recorded(clean_room.own_events("822"), file="transfers.csv")
+    assert clean_room.names("") == []
+    assert list(settings.outbox_dir.rglob("*.age")) == []
+    told = json.loads((path.parent / "transfers.csv.errors.json").read_text())
+    assert [r["rule"] for r in told["rules"]] == ["file_changed"]
