@@ -49,4 +49,9 @@ class Migration(migrations.Migration):
             "WHERE revoked_at IS NOT NULL",
             migrations.RunSQL.noop,
         ),
+        migrations.RunSQL(
+            "UPDATE participants_roomkey SET revoked_at = replaced_at, revoked_by_id = proposed_by_id, "
+            "revoked_reason = 'replaced before approvals were kept' WHERE replaced_at IS NOT NULL",
+            migrations.RunSQL.noop,
+        ),
     ]
