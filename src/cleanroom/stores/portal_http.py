@@ -171,7 +171,10 @@ class HttpPortal:
 
     def _post(self, path: str, body: BaseModel | dict | list | None = None) -> Any:
         response = self._checked(self._send("POST", path, body=body))
-        return response.json() if response.content else None
+        try:
+            return response.json() if response.content else None
+        except (ValueError, RecursionError):
+            raise errors.PortalFault(f"the portal's answer to POST {path} is not JSON") from None
 
     def _send(self, method: str, path: str, *, body: Any = None, params: dict | None = None) -> httpx.Response:
         content = body.model_dump(mode="json") if isinstance(body, BaseModel) else body

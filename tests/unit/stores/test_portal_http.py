@@ -57,6 +57,12 @@ def test_a_failing_server_is_a_fault(status):
         portal(lambda _: httpx.Response(status)).gate("700")
 
 
+@pytest.mark.parametrize("body", [b"<html>", b"\xff", b"[" * 100_000])
+def test_an_answer_that_is_not_json_is_a_fault(body):
+    with pytest.raises(errors.PortalFault, match="JSON"):
+        portal(lambda _: httpx.Response(200, content=body)).post("/participants", {})
+
+
 def test_no_answer_is_a_fault_and_names_no_secret():
     def handler(request):
         raise httpx.ConnectError("refused", request=request)
