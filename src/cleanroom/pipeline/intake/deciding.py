@@ -10,7 +10,15 @@ from cleanroom.contracts.messages import ParticipantGate, Receipt, RuleResult, S
 from cleanroom.contracts.specification import Specification, load_specification
 from cleanroom.crypto import canaries
 from cleanroom.crypto.signing import verify
-from cleanroom.errors import ContentTampered, NotAllowed, Refusal, Where
+from cleanroom.errors import (
+    AuditBroken,
+    ContentTampered,
+    KeyServiceDenied,
+    NotAllowed,
+    Refusal,
+    SettingsInvalid,
+    Where,
+)
 from cleanroom.intake import inbox, opening, sequence
 from cleanroom.intake.decision import Decision
 from cleanroom.intake.inbox import InboxPath
@@ -23,6 +31,8 @@ from cleanroom.stores.audit_file import AuditFile
 from cleanroom.vocabulary.terms import UploadState
 
 RECEIPT_CAP_BYTES = 64 * 1024
+# What is wrong at the room is held against no submission: the step stops, and every submission goes on waiting.
+OUR_OWN = (KeyServiceDenied, SettingsInvalid, AuditBroken)
 
 
 @dataclass(frozen=True)
@@ -38,7 +48,7 @@ class Seen:
 
 
 def decide(room: Room, seen: Seen) -> Decision:
-    """The decision with the refusal, if there is one. Raises Faults alone."""
+    """The decision with the refusal, if there is one. Raises Faults, and what is wrong at the room itself."""
     path = seen.path
     decision = Decision(path, _unread_id(path), None, sum(seen.sizes.values()), order=seen.order, restored=seen.lost)
     try:
@@ -48,6 +58,8 @@ def decide(room: Room, seen: Seen) -> Decision:
         signed = SignedManifest.from_bytes(raw)
         decision = decision.told(submission_id=signed.manifest.submission_id, manifest=signed.manifest)
         return decision.told(quality=_judged(room, seen, signed))
+    except OUR_OWN:
+        raise
     except Refusal as e:
         return decision.told(refusal=_placed(e, path), quality=getattr(e, "quality", ()))
 

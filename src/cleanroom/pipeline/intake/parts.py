@@ -12,7 +12,7 @@ from pathlib import Path
 from cleanroom.contracts.manifest import Manifest, Part
 from cleanroom.contracts.specification import DatasetContract, load_specification
 from cleanroom.crypto.keyring import RoomKeyRing
-from cleanroom.errors import StoreFault
+from cleanroom.errors import KeyRefused, ServiceFault, StoreFault
 from cleanroom.intake import opening, rows
 from cleanroom.pipeline import keys
 from cleanroom.quality.gate import Gate, Partial
@@ -69,7 +69,11 @@ def open_here(ring: RoomKeyRing, job: Job) -> Opener:
 
 
 def open_in_worker(settings: RoomSettings, job: Job) -> Opener:
-    return open_here(keys.open_room_keys(settings), job)
+    try:
+        ring = keys.open_room_keys(settings)
+    except KeyRefused as e:  # this process opened it a moment ago: no fault of the submission
+        raise ServiceFault(f"a worker could not open the room's key ring: {e}", rule="worker_keys") from None
+    return open_here(ring, job)
 
 
 def open_one(opener: Opener, item: tuple[Path, Part]) -> OpenedPart:
