@@ -17,14 +17,15 @@ class Asked:
 
 @contextmanager
 def standing_portal(room: CleanRoom, code: str) -> Iterator[Asked]:
-    """Says of every institution what the portal in memory says of `code`; takes every event. The institution has its
-    token."""
+    """Says of every institution what the portal in memory says of `code`, of all else that there is none yet; takes
+    every event. The institution has its token."""
     asked = Asked("")
 
     class Portal(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.paths.append(self.path)
-            self._answer(room.portal.gate(code).model_dump_json().encode())
+            gate = self.path.endswith("/gate")
+            self._answer(room.portal.gate(code).model_dump_json().encode() if gate else b"[]")
 
         def do_POST(self) -> None:
             asked.paths.append(self.path)
