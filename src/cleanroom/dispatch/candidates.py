@@ -12,6 +12,7 @@ from cleanroom.vocabulary.terms import Severity, WarningKind
 
 Texts = tuple[dict[str, str], ...]  # {"code", "en", "zh_hant"} each
 
+SCORE = "score"  # stands as the cause where no listed account is
 CHECK_ACCOUNT = "check the account, hold what is still on it, and answer"
 CALL_CUSTOMER = "call the customer before the next payment, and answer"
 
@@ -36,6 +37,11 @@ class Candidate:
     requested_action: str
 
     @property
+    def cause_token(self) -> str | None:
+        """The account that is the cause; None where the score is."""
+        return None if self.cause == SCORE else self.cause
+
+    @property
     def identity(self) -> dict[str, str]:
         """What the warning's number is made from; nothing of a run, a release or a clock."""
         return {"kind": str(self.kind), "account": self.account_token, "cause": self.cause}
@@ -58,7 +64,7 @@ def _mule(row: Mapping[str, Any], paths: Mapping, rules: DispatchRules, model_te
         account_token=row["account_token"],
         institution=row["institution"],
         owned=row["owned"],
-        cause=row["start_account_token"] or "score",
+        cause=row["start_account_token"] or SCORE,
         as_of=row["as_of"],
         severity=mule_severity(rules, layer=row["layer"], arrived_at=row["arrived_at"], as_of=row["as_of"]),
         score=row["score"] or 0.0,

@@ -42,6 +42,7 @@ SENT_SCHEMA = pa.schema(
     [
         pa.field("warning_id", pa.string(), nullable=False),
         pa.field("account_token", pa.string(), nullable=False),
+        pa.field("cause_token", pa.string()),  # what the warning is about, where it is an account
         pa.field("institution", pa.string(), nullable=False),
         pa.field("kind", pa.string(), nullable=False),
         pa.field("severity", pa.string(), nullable=False),
@@ -142,10 +143,24 @@ def _model_texts(codes: str | None) -> tuple[dict[str, str], ...]:
 def _numbered(room: "Room", candidates: Sequence[Candidate]) -> list[Numbered]:
     handles = {(h["account_token"], h["participant"]): h["handle"] for h in room.warehouse.query(_HANDLES).to_pylist()}
     numbers = warning_ids(room.keys, [c.identity for c in candidates])
+    remembered = _remembered(room.warehouse)
     return [
-        Numbered(number, c, handles.get((c.account_token, c.institution)))
+        Numbered(remembered.get(_about(c), number), c, handles.get((c.account_token, c.institution)))
         for number, c in zip(numbers, candidates, strict=True)
     ]
+
+
+def _remembered(warehouse: Warehouse) -> dict[tuple[str, str, str | None], str]:
+    """The numbers of warnings that were sent. A number is made from tokens; when those are renamed by a rotation of
+    keys, it stays what it was, or everything would be sent once more."""
+    if not warehouse.table_exists(SENT):
+        return {}
+    sent = warehouse.query(f"select kind, account_token, cause_token, warning_id from {SENT}").to_pylist()
+    return {(w["kind"], w["account_token"], w["cause_token"]): w["warning_id"] for w in sent}
+
+
+def _about(c: Candidate) -> tuple[str, str, str | None]:
+    return str(c.kind), c.account_token, c.cause_token
 
 
 def _active(gates: Sequence[ParticipantGate]) -> dict[str, ParticipantGate]:
@@ -196,6 +211,7 @@ def _sent_row(one: Numbered, record: ReleaseRecord, now: datetime) -> dict[str, 
     return {
         "warning_id": one.warning_id,
         "account_token": c.account_token,
+        "cause_token": c.cause_token,
         "institution": c.institution,
         "kind": str(c.kind),
         "severity": str(c.severity),

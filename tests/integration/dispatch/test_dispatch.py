@@ -2,6 +2,8 @@
 
 import base64
 import json
+import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -13,6 +15,9 @@ from cleanroom.dispatch.rules import DispatchRules
 from cleanroom.errors import GateClosed, KeyRefused, NothingToDo, PortalFault
 from cleanroom.pipeline import scoring
 from cleanroom.pipeline.dispatch import SENT, dispatch
+from cleanroom.pipeline.keys import open_room_keys
+from cleanroom.pipeline.rotation import rotate_k2
+from cleanroom.stores import retokening
 from cleanroom.vocabulary.terms import ReleaseState, WarningKind
 from tests.factories.killing import KILLED, killed_at
 from tests.factories.released_room import make_room, release_model
@@ -185,6 +190,39 @@ def test_an_institution_that_holds_the_release_or_left_gets_none(room):
     room.portal.change("822", state="active")
     assert {m.participant for m in room.portal.sent.values()} == {"700"}
     assert found["held"] > 0 and found["unroutable"] > 0
+
+
+def test_after_a_rotation_of_k2_nothing_is_sent_twice(room):
+    """Every token has another name; the numbers of what was sent stay, and so do the marts and the way back."""
+    unroutable = dispatch(room).detail["unroutable"]
+    before, accounts = dict(room.portal.sent), rows(room, f"select account_token from {SENT}")
+    rotate_k2(room, to=2)
+    rotated = replace(room, keys=open_room_keys(room.settings))
+    again = dispatch(rotated)
+    assert again.detail["sent"] == 0 and again.detail["known"] > 10
+    assert again.detail["unroutable"] == unroutable
+    assert room.portal.sent == before
+    renamed = rows(room, f"select account_token from {SENT}")
+    assert len(renamed) == len(accounts)
+    assert not {r["account_token"] for r in renamed} & {r["account_token"] for r in accounts}
+
+
+def test_no_token_stands_in_a_column_of_another_name(room):
+    """A rotation renames columns that end in _token; a token elsewhere would be left behind."""
+    known = set(retokening.tokens_in(room.warehouse).to_pylist())
+    looked_at = 0
+    for table, column in room.warehouse.columns_ending(""):
+        if column.endswith(retokening.SUFFIX) or column == "warning_id":
+            continue
+        values = room.warehouse.query(f"select distinct cast({column} as varchar) as x from {table}")["x"].to_pylist()
+        looked_at += len(values)
+        assert not {part for v in values if v for part in _inside(v)} & known, f"{table}.{column} holds tokens"
+    assert len(known) > 100 and looked_at > 1000
+
+
+def _inside(text):
+    """Anything in a longer text that looks like a token: reasons and the like are JSON."""
+    return re.findall(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])", text)
 
 
 def test_a_suspended_release_sends_nothing_more(room):
