@@ -20,6 +20,7 @@ _ENCODING = {DATA_PAGE: 2, DICTIONARY_PAGE: 2, DATA_PAGE_V2: 4}  # page type -> 
 _ROW_GROUPS, _ALGORITHM = 4, 8  # fields of FileMetaData: row_groups, encryption_algorithm
 _COLUMNS = 1  # field of RowGroup
 _ENCRYPTED = (8, 9)  # fields of ColumnChunk: crypto_metadata, encrypted_column_metadata
+_METADATA, _CODEC = 3, 4  # meta_data of ColumnChunk; codec of that
 _TRUE, _FALSE, _BYTE, _DOUBLE, _BINARY, _LIST, _SET, _STRUCT = 1, 2, 3, 7, 8, 9, 10, 12
 _INTEGERS = (4, 5, 6)
 _DEEPEST, _LONGEST_LIST = 8, 1000
@@ -62,6 +63,14 @@ def _structs(value: Any) -> list[dict[int, Any]]:
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise Malformed("a footer of another form")
     return value
+
+
+def codecs_of(footer: bytes) -> set[int]:
+    """How the columns are packed (CompressionCodec), as the footer says. Asked here and not of the library: for a
+    number that nobody gave a meaning, it ends the process as well. Raises Malformed."""
+    groups = _structs(_Reader(footer, 0, len(footer)).struct().get(_ROW_GROUPS, []))
+    columns = [chunk.get(_METADATA) for group in groups for chunk in _structs(group.get(_COLUMNS, []))]
+    return {_size(column, _CODEC) for column in _structs(columns)}
 
 
 def _page(header: dict[int, Any]) -> Page:

@@ -6,13 +6,13 @@ import pyarrow.parquet as pq
 
 from cleanroom.contracts.manifest import PART_UNPACKED_CAP_BYTES, Part
 from cleanroom.errors import CleanroomError, ContentTampered, TooLarge, Where
-from cleanroom.intake.pages import Malformed, is_encrypted, pages_of
+from cleanroom.intake.pages import Malformed, codecs_of, is_encrypted, pages_of
 
 _MAGIC = b"PAR1"
 _TRAILER_BYTES = 8  # footer length and magic
 FOOTER_CAP_BYTES = 1024 * 1024
 GROUPS_CAP = 64
-CODECS = frozenset({"ZSTD", "SNAPPY", "UNCOMPRESSED"})
+CODECS = {0: "uncompressed", 1: "snappy", 6: "zstd"}  # parquet.thrift, CompressionCodec
 _THRIFT = {"thrift_string_size_limit": FOOTER_CAP_BYTES, "thrift_container_size_limit": 10_000}
 
 
@@ -42,8 +42,11 @@ def _opened(plaintext: bytes, part: Part, **options) -> pq.ParquetFile:
     length = int.from_bytes(plaintext[-_TRAILER_BYTES:-4], "little")
     if plaintext[-4:] != _MAGIC or length > min(FOOTER_CAP_BYTES, len(plaintext)):
         raise _refused(part, "the opened bytes are not a Parquet table", rule="parquet")
-    if is_encrypted(plaintext[-_TRAILER_BYTES - length : -_TRAILER_BYTES]):
+    footer = plaintext[-_TRAILER_BYTES - length : -_TRAILER_BYTES]
+    if is_encrypted(footer):
         raise Malformed("a table that is encrypted once more")
+    if not codecs_of(footer) <= set(CODECS):
+        raise _refused(part, "the table is packed in a way that is not taken", rule="parquet_codec")
     return pq.ParquetFile(pa.BufferReader(plaintext), pre_buffer=False, **_THRIFT, **options)
 
 
@@ -65,8 +68,6 @@ def _check_pages(file: pq.ParquetFile, plaintext: bytes, part: Part) -> set[str]
         for place, chunk in ((place, group.column(place)) for place in range(group.num_columns)):
             if chunk.path_in_schema != file.schema_arrow.names[place]:
                 raise Malformed("a column under another name than the table's")
-            if chunk.compression not in CODECS:
-                raise _refused(part, "the table is packed in a way that is not taken", rule="parquet_codec")
             values = 0
             for page in pages_of(plaintext, *_extent(chunk, len(plaintext))):
                 unpacked += page.unpacked_bytes
