@@ -3,7 +3,7 @@
 import os
 import pickle
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -40,10 +40,34 @@ def killed_at(point: str, work: Callable[[], object], *, call: int = 1, when: st
 
     `when`: "before" the call is made or "after" it was. A child that never gets there exits with 0.
     """
+    return killed_at_any((point,), work, call=call, when=when)
+
+
+def killed_at_any(points: Sequence[str], work: Callable[[], object], *, call: int, when: str) -> int:
+    """Like `killed_at`, at the `call`-th call of all points together."""
+    return _in_a_child(work, points, [0], call, when)
+
+
+def counted(points: Sequence[str], work: Callable[[], object]) -> int:
+    """How often `work`, in a child, calls the points. The child must end well."""
+    reading, writing = os.pipe()
+    seen = [0]
+
+    def tell() -> None:
+        work()
+        os.write(writing, str(seen[0]).encode())
+
+    status = _in_a_child(tell, points, seen, 0, "")
+    assert status == 0, f"the child ended with {status}"
+    return int(os.read(reading, 20))
+
+
+def _in_a_child(work: Callable[[], object], points: Sequence[str], seen: list[int], call: int, when: str) -> int:
     child = os.fork()
     if child == 0:
         try:
-            _arm(point, call, when)
+            for point in points:
+                _arm(point, seen, call, when)
             work()
             os._exit(0)
         except BaseException:
@@ -51,20 +75,21 @@ def killed_at(point: str, work: Callable[[], object], *, call: int = 1, when: st
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def _arm(point: str, call: int, when: str) -> None:
+def _arm(point: str, seen: list[int], call: int, when: str) -> None:
     module, _, qualified = point.partition(":")
     *outer, name = qualified.split(".")
     holder = import_module(module)
     for part in outer:
         holder = getattr(holder, part)
-    original, seen = getattr(holder, name), [0]
+    original = getattr(holder, name)
 
     def deadly(*arguments, **named):
         seen[0] += 1
-        if seen[0] == call and when == "before":
+        mine = seen[0] == call  # calls may lie within calls
+        if mine and when == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         answer = original(*arguments, **named)
-        if seen[0] == call and when == "after":
+        if mine and when == "after":
             os.kill(os.getpid(), signal.SIGKILL)
         return answer
 

@@ -20,6 +20,7 @@ def read_history(room: "Room") -> list[Snapshot]:
 
 
 def data_snapshot(room: "Room") -> str:
-    """SHA-256 over the ids of all landed submissions: which data this is."""
-    found = room.warehouse.query("select submission_id from landing.submissions order by submission_id")
+    """SHA-256 over the ids of all submissions whose rows are there: which data this is."""
+    live = "select submission_id from landing.submissions where state = 'accepted' order by submission_id"
+    found = room.warehouse.query(live)
     return digest_of(found["submission_id"].to_pylist())

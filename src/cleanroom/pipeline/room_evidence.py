@@ -48,7 +48,8 @@ def _audit(room: "Room", now: datetime) -> dict[str, Evidence | None]:
 def _landed(room: "Room", answers: Answers, now: datetime) -> dict[str, Evidence | None]:
     """Values that are no token where a token must be, and columns that nobody wrote a need for."""
     contracts = load_specification().datasets
-    datasets = room.warehouse.query("select distinct dataset from landing.submissions")["dataset"].to_pylist()
+    datasets = room.warehouse.query("select distinct dataset from landing.submissions where state = 'accepted'")
+    datasets = datasets["dataset"].to_pylist()
     columns = {d: contracts[d].column_names for d in datasets}
     looked_at = [_token_hits(room, d, [f.name for f in landed_schema(contracts[d])]) for d in sorted(datasets)]
     values, hits = sum(v for v, _ in looked_at), sum(h for _, h in looked_at)

@@ -8,3 +8,5 @@ select
   period_to,
   landed_at
 from {{ source('landing', 'submissions') }}
+-- What was superseded or withdrawn keeps its ledger row, and has no rows any more.
+where state = 'accepted'
