@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from cleanroom.contracts.checkpoints import AuditLog
 from cleanroom.contracts.messages import StationRun
 from cleanroom.pipeline import sealing
 from cleanroom.pipeline.progress import ProgressHook, silent
@@ -61,6 +62,12 @@ def seal_and_upload(
         )
         witness_of(settings, **stores).look()
     return run
+
+
+def look(settings: ParticipantSettings) -> dict[AuditLog, int]:
+    """The institution's witness by itself: how many events of each log it has seen. Raises AuditBroken."""
+    with _stores(settings) as stores:
+        return witness_of(settings, **stores).look()
 
 
 def standing(settings: ParticipantSettings) -> list[Standing]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from cleanroom.contracts.messages import ReleaseRecord, WarningStanding
 from cleanroom.governance.policy import load_policy
-from cleanroom.pipeline import evaluation, keys, line
+from cleanroom.pipeline import evaluation, keys, line, upload
 from cleanroom.pipeline.rehearsal import agreement, signing
 from cleanroom.pipeline.rehearsal.consortium import Consortium, begun_on, find_consortium, lay_out
 from cleanroom.pipeline.rehearsal.memory import PeakMemory
@@ -22,7 +22,7 @@ from cleanroom.pipeline.rehearsal.runner import DagRunner, DirectRunner, Progres
 from cleanroom.pipeline.rehearsal.services import LOOPBACK, Services, held_port, manage, service_environment
 from cleanroom.pipeline.rehearsal.summary import summarise
 from cleanroom.pipeline.steps import new_run_id
-from cleanroom.settings import RoomSettings
+from cleanroom.settings import ParticipantSettings, RoomSettings
 
 ANSWER_SECONDS = 90.0
 WANTED_PORT = 8000
@@ -58,6 +58,9 @@ def rehearse(data: Path, home: Path, *, through_dags: bool, progress: Progress) 
         run_id = new_run_id()
         with _runner(through_dags, settings, home, environ, run_id, progress) as runner:
             release, warnings = _walk_the_line(runner, settings, people, consortium, services, progress)
+        progress("every institution's witness looks at the audit logs …")
+        for code in consortium.codes:
+            upload.look(ParticipantSettings.from_environment(code, environ))
         summary = summarise(
             home=home,
             run_id=run_id,
