@@ -16,7 +16,7 @@ from cleanroom.sealing.submission import Addressee
 from cleanroom.settings import ParticipantSettings
 from cleanroom.stores.audit_file import AuditFile
 from cleanroom.stores.ports import Portal
-from cleanroom.vocabulary.terms import Dataset
+from cleanroom.vocabulary.terms import Dataset, Scheme
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class Side:
 def open_side(settings: ParticipantSettings, *, portal: Portal, now: datetime | None = None) -> Side:
     """Everything that must hold before a file is opened: standing, agreement, keys, a hash that gives known answers."""
     now = now or datetime.now(UTC)
-    known_answers.check()
     ring = open_participant_keys(settings)
+    known_answers.check(tuple({Scheme.HMAC2, *(key.scheme for key in ring.first_hashes[-1:])}))
     if ring.institution != settings.institution:
         raise KeyRefused("the key ring belongs to another institution", rule="key_ring_owner")
     folder = read_folder(settings.data_dir, institution=settings.institution)
