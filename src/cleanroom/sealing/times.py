@@ -15,6 +15,7 @@ from cleanroom.vocabulary.terms import Calendar
 
 _YEAR = {Calendar.GREGORIAN: r"[0-9]{4}", Calendar.ROC: r"[0-9]{1,3}"}
 _ROC_OFFSET = 1911
+_FIRST_YEAR, _LAST_YEAR = 2, 9998  # whatever the offset, the UTC time lies in the years 1 to 9999 that engines know
 _DAY = r"(?P<year>{year})[-/](?P<month>[0-9]{{1,2}})[-/](?P<day>[0-9]{{1,2}})"
 _CLOCK = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]{1,6}))?)?"
 _OFFSET = r"(?P<offset>Z|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])?"
@@ -94,11 +95,12 @@ def _civil(parts: pa.Array, calendar: str) -> pa.Array:
     year = _number(parts, "year")
     if calendar == Calendar.ROC:
         year = pc.add(pc.if_else(pc.greater(year, 0), year, pa.scalar(None, pa.int64())), _ROC_OFFSET)
+    known = pc.and_(pc.greater_equal(year, _FIRST_YEAR), pc.less_equal(year, _LAST_YEAR))
     text = pc.binary_join_element_wise(
         pc.cast(year, pa.string()), pc.struct_field(parts, "month"), pc.struct_field(parts, "day"), "-"
     )
     midnight = pc.strptime(text, format="%Y-%m-%d", unit="us", error_is_null=True)
-    same = pc.equal(pc.day(midnight), _number(parts, "day"))
+    same = pc.and_(known, pc.equal(pc.day(midnight), _number(parts, "day")))
     return pc.if_else(pc.fill_null(same, False), midnight, pa.scalar(None, midnight.type))
 
 
