@@ -9,6 +9,7 @@ import pytest
 from cleanroom import errors
 from cleanroom.crypto.keyring import RoomKeyRing
 from cleanroom.stores import audit_file, warehouse_duckdb
+from tests.factories.attacks import Attack, Side, attack
 from tests.factories.months import in_month
 from tests.factories.tampering import Waiting
 
@@ -57,15 +58,36 @@ def lands_afterwards(room):
     audit_file.verify(room.settings.audit_file)
 
 
-def test_a_disk_that_is_full_when_parts_are_fetched(waiting):
+@attack(
+    Attack(
+        "disk full during decrypt",
+        Side.INTAKE,
+        "the disk is full while parts are fetched to be opened",
+        "擷取與解密分段時磁碟已滿",
+        outcome="store_fault; nothing lands; the same run again lands",
+        outcome_zh="store_fault；未入庫；重新執行即成功",
+    )
+)
+def test_a_disk_that_is_full_when_parts_are_fetched(case, waiting):
     room = waiting.room
     told = in_a_child_that_may_write(lambda: room.take_in("808"), bytes_per_file=1024)
     assert told.startswith("StoreFault"), told
     nothing_left(room)
     lands_afterwards(room)
+    case.held()
 
 
-def test_a_disk_that_is_full_when_rows_land(waiting):
+@attack(
+    Attack(
+        "disk full during landing",
+        Side.INTAKE,
+        "the disk is full when rows are written to the warehouse",
+        "入庫時磁碟已滿",
+        outcome="warehouse_fault; nothing lands; the same run again lands",
+        outcome_zh="warehouse_fault；未入庫；重新執行即成功",
+    )
+)
+def test_a_disk_that_is_full_when_rows_land(case, waiting):
     """The parts were fetched; then nothing can be written any more, the warehouse's own files included."""
     room, insert = waiting.room, warehouse_duckdb._insert
 
@@ -81,9 +103,20 @@ def test_a_disk_that_is_full_when_rows_land(waiting):
     assert told.startswith("WarehouseFault"), told
     nothing_left(room)
     lands_afterwards(room)
+    case.held()
 
 
-def test_a_disk_that_is_full_when_the_log_is_written(waiting):
+@attack(
+    Attack(
+        "disk full during audit",
+        Side.AUDIT,
+        "the disk is full when the decision is written to the log",
+        "寫入稽核事件時磁碟已滿",
+        outcome="store_fault; the next run records the decision, once",
+        outcome_zh="store_fault；下次執行補記一次",
+    )
+)
+def test_a_disk_that_is_full_when_the_log_is_written(case, waiting):
     """The rows have landed and their decision could not be written: it is written by the next run, once."""
     room = waiting.room
 
@@ -98,9 +131,20 @@ def test_a_disk_that_is_full_when_the_log_is_written(waiting):
     assert room.portal.uploads("808") == []
     lands_afterwards(room)
     assert [e.verb for e in room.room_events()] == ["submission.accepted"]
+    case.held()
 
 
-def test_a_log_whose_disk_is_full_keeps_its_chain(waiting):
+@attack(
+    Attack(
+        "half-written audit row",
+        Side.AUDIT,
+        "the disk is full in the middle of a line of the log",
+        "稽核事件寫到一半磁碟已滿",
+        outcome="the chain holds; the next event continues it",
+        outcome_zh="鏈仍完整，後續事件接續",
+    )
+)
+def test_a_log_whose_disk_is_full_keeps_its_chain(case, waiting):
     room = waiting.room
     log = audit_file.AuditFile(room.settings.audit_file)
     room.take_in("808")
@@ -111,10 +155,21 @@ def test_a_log_whose_disk_is_full_keeps_its_chain(waiting):
     assert audit_file.AuditFile(room.settings.audit_file).verify().sequence == 1
     log.append(event)
     assert audit_file.AuditFile(room.settings.audit_file).verify().sequence == 2
+    case.held()
 
 
+@attack(
+    Attack(
+        "key service fails in the middle of a take-in",
+        Side.KEYS,
+        "the key service fails or denies when a submission's key is opened",
+        "開啟批次金鑰時金鑰服務失敗或拒絕",
+        outcome="nothing lands; the same run again lands",
+        outcome_zh="未入庫；重新執行即成功",
+    )
+)
 @pytest.mark.parametrize("kind", [errors.KeyServiceFault, errors.KeyServiceDenied])
-def test_a_key_service_that_fails_or_denies_is_held_against_no_submission(waiting, monkeypatch, kind):
+def test_a_key_service_that_fails_or_denies_is_held_against_no_submission(case, waiting, monkeypatch, kind):
     room = waiting.room
 
     def no(self, ciphertext, *, cap_bytes=None):
@@ -127,6 +182,7 @@ def test_a_key_service_that_fails_or_denies_is_held_against_no_submission(waitin
     nothing_left(room)
     assert room.portal.uploads("808") == []
     lands_afterwards(room)
+    case.held()
 
 
 def test_a_missing_suite_is_held_against_no_submission(waiting, monkeypatch):

@@ -13,6 +13,7 @@ from cleanroom.contracts.messages import SubmissionOrder
 from cleanroom.pipeline import sealing
 from cleanroom.stores import audit_file
 from cleanroom.vocabulary.terms import Dataset
+from tests.factories.attacks import Attack, Side, attack
 from tests.factories.clean_room import CleanRoom
 from tests.factories.killing import KILLED, KeptPortal, counted, killed_at_any
 from tests.factories.months import in_month
@@ -106,7 +107,17 @@ def end_state(room):
     }
 
 
-def test_killed_at_twenty_random_points_and_run_again(prepared, tmp_path):
+@attack(
+    Attack(
+        "intake killed at 20 random points",
+        Side.INTAKE,
+        "the intake is killed where something has just been, or is about to be, made durable, and run again",
+        "於任一持久化動作前後強制終止收件，再重新執行（隨機二十處）",
+        outcome="the same end as without a kill",
+        outcome_zh="結果與未中斷時相同",
+    )
+)
+def test_killed_at_twenty_random_points_and_run_again(case, prepared, tmp_path):
     calm = tmp_path / "calm"
     shutil.copytree(prepared, calm)
     points = counted(POINTS, lambda: opened(calm).take_in("808"))
@@ -128,3 +139,4 @@ def test_killed_at_twenty_random_points_and_run_again(prepared, tmp_path):
         room.take_in("808")
         assert end_state(room) == undisturbed, f"killed {when} call {call}"
         shutil.rmtree(home)
+    case.held()

@@ -11,6 +11,7 @@ from cleanroom.crypto.envelope import open_bytes
 from cleanroom.crypto.signing import verify
 from cleanroom.pipeline import sealing
 from cleanroom.vocabulary.terms import Dataset, UploadState
+from tests.factories.attacks import Attack, Side, attack
 from tests.factories.months import in_month
 from tests.factories.tampering import Waiting, with_column
 
@@ -189,7 +190,17 @@ def test_a_clock_may_be_a_little_wrong_and_a_file_a_month_old(room, made):
 # --- withdrawn ----------------------------------------------------------------------------------------------------
 
 
-def test_a_withdrawn_submission_is_gone_and_cannot_be_read_again(room, landed):
+@attack(
+    Attack(
+        "reading what was withdrawn",
+        Side.KEYS,
+        "the sealed parts of a withdrawn submission are opened with every key that the room has left",
+        "以無塵室所餘全部金鑰開啟已撤回批次",
+        outcome="nothing opens: its key is destroyed",
+        outcome_zh="無法開啟：金鑰已銷毀",
+    )
+)
+def test_a_withdrawn_submission_is_gone_and_cannot_be_read_again(case, room, landed):
     order(room, "withdraw", landed)
     assert room.take_in("808").detail == {"landed": 0, "unchanged": 1, "ended": 1}
     assert room.landed()["landing.transfers"] == 0
@@ -202,6 +213,7 @@ def test_a_withdrawn_submission_is_gone_and_cannot_be_read_again(room, landed):
     assert f"receipts/{landed.place}/withdrawn.json" in room.names("receipts/808/")
     assert room.portal.orders("808") == []
     assert room.take_in("808").detail == {"landed": 0, "unchanged": 1}
+    case.held()
 
 
 def test_the_same_days_may_come_again_after_a_withdrawal_under_a_new_number(room, landed):
@@ -306,7 +318,17 @@ def test_the_corrected_file_comes_before_the_release(room, quarantined):
 # --- a new warehouse ----------------------------------------------------------------------------------------------
 
 
-def test_what_was_accepted_lands_again_in_a_new_warehouse_and_what_ended_does_not(room, landed):
+@attack(
+    Attack(
+        "warehouse file damaged",
+        Side.INTAKE,
+        "the warehouse's file is overwritten with rubbish",
+        "資料倉儲檔案毀損",
+        outcome="warehouse_fault says to move it away; what was accepted lands again from the store",
+        outcome_zh="warehouse_fault 指示移走檔案；已收件者自儲存區重新入庫",
+    )
+)
+def test_what_was_accepted_lands_again_in_a_new_warehouse_and_what_ended_does_not(case, room, landed):
     replaced(room)
     room.take_in("808")
     before, receipts = amounts(room), room.names("receipts/")
@@ -322,9 +344,20 @@ def test_what_was_accepted_lands_again_in_a_new_warehouse_and_what_ended_does_no
     assert room.names("receipts/") == receipts
     assert [e.verb for e in room.room_events()][-1] == "submission.restored"
     assert room.take_in("808").detail == {"landed": 0, "unchanged": 2}
+    case.held()
 
 
-def test_a_forged_receipt_brings_nothing_into_a_new_warehouse(room):
+@attack(
+    Attack(
+        "forged receipt",
+        Side.TRANSPORT,
+        "a receipt of acceptance that the room never signed lies in the store of a new warehouse",
+        "偽造收件回執於新資料倉儲",
+        outcome="nothing lands",
+        outcome_zh="未入庫",
+    )
+)
+def test_a_forged_receipt_brings_nothing_into_a_new_warehouse(case, room):
     room.seal("808")
     waiting = Waiting(room, "808", "transfers")
     other = room.ring_of("822").sign(RECEIPT_DOMAIN, b"{}")
@@ -337,3 +370,4 @@ def test_a_forged_receipt_brings_nothing_into_a_new_warehouse(room):
     with pytest.raises(errors.SignatureRefused):
         room.take_in("808")
     assert room.landed()["landing.transfers"] == 0
+    case.held()

@@ -1,10 +1,7 @@
 """Every way in which a submission is refused in the room: its reason, where and by which rule, and nothing landed."""
 
-import hashlib
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
-import pyarrow as pa
 import pytest
 
 from cleanroom import errors
@@ -15,8 +12,7 @@ from cleanroom.crypto.signing import verify
 from cleanroom.pipeline import intake, pins
 from cleanroom.vocabulary.terms import Scheme, UploadState
 from tests.factories.months import in_month
-from tests.factories.tampering import Waiting, with_column
-from tests.fakes.portal import signed_mou, specification_in_force
+from tests.factories.tampering import Waiting
 
 
 @pytest.fixture
@@ -69,12 +65,6 @@ def assert_answered(waiting, report):
     assert list(room.settings.scratch_dir.rglob("*.age")) == []
 
 
-# --- who sent it --------------------------------------------------------------------------------------------------
-
-
-# --- whether it may be sent ---------------------------------------------------------------------------------------
-
-
 # --- its place in the sequence ------------------------------------------------------------------------------------
 
 
@@ -104,22 +94,6 @@ def test_a_wait_is_told_once(waiting):
     assert [e.verb for e in waiting.room.room_events()] == ["submission.held"]
 
 
-def test_a_number_used_again_with_other_content(waiting):
-    room = waiting.room
-    room.take_in("808")
-    before = room.landed()
-    first = waiting.place
-    again = waiting.under_another_key()
-    assert again.place != first
-    with pytest.raises(errors.SequenceReplayed) as caught:
-        room.take_in("808")
-    assert again.place in str(caught.value)
-    assert room.landed() == before
-    assert sorted(r.state for r in room.portal.uploads("808")) == [UploadState.ACCEPTED, UploadState.REFUSED]
-    assert room.room_events()[-1].detail["reason"] == "sequence_replayed"
-    assert room.names(f"receipts/{first}/") == [f"receipts/{first}/accepted.json"]
-
-
 def test_the_same_submission_again_is_accepted_and_does_nothing(waiting):
     room = waiting.room
     files = {p.name: p.read_bytes() for p in waiting.folder.iterdir()}
@@ -146,16 +120,6 @@ def test_the_first_canaries_are_pinned_where_none_were_and_not_in_production(wai
     room.take_in("808")
     ring = room.ring_of("808")
     assert pins.read_pins(room.settings) == Pins(Scheme.HMAC2, {ring.hash_kid: ring.canaries()})
-
-
-def test_another_scheme_than_agreed(waiting):
-    waiting.sign_again(scheme="r255-rekey-v1", hash_kid="r1-0000000000000000")
-    refused(waiting, errors.KeyRefused, rule="scheme")
-
-
-def test_a_key_of_another_scheme(waiting):
-    waiting.sign_again(hash_kid="r1-0000000000000000")
-    refused(waiting, errors.KeyRefused, rule="scheme")
 
 
 def test_a_closed_first_hash_key(waiting):
