@@ -16,11 +16,12 @@ Several cases in one decorator parametrise the test; `case.means` is what each b
 refuses (ten at once land once) states its `outcome` and the test calls `case.held()` after its assertions.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -103,9 +104,18 @@ def catalogue() -> list[Listed]:
     """Every case that any test module declares, by side and then in the order of files and tests."""
     for path in sorted(TESTS.rglob("test_*.py")):
         if "from tests.factories.attacks import" in path.read_text(encoding="utf-8"):
-            import_module(".".join(path.relative_to(TESTS.parent).with_suffix("").parts))
+            _load(path)
     sides = list(Side)
     return sorted(_LISTED.values(), key=lambda entry: (sides.index(entry.attack.side), entry.file))
+
+
+def _load(path: Path) -> None:
+    """As pytest does: by its place. An installed package may have a folder of the same name as one of ours."""
+    name = ".".join(path.relative_to(TESTS.parent).with_suffix("").parts)
+    if name not in sys.modules:
+        spec = spec_from_file_location(name, path)
+        sys.modules[name] = module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
 
 
 class Case:
