@@ -5,7 +5,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -15,11 +15,12 @@ from google.api_core.exceptions import Conflict, GoogleAPIError, NotFound
 from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
-from google.cloud.bigquery import DEFAULT_RETRY, QueryJobConfig, ScalarQueryParameter
+from google.cloud.bigquery import DEFAULT_RETRY, QueryJobConfig
 
-from cleanroom.errors import NotAllowed, WarehouseFault
+from cleanroom.errors import WarehouseFault
 from cleanroom.stores import warehouse as shared
 from cleanroom.stores.bigquery_address import Address
+from cleanroom.stores.bigquery_values import parameter, spelled
 from cleanroom.stores.ports import Ask, DbtTarget, Incoming
 from cleanroom.stores.warehouse import Statement
 from cleanroom.vocabulary.terms import UploadState
@@ -30,7 +31,6 @@ _CALL_SECONDS, _LOAD_SECONDS = 60, 600
 _STAGED = "incoming_"  # begins the name of a table of one run
 _STAGED_FOR = timedelta(hours=6)  # longer than any transaction; then the engine drops what a killed run left
 _NAMED_TABLE = re.compile(rf"\b(from|join|into|update|table)(\s+)(({'|'.join(STATIONS)})\.(\w+))", re.IGNORECASE)
-_PLAIN = re.compile(r"[0-9A-Za-z_-]{1,100}")
 _SQL_TYPES = {
     pa.string(): "STRING",
     pa.large_string(): "STRING",
@@ -40,8 +40,6 @@ _SQL_TYPES = {
     pa.bool_(): "BOOL",
     pa.date32(): "DATE",
 }
-# bool before int and datetime before date: each is also an instance of the other.
-_PARAMETER_TYPES = ((bool, "BOOL"), (int, "INT64"), (float, "FLOAT64"), (datetime, "TIMESTAMP"), (date, "DATE"))
 
 
 class BigQueryWarehouse:
@@ -100,7 +98,7 @@ class BigQueryWarehouse:
         return True
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
-        config = QueryJobConfig(query_parameters=[_parameter(p) for p in parameters])
+        config = QueryJobConfig(query_parameters=[parameter(p) for p in parameters])
         with _faults("the warehouse could not answer"):
             job = self._client.query(self.qualified(sql), config, retry=_PATIENCE, timeout=_CALL_SECONDS)
             return shared.with_utc(job.result(retry=_PATIENCE).to_arrow(create_bqstorage_client=False))
@@ -171,7 +169,7 @@ class BigQueryWarehouse:
 
     def _run(self, statements: Sequence[Statement], job_id: str | None = None) -> bigquery.QueryJob:
         """All of them commit, or none: BigQuery rolls back by itself when a script fails before its commit."""
-        script = ["begin transaction", *(_spelled(*statement) for statement in statements), "commit transaction"]
+        script = ["begin transaction", *(spelled(*statement) for statement in statements), "commit transaction"]
         # A transaction that failed is never run again by the client: whoever asked for it decides.
         patience = {"retry": _PATIENCE, "job_retry": None, "timeout": _CALL_SECONDS}
         return self._client.query(self.qualified(";\n".join(script) + ";"), job_id=job_id, **patience)
@@ -279,27 +277,6 @@ def _parquet(rows: pa.Table) -> io.BytesIO:
     pq.write_table(shared.with_utc(rows), buffer)
     buffer.seek(0)
     return buffer
-
-
-def _spelled(sql: str, values: Sequence[Any]) -> str:
-    """The statement with its values put in: a script's statements share one list of parameters, which tells nobody
-    where a wrong number of them went. Only plain words and times are taken."""
-    pieces = sql.split("?")
-    spelled = [_literal(value) for value in values]
-    return "".join(piece + value for piece, value in zip(pieces, [*spelled, ""], strict=True))
-
-
-def _literal(value: Any) -> str:
-    if isinstance(value, datetime):
-        return f"timestamp '{value.astimezone(UTC).isoformat()}'"
-    if not _PLAIN.fullmatch(value):
-        raise NotAllowed("only plain words may stand in a statement", rule="literal")
-    return f"'{value}'"
-
-
-def _parameter(value: Any) -> ScalarQueryParameter:
-    kind = next((name for kind, name in _PARAMETER_TYPES if isinstance(value, kind)), "STRING")
-    return ScalarQueryParameter(None, kind, value)
 
 
 def _emulator(address: Address) -> dict[str, str]:
