@@ -1,20 +1,19 @@
 """How the keys of a ring are made, shared and changed. Each function can be run again: it changes nothing twice.
 
 A secret leaves a ring in two ways only, each time sealed to whom it is for: K1 to another participant, and a
-participant's factor (r255-rekey-v1) to the clean room. The joint scalar of r255-rekey-v1 is in no ring at all: it lies
-offline, sealed to each participant, and is opened for the moment in which a factor is reckoned.
+participant's factor (`crypto.factors`) to the clean room.
 """
 
 import hashlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cleanroom.contracts.canonical import FACTOR_DOMAIN, canonical_bytes, parse_canonical
+from cleanroom.contracts.canonical import canonical_bytes, parse_canonical
 from cleanroom.contracts.custody import Custodian
-from cleanroom.crypto import envelope, hmac2, r255, schemes, signing
+from cleanroom.crypto import envelope, hmac2, schemes, signing
 from cleanroom.crypto.custody import ring_file
 from cleanroom.crypto.encoding import from_text, to_text
 from cleanroom.crypto.keyring import ROOM, ParticipantKeyRing, RoomKeyRing
@@ -68,7 +67,7 @@ def _public_kid(public: str) -> str:
     return hashlib.sha256(public.encode()).hexdigest()[:16]
 
 
-def _change(folder: Path, custodian: Custodian | None, change: Callable[[Document], bool]) -> bool:
+def change_ring(folder: Path, custodian: Custodian | None, change: Callable[[Document], bool]) -> bool:
     """Read, change, write, while nobody else may. `change` answers whether it changed anything."""
     with ring_file.changing(folder):
         document = ring_file.read(folder, production=False, custodian=custodian)
@@ -87,7 +86,7 @@ def next_signing_key(folder: Path, *, after: str, custodian: Custodian | None = 
     def add(document: Document) -> bool:
         return _add_next(document["signing"], after, _signing_key)
 
-    return _change(folder, custodian, add)
+    return change_ring(folder, custodian, add)
 
 
 def next_recipient(folder: Path, *, after: str, custodian: Custodian | None = None) -> bool:
@@ -96,7 +95,7 @@ def next_recipient(folder: Path, *, after: str, custodian: Custodian | None = No
     def add(document: Document) -> bool:
         return _add_next(document["recipients"], after, _recipient)
 
-    return _change(folder, custodian, add)
+    return change_ring(folder, custodian, add)
 
 
 def _add_next(held: list[Document], after: str, make: Callable[[], Document]) -> bool:
@@ -131,7 +130,7 @@ def make_first_hash(
         _add_first_hash(document, schemes.new_key(scheme))
         return True
 
-    return _change(folder, custodian, add)
+    return change_ring(folder, custodian, add)
 
 
 def export_k1(ring: ParticipantKeyRing, recipient: str) -> bytes:
@@ -161,7 +160,7 @@ def import_k1(folder: Path, share: bytes, *, after: str | None = None, custodian
         _add_first_hash(document, key)
         return True
 
-    return _change(folder, custodian, take)
+    return change_ring(folder, custodian, take)
 
 
 def _in_use(document: Document) -> str | None:
@@ -183,93 +182,6 @@ def _open_share(raw: bytes) -> tuple[bytes, bool]:
     return root, bool(demo)
 
 
-# --- r255-rekey-v1: the joint scalar and the room's factors -----------------------------------------------------------
-
-
-def new_joint(recipients: Sequence[str]) -> dict[str, bytes]:
-    """Draw the scalar that the participants share, sealed to each of them: recipient -> what it keeps offline. The
-    scalar itself is kept nowhere else."""
-    raw = canonical_bytes({"joint": to_text(r255.new_scalar())})
-    return {recipient: envelope.seal_bytes(raw, recipient) for recipient in recipients}
-
-
-def export_factor(ring: ParticipantKeyRing, joint: bytes, room_recipient: str) -> bytes:
-    """The factor of the key in use, signed by the participant and sealed to the room. `joint`: its offline share.
-
-    Raises KeyRefused, ContentTampered.
-    """
-    key = ring.first_hash
-    if key.scheme != Scheme.R255_REKEY:
-        raise KeyRefused("only keys of r255-rekey-v1 have a factor", rule="scheme")
-    body = {
-        "participant": ring.institution,
-        "kid": key.kid,
-        "factor": to_text(r255.factor(_open_joint(ring.decrypt(joint)), key.secret)),
-        "demo": ring.demo,
-    }
-    signature = ring.sign(FACTOR_DOMAIN, canonical_bytes(body))
-    signed = {"body": body, "signing_kid": ring.signing_kid, "signature": signature}
-    return envelope.seal_bytes(canonical_bytes(signed), room_recipient)
-
-
-def import_factor(
-    folder: Path,
-    sealed: bytes,
-    *,
-    participant: str,
-    signing_key: Callable[[str], str],
-    custodian: Custodian | None = None,
-) -> str:
-    """Take a participant's factor into the room's ring; returns the id of its key. `signing_key(kid)`: the public key
-    that is registered for the participant under that id, or a refusal.
-
-    Raises ContentTampered, SignatureRefused; KeyRefused: another participant's, another factor for a known key.
-    """
-    taken: list[str] = []
-
-    def take(document: Document) -> bool:
-        body = _verified_factor(RoomKeyRing(document).decrypt(sealed), participant, signing_key)
-        if body["demo"] and not document["demo"]:
-            raise KeyRefused("the factor belongs to a demo key, and this ring is not a demo ring", rule="demo_keys")
-        taken.append(body["kid"])
-        return _add_factor(document, {name: body[name] for name in ("participant", "kid", "factor")})
-
-    _change(folder, custodian, take)
-    return taken[0]
-
-
-def _add_factor(document: Document, entry: dict[str, str]) -> bool:
-    for held in document["factors"]:
-        if (held["participant"], held["kid"]) == (entry["participant"], entry["kid"]):
-            if held != entry:
-                raise KeyRefused("the room holds another factor for this key", rule="factor_other")
-            return False
-    document["factors"].append(entry)
-    return True
-
-
-def _verified_factor(raw: bytes, participant: str, signing_key: Callable[[str], str]) -> Document:
-    try:
-        signed = parse_canonical(raw, what="the factor")
-        body, kid, signature = signed["body"], signed["signing_kid"], signed["signature"]
-        r255.check_scalar(from_text(body["factor"]))
-        schemes.check_kid(Scheme.R255_REKEY, body["kid"])
-        owner, _ = body["participant"], body["demo"]
-    except (CleanroomError, ValueError, KeyError, TypeError, AttributeError):
-        raise KeyRefused("the file does not hold a factor", rule="factor_form") from None
-    if owner != participant:
-        raise KeyRefused("the factor belongs to another participant", rule="factor_owner")
-    signing.verify(signing_key(kid), FACTOR_DOMAIN, canonical_bytes(body), signature)
-    return body
-
-
-def _open_joint(raw: bytes) -> bytes:
-    try:
-        return r255.check_scalar(from_text(parse_canonical(raw, what="the joint scalar")["joint"]))
-    except (CleanroomError, ValueError, KeyError, TypeError):
-        raise KeyRefused("the file does not hold the joint scalar", rule="joint_share") from None
-
-
 # --- K2 and handle keys -------------------------------------------------------------------------------------------
 
 
@@ -285,7 +197,7 @@ def add_epoch(folder: Path, number: int, *, custodian: Custodian | None = None) 
         document["k2"].append(_epoch(number))
         return True
 
-    return _change(folder, custodian, add)
+    return change_ring(folder, custodian, add)
 
 
 def next_handle_key(folder: Path, *, after: int, custodian: Custodian | None = None) -> bool:
@@ -297,7 +209,7 @@ def next_handle_key(folder: Path, *, after: int, custodian: Custodian | None = N
         document["handles"].append(_handle_key())
         return True
 
-    return _change(folder, custodian, add)
+    return change_ring(folder, custodian, add)
 
 
 def _epoch(number: int) -> Document:

@@ -17,7 +17,7 @@ from typing import Literal
 
 from cleanroom.contracts.custody import Custodian
 from cleanroom.contracts.standing import registered_signing_key
-from cleanroom.crypto import ceremonies
+from cleanroom.crypto import ceremonies, factors
 from cleanroom.crypto.canaries import Card
 from cleanroom.crypto.keyring import ParticipantKeyRing, RoomKeyRing
 from cleanroom.errors import KeyRefused
@@ -87,7 +87,7 @@ def canary_card(keys_dir: Path, *, custodian: Custodian | None = None) -> Card:
 
 def share_joint(recipients: dict[str, str]) -> dict[str, bytes]:
     """Draw the joint scalar: participant -> its share, sealed to the recipient named. Nothing else keeps it."""
-    sealed = ceremonies.new_joint(list(recipients.values()))
+    sealed = factors.new_joint(list(recipients.values()))
     return {participant: sealed[recipient] for participant, recipient in recipients.items()}
 
 
@@ -99,14 +99,14 @@ def make_own_key(settings: ParticipantSettings, *, after: str | None = None) -> 
 
 def export_factor(settings: ParticipantSettings, *, joint: Path, room_recipient: str) -> bytes:
     """The factor of the key in use, signed and sealed to the room. `joint`: the share that was kept offline."""
-    return ceremonies.export_factor(open_participant_keys(settings), read_share(joint), room_recipient)
+    return factors.export_factor(open_participant_keys(settings), read_share(joint), room_recipient)
 
 
 def import_factor(settings: RoomSettings, sealed: Path, *, participant: str, portal: Portal) -> str:
     """Take a participant's factor into the room's ring; returns the id of its key. Its signature must be by a key
     that is registered and active at the portal."""
     gate = portal.gate(participant)
-    return ceremonies.import_factor(
+    return factors.import_factor(
         settings.keys,
         read_share(sealed),
         participant=participant,
