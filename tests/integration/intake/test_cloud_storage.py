@@ -1,4 +1,4 @@
-"""From clear files to landed rows over Cloud Storage's wire: nothing is moved, and keys are destroyed where they lie."""
+"""From clear files to landed rows over Cloud Storage's wire: nothing is moved, keys are destroyed where they lie."""
 
 import pytest
 
