@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cleanroom.contracts.manifest import Source
 from cleanroom.contracts.specification import load_specification
 from cleanroom.sealing import csv_files, parquet_files
-from cleanroom.sealing.batches import RawBatch, rebatched
+from cleanroom.sealing.batches import TYPED, RawBatch, rebatched
 from cleanroom.sealing.folder import ClearFile
 from cleanroom.sealing.reading import read_batches
 from tests.factories.clean_room import HEADERS
@@ -27,6 +27,7 @@ def numbers_batch(values):
     return pa.record_batch({"n": pa.array(values, pa.int64())})
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(0, 9), max_size=7), max_size=6), st.integers(1, 9))
 def test_rebatched_rows_are_the_same_rows(batches, rows):
     given_batches = list(rebatched(map(numbers_batch, batches), rows=rows))
@@ -43,11 +44,14 @@ def test_long_values_make_smaller_batches():
 
 
 def test_a_batch_travels_without_the_table_that_it_is_cut_from():
-    whole = pa.record_batch({"text": pa.array([f"value {n}" for n in range(100_000)])})
+    schema = pa.schema([pa.field("text", pa.string(), metadata=TYPED)])
+    whole = pa.record_batch([pa.array([f"value {n}" for n in range(100_000)])], schema=schema)
     raw = RawBatch(whole.slice(500, 10), pa.arange(501, 511), ragged=(3,), expected=7)
     packed = pickle.dumps(raw)
     assert len(packed) < 5_000
-    assert pickle.loads(packed) == raw  # noqa: S301 - made a line above
+    unpacked = pickle.loads(packed)  # noqa: S301 - made a line above
+    assert unpacked == raw
+    assert unpacked.gregorian == {"text"}
 
 
 def csv_file(folder, lines, encoding="utf-8"):
