@@ -1,11 +1,21 @@
 """The demo in small: the very DAGs, from a made-up consortium to answered warnings, in a process of its own."""
 
+import base64
+import gzip
 import json
+import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
+import duckdb
 import pytest
+
+from tests.factories.attacks import Attack, Side, attack
+from tests.factories.leaks import Scanner
+from tests.factories.planted import secrets_of
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -46,34 +56,80 @@ def test_a_person_can_read_what_came_out(demo):
     assert sum(results["warnings"].values()) > 0
 
 
-def test_no_clear_identifier_leaves_its_institution(demo):
-    """Account numbers and holders' ids of every institution, looked for in all files outside the institutions."""
+OUTSIDE = ("room", "objects", "portal", "airflow", "logs")  # everything but the institutions' own folders
+
+
+@attack(
+    Attack(
+        "planted identifiers looked for after a full run",
+        Side.INTAKE,
+        "identifiers, their canonical forms and first hashes are looked for in tables, logs, task metadata, queue "
+        "messages, the portal's database, objects and temporary files of a whole run",
+        "完整執行後，於資料表、紀錄、排程後設資料、佇列訊息、入口網站資料庫、物件與暫存檔中搜尋識別碼及其第一階段 Hash",
+        outcome="nothing is found outside the institutions' own folders",
+        outcome_zh="機構自有資料夾以外皆未發現",
+    )
+)
+def test_no_identifier_leaves_its_institution_in_any_form(case, demo):
+    home, _, done = demo
+    secrets = secrets_of(home)
+    assert len(secrets) > 100
+    scanner = Scanner(secrets)
+    assert scanner.leaks_in([home / folder for folder in OUTSIDE]) == []
+    assert scanner.leaks_in_bytes((done.stdout + done.stderr).encode(), "what the command printed") == []
+    assert scanner.looked_at > 50
+    assert scanner.leaks_in([home / "data"]), "they stand in the institutions' own files"
+    case.held()
+
+
+def in_sqlite(path: Path, text: str) -> None:
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("create table planted (message text)")
+        database.execute("insert into planted values (?)", [f"could not read {text}"])
+
+
+def in_duckdb(path: Path, text: str) -> None:
+    with duckdb.connect(str(path)) as database:
+        database.execute("create table planted as select ? as message from range(3000)", [f"could not read {text}"])
+
+
+def in_text(path: Path, text: str) -> None:
+    with path.open("a") as file:
+        file.write(f"ValueError: could not read {text}\n")
+
+
+def in_message(path: Path, text: str) -> None:
+    body = base64.b64encode(json.dumps([[text], {}]).encode()).decode()
+    path.write_text(json.dumps({"body": body, "properties": {"body_encoding": "base64"}}))
+
+
+def in_gzip(path: Path, text: str) -> None:
+    path.write_bytes(gzip.compress(text.encode() * 2))
+
+
+PLACES = {
+    "task metadata": ("airflow/airflow.db", in_sqlite),
+    "portal's database": ("portal/db.sqlite3", in_sqlite),
+    "warehouse": ("room/warehouse.duckdb", in_duckdb),
+    "log of the DAGs": ("logs/dags.log", in_text),
+    "output of a crashed worker": ("logs/worker.log", in_text),
+    "queue message": ("portal/broker/planted.celery.msg", in_message),
+    "packed object": ("objects/inbox/planted.gz", in_gzip),
+    "temporary file": ("room/scratch/spill.tmp", in_text),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_an_identifier_that_is_planted_there_is_found(demo, tmp_path, place):
+    """The power of the search: a copy of the very file, with one identifier in it."""
     home, _, _ = demo
-    planted = _identifiers(home / "data")
-    assert len(planted) > 100
-    looked_at = 0
-    for folder in ("room", "objects", "portal", "airflow", "logs"):
-        for path in (home / folder).rglob("*"):
-            if path.is_file() and path.stat().st_size < 200_000_000:
-                looked_at += 1
-                content = path.read_bytes()
-                assert not [text for text in planted if text in content], path.relative_to(home)
-    assert looked_at > 20
-
-
-def _identifiers(data: Path) -> list[bytes]:
-    import pyarrow.csv as csv
-    import pyarrow.parquet as pq
-
-    found: list[bytes] = []
-    folders = [declared.parent for declared in data.glob("*/institution.json")]
-    for path in sorted(path for folder in folders for path in folder.glob("accounts.*")):
-        if path.suffix == ".parquet":
-            table = pq.read_table(path)
-        else:
-            encoding = json.loads((path.parent / "institution.json").read_text())["files"]["accounts"]["encoding"]
-            table = csv.read_csv(path, read_options=csv.ReadOptions(encoding=encoding),
-                                 convert_options=csv.ConvertOptions(column_types={"account": "string"}))  # fmt: skip
-        for column in ("account", "holder_id"):
-            found += [str(value).encode() for value in table[column].to_pylist()[:40]]
-    return [text for text in found if len(text) >= 10]  # shorter digits also stand in numbers by chance
+    name, plant = PLACES[place]
+    label, raw = next((label, raw) for label, raw in secrets_of(home).items() if label.endswith("account 1, raw"))
+    copy = tmp_path / name
+    copy.parent.mkdir(parents=True)
+    if (home / name).exists():
+        shutil.copy(home / name, copy)
+    scanner = Scanner({label: raw})
+    assert scanner.leaks_in([tmp_path]) == []
+    plant(copy, raw.decode())
+    assert {leak.label for leak in scanner.leaks_in([tmp_path])} == {label}
