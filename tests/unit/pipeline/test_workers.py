@@ -155,9 +155,12 @@ def test_workers_end_with_their_owner(tmp_path, how):
     script = tmp_path / "owner.py"
     script.write_text(OWNER.format(root=str(Path(__file__).parents[3]), folder=str(folder)))
     owner = subprocess.Popen([sys.executable, str(script)], stderr=subprocess.DEVNULL)
-    wait_until(lambda: len(list(folder.iterdir())) == 2)
-    owner.send_signal(how)
-    owner.wait(timeout=20)
+    try:
+        wait_until(lambda: len(list(folder.iterdir())) == 2)
+        owner.send_signal(how)
+        owner.wait(timeout=20)
+    finally:
+        owner.kill()
     pids = [int(path.name) for path in folder.iterdir()]
     wait_until(lambda: not any(running(pid) for pid in pids))
 
