@@ -122,7 +122,6 @@ def test_a_ring_that_went_ahead_takes_nothing_in(clean_room, undisturbed):
 
 
 POINTS = [
-    ("cleanroom.crypto.custody.ring_file:write", 1, "before"),
     ("cleanroom.contracts.whole_files:os.replace", 1, "before"),
     ("cleanroom.contracts.whole_files:os.replace", 1, "after"),
     ("cleanroom.pipeline.rotation:wrap", 1, "after"),
