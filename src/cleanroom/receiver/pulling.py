@@ -19,10 +19,14 @@ def pull(inbox: Inbox, portal: PortalClient, *, institution: str, open_message: 
     A warning that cannot be opened is said and passed over, so that it does not stand in the way of the others.
     """
     new = 0
-    while rows := portal.pull(institution, int(inbox.mark(CURSOR) or 0)):
+    while rows := portal.pull(institution, reached := int(inbox.mark(CURSOR) or 0)):
         for row in rows:
+            cursor = _cursor(row)
+            if cursor <= reached:  # it would be asked for again, without end
+                raise PortalFault("the portal's cursor does not rise; check that both run the same version")
             new += _store(inbox, row, open_message)
-            inbox.set_mark(CURSOR, str(_cursor(row)))
+            inbox.set_mark(CURSOR, str(cursor))
+            reached = cursor
     return new
 
 
