@@ -72,7 +72,9 @@ def final_state(room):
         "landed": room.landed(),
         "objects": [_undrawn(name) for name in room.names("")],
         "reports": sorted((r.dataset, r.sequence, r.state, r.rows) for r in room.portal.uploads()),
-        "accepted": sorted(e.detail["place"] for e in room.room_events() if e.verb == "submission.accepted"),
+        "accepted": sorted(
+            e.detail["place"].rpartition("/")[0] for e in room.room_events() if e.verb == "submission.accepted"
+        ),
         "left": sorted(p.name for p in room.settings.scratch_dir.rglob("*") if p.is_file()),
         "drafts": [p.name for p in room.participant("808").outbox_dir.glob("*/.*")],
     }
