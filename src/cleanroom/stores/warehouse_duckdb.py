@@ -202,7 +202,7 @@ def _sparing(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Appending gains nothing from threads and a little from memory, and the workers that open the parts need both
     (benchmarks/landing.py)."""
     connection.execute("set threads = 1")
-    connection.execute("set memory_limit = '512MB'")
+    connection.execute("set memory_limit = '256MB'")
     try:
         yield
     finally:
