@@ -17,7 +17,7 @@ def open_object_store(url: str, local_dir: Path | None, *, ca_file: Path | None 
             from cleanroom.stores.objects_gcs import GcsObjectStore
         except ImportError:
             raise SettingsInvalid(
-                "Google Cloud Storage needs more packages: pip install 'financial-clean-room[gcp]'"
+                "Google Cloud Storage needs more packages: pip install 'financial-clean-room[gcs]'"
             ) from None
 
         return GcsObjectStore.connect(url.removeprefix(_GCS), ca_file=ca_file)

@@ -23,7 +23,7 @@ def room(tmp_path, monkeypatch):
 
 
 def key_of(room):
-    return ["--room-key", room.ring.signing_public_key]
+    return [f"--room-key={room.ring.signing_public_key}"]  # a key may begin with a hyphen
 
 
 def test_a_log_that_was_changed_is_named(room, capsys):
