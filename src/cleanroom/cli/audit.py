@@ -26,7 +26,7 @@ def _add_witness(audit) -> None:
     witness.add_argument("--institution", type=institution_code, required=True, help="its three-digit code")
     witness.add_argument("--store", help=_STORE)
     witness.add_argument("--state", type=Path, help="the witness's memory (default witness.json of the institution)")
-    witness.add_argument("--room-key", help="the clean room's signing key, as --room-key=KEY; asked of the portal where it is not given")
+    witness.add_argument("--room-key", help="the clean room's key, as --room-key=KEY; else the portal is asked")
     witness.add_argument("--without-portal", action="store_true", help="the object store alone")
 
 
@@ -63,7 +63,10 @@ def _add_proofs(audit) -> None:
 
 def _add_room_key(parser) -> None:
     parser.add_argument(
-        "--room-key", action="append", default=[], help="the clean room's signing key, as --room-key=KEY; once for each it ever had"
+        "--room-key",
+        action="append",
+        default=[],
+        help="the clean room's key, as --room-key=KEY; repeat for earlier ones",
     )
 
 
@@ -186,7 +189,7 @@ def _room_keys(options: argparse.Namespace) -> list[str]:
     if options.room_key:
         return options.room_key
     if not _room().keys.exists():
-        raise SettingsInvalid("give the clean room's signing key with --room-key=KEY; the portal and the custodian name it")
+        raise SettingsInvalid("give the clean room's signing key as --room-key=KEY; the portal names it")
     return [open_room_keys(_room()).signing_public_key]
 
 
