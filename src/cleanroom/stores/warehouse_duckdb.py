@@ -225,13 +225,25 @@ def _insert(
 ) -> None:
     """`whose`: columns that have one value in every row."""
     whose = whose or {}
-    connection.register("arrived", shared.without_zone(rows))
+    connection.register("arrived", arrived := _Arrived(shared.without_zone(rows)))
     try:
         columns = ", ".join(f'"{c}"' for c in (*whose, *rows.column_names))
         values = ", ".join([*("?" for _ in whose), *(f'"{c}"' for c in rows.column_names)])
         connection.execute(f"insert into {name} ({columns}) select {values} from arrived", list(whose.values()))
     finally:
         connection.unregister("arrived")
+        arrived.rows = None
+
+
+class _Arrived:
+    """Rows under a name. The engine keeps what was registered until the transaction ends, also when the name is gone:
+    it is to keep this, which is emptied, and not every batch of a file."""
+
+    def __init__(self, rows: pa.Table):
+        self.rows: pa.Table | None = rows
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.rows.__arrow_c_stream__(requested_schema)
 
 
 def _bound(parameters: Sequence[Any]) -> list[Any]:
