@@ -27,4 +27,7 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, CleanroomError):
             return None
+        from portal.audit.refusals import note_refusal  # models: loaded once the apps are
+
+        note_refusal(request, error)
         return render(request, "common/refused.html", {"sentence": str(error)}, status=status_of(error))

@@ -39,6 +39,9 @@ def problem(status: int, title: str, detail: str, reason: str) -> HttpResponse:
 
 
 def refused(request: HttpRequest, error: errors.CleanroomError) -> HttpResponse:
+    from portal.audit.refusals import note_refusal  # models: loaded once the apps are
+
+    note_refusal(request, error)
     return problem(status_of(error), error.reason.replace("_", " "), str(error), error.reason)
 
 

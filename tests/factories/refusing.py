@@ -1,5 +1,7 @@
 """What every refusal promises, on each side: the reason, the rule, the audit event, and that nothing stays behind."""
 
+from collections.abc import Callable
+
 from cleanroom.contracts.canonical import RECEIPT_DOMAIN, canonical_bytes
 from cleanroom.crypto.signing import verify
 from cleanroom.errors import CleanroomError
@@ -62,3 +64,17 @@ def assert_answered(waiting: Waiting, report) -> None:
     body = report.receipt.body
     assert (body["state"], body["reason"]) == (report.state, report.reason)
     verify(room.ring.signing_public_key, RECEIPT_DOMAIN, canonical_bytes(body), report.receipt.signature)
+
+
+def refused_by_the_portal(case: Case, api: Callable, path: str, body: dict | None = None) -> None:
+    """A call to the portal's API is refused with the attack's reason and rule, and the attempt is in its audit log."""
+    from portal.audit.models import Event
+
+    known = Event.objects.count()
+    status, problem = api("POST", path, body)
+    assert 400 <= status < 500, problem
+    assert problem["reason"] == case.attack.refused.reason
+    sentence, _, rule = problem["detail"].removesuffix("]").rpartition(" [")
+    case.is_refused_as(case.attack.refused(sentence, rule=rule))
+    events = list(Event.objects.filter(sequence__gt=known))
+    assert case.recorded(events).actor == api.user

@@ -5,16 +5,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from nacl.signing import SigningKey
 
 from cleanroom import errors
-from cleanroom.contracts.messages import KeyRegistration
 from cleanroom.crypto.encoding import from_text, to_text
 from cleanroom.crypto.signing import check_public_key
 from cleanroom.vocabulary.terms import Role
-from portal.participants.actions.propose_key import propose_key
 from portal.participants.models import ParticipantKey
 from tests.factories import torsion
 from tests.factories.attacks import Attack, Side, attack
 from tests.factories.portal import make_person
-from tests.factories.refusing import refused_in_the_room
+from tests.factories.portal_flow import Api
+from tests.factories.refusing import refused_by_the_portal, refused_in_the_room
 
 SMALL = torsion.small_order_keys()
 IDENTITY = bytes([1]) + bytes(31)
@@ -80,6 +79,7 @@ def test_a_forged_signature_under_a_small_order_key(case, waiting):
         "以小階點（全部十四種編碼）登錄為簽章金鑰，並附偽造證明",
         refused=errors.KeyRefused,
         rule="key_small_order",
+        verb="request.refused",
         means=SMALL,
     ),
     Attack(
@@ -89,6 +89,7 @@ def test_a_forged_signature_under_a_small_order_key(case, waiting):
         "以主子群以外之點登錄為簽章金鑰",
         refused=errors.KeyRefused,
         rule="key_small_order",
+        verb="request.refused",
         means=[torsion.mixed_order_key(bytes(SigningKey(bytes(range(32))).verify_key))],
     ),
     Attack(
@@ -98,14 +99,14 @@ def test_a_forged_signature_under_a_small_order_key(case, waiting):
         "登錄他人之公鑰而無持有證明",
         refused=errors.KeyRefused,
         rule="key_proof",
+        verb="request.refused",
         means=[bytes(SigningKey(bytes(range(32))).verify_key)],
     ),
 )
 @pytest.mark.django_db
 def test_keys_that_are_not_registered(case):
-    officer = make_person(Role.PARTICIPANT_OFFICER, institution="808")
+    api = Api(make_person(Role.UPLOAD_SERVICE, institution="808"))
     for key in case.means:
         body = {"kid": "sign-1", "purpose": "signing", "public_key": to_text(key), "proof": to_text(torsion.FORGED)}
-        with case.refuses():
-            propose_key(by=officer, participant="808", registration=KeyRegistration(**body))
+        refused_by_the_portal(case, api, "/participants/808/keys", body)
     assert not ParticipantKey.objects.exists()

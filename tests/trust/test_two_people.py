@@ -26,8 +26,8 @@ from portal.uploads.models import Submission
 from portal.uploads.orders import Kind
 from tests.factories.attacks import Attack, Side, attack
 from tests.factories.portal import make_participant, make_person
-from tests.factories.portal_flow import upload
-from tests.factories.refusing import refused_in_the_room
+from tests.factories.portal_flow import Api, upload
+from tests.factories.refusing import refused_by_the_portal, refused_in_the_room
 
 NUMBER, REASON = f"{1:064x}", "agreed by telephone with the branch"
 QUARANTINED = {"state": "quarantined", "reason": "quality_gate_failed", "sentence": "Broken."}
@@ -49,15 +49,14 @@ def signing_registration() -> KeyRegistration:
     refusal(
         "one person proposes and approves a key", Side.PORTAL,
         "an officer approves the signing key that he proposed himself", "承辦人核准自己提報之簽章金鑰",
-        errors.NotAllowed, "two_people",
+        errors.NotAllowed, "two_people", verb="request.refused",
     )
 )  # fmt: skip
 @pytest.mark.django_db
 def test_a_key_by_one_person(case):
     officer = make_person(Role.PARTICIPANT_OFFICER, institution="808")
     propose_key(by=officer, participant="808", registration=signing_registration())
-    with case.refuses():
-        approve_key(by=officer, participant="808", kid="sign-1")
+    refused_by_the_portal(case, Api(officer), "/participants/808/keys/sign-1/approve")
     assert ParticipantKey.objects.get().state == "proposed"
 
 
@@ -154,10 +153,12 @@ UNORDERED = {
     refusal(
         "release that nobody ordered", Side.PORTAL, "the room lets a file out of quarantine by itself",
         "無塵室自行將檔案自隔離放行", errors.NotAllowed, "submission_order",
+        verb="request.refused",
     ),
     refusal(
         "withdrawal that nobody ordered", Side.PORTAL, "the room destroys a submission by itself",
         "無塵室自行銷毀上傳件", errors.NotAllowed, "submission_order",
+        verb="request.refused",
     ),
 )  # fmt: skip
 @pytest.mark.django_db
@@ -166,8 +167,7 @@ def test_the_room_alone_changes_nothing(case):
     make_participant("808")
     room = make_person(Role.ROOM_SERVICE)
     report_upload(upload(1, **before), by=room)
-    with case.refuses():
-        report_upload(upload(1, state=after), by=room)
+    refused_by_the_portal(case, Api(room), "/uploads", upload(1, state=after).model_dump(mode="json"))
     assert Submission.objects.get().state == before.get("state", "accepted")
 
 
