@@ -153,7 +153,9 @@ def test_suspend_reinstate_and_leave(page_as, coordinator):
     post(client, "participants-state", {"to": "active", "reason": reason}, "808", expect=403)
     post(client, "participants-state", {"to": "gone", "reason": reason}, "808", expect=422)
     post(client, "participants-state", {"to": "left", "reason": "why"}, "808", expect=422)
-    assert [e.detail["before"] for e in Event.objects.order_by("sequence")] == ["active", "suspended", "active"]
+    moves = Event.objects.filter(verb__startswith="participant.").order_by("sequence")
+    assert [event.detail["before"] for event in moves] == ["active", "suspended", "active"]
+    assert Event.objects.filter(verb="request.refused").count() == 3
 
 
 def test_the_last_voice_missing_may_be_one_that_leaves(page_as, coordinator):
