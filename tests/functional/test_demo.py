@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -56,6 +57,24 @@ def test_a_person_can_read_what_came_out(demo):
     assert sum(results["warnings"].values()) > 0
 
 
+@pytest.fixture(scope="module")
+def pages(demo, tmp_path_factory):
+    """What every person of the portal sees, as files."""
+    out = tmp_path_factory.mktemp("pages") / "seen"
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.factories.crawling", str(out)],
+        cwd=ROOT,
+        env=os.environ | {"CLEANROOM_HOME": str(demo[0])},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    counts = [int(line.rpartition(" ")[2]) for line in done.stdout.splitlines()]
+    assert len(counts) > 20
+    assert sum(counts) > 200
+    return out
+
+
 OUTSIDE = ("room", "objects", "portal", "airflow", "logs")  # everything but the institutions' own folders
 
 
@@ -64,18 +83,19 @@ OUTSIDE = ("room", "objects", "portal", "airflow", "logs")  # everything but the
         "planted identifiers looked for after a full run",
         Side.INTAKE,
         "identifiers, their canonical forms and first hashes are looked for in tables, logs, task metadata, queue "
-        "messages, the portal's database, objects and temporary files of a whole run",
-        "完整執行後，於資料表、紀錄、排程後設資料、佇列訊息、入口網站資料庫、物件與暫存檔中搜尋識別碼及其第一階段 Hash",
+        "messages, the portal's database and every person's pages, objects and temporary files of a whole run",
+        "完整執行後，於資料表、紀錄、排程後設資料、佇列訊息、入口網站資料庫與各人頁面、物件、暫存檔搜尋識別碼及一階 Hash",
         outcome="nothing is found outside the institutions' own folders",
         outcome_zh="機構自有資料夾以外皆未發現",
     )
 )
-def test_no_identifier_leaves_its_institution_in_any_form(case, demo):
+def test_no_identifier_leaves_its_institution_in_any_form(case, demo, pages):
     home, _, done = demo
     secrets = secrets_of(home)
     assert len(secrets) > 100
     scanner = Scanner(secrets)
     assert scanner.leaks_in([home / folder for folder in OUTSIDE]) == []
+    assert scanner.leaks_in([pages]) == []
     assert scanner.leaks_in_bytes((done.stdout + done.stderr).encode(), "what the command printed") == []
     assert scanner.looked_at > 50
     assert scanner.leaks_in([home / "data"]), "they stand in the institutions' own files"
