@@ -84,7 +84,7 @@ OUTSIDE = ("room", "objects", "portal", "airflow", "logs")  # everything but the
         Side.INTAKE,
         "identifiers, their canonical forms and first hashes are looked for in tables, logs, task metadata, queue "
         "messages, the portal's database and every person's pages, objects and temporary files of a whole run",
-        "完整執行後，於資料表、紀錄、排程後設資料、佇列訊息、入口網站資料庫與各人頁面、物件、暫存檔搜尋識別碼及一階 Hash",
+        "執行後於資料表、紀錄、排程後設資料、佇列訊息、入口網站資料庫與各人頁面、物件、暫存檔搜尋識別碼與一階雜湊",
         outcome="nothing is found outside the institutions' own folders",
         outcome_zh="機構自有資料夾以外皆未發現",
     )
