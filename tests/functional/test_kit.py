@@ -109,6 +109,6 @@ def test_it_seals_and_sends(kit, institution, tmp_path):
     room = institution[0]
     done = run(kit, institution, "upload", "--institution", "808", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "3 submissions were sent" in done.stdout
+    assert "Submissions sent: 3" in done.stdout
     room.take_in("808")
     assert room.landed()["landing.transfers"] == 3

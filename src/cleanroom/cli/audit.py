@@ -103,6 +103,8 @@ def _witness(options: argparse.Namespace) -> None:
 def _verify(options: argparse.Namespace) -> None:
     from cleanroom.pipeline import audit_verifying
 
+    if options.file is None and options.log is not AuditLog.ROOM:
+        raise SettingsInvalid("name the downloaded file of that log: cleanroom audit verify FILE --log portal-log")
     path = options.file or _room().audit_file
     if options.chain_only:
         found = audit_verifying.verify(path)

@@ -38,15 +38,15 @@ def _said(error: CleanroomError, *, as_json: bool) -> int:
     for e in errors:
         name = "refused" if isinstance(e, Refusal) else "failed"
         err.print(f"{word(name)} ({e.reason}): {e}", markup=False, highlight=False, soft_wrap=True)
-    if advice(error.reason):
-        err.print(f"{word('do')}: {advice(error.reason)}", markup=False, highlight=False, soft_wrap=True)
+    if advice(error):
+        err.print(f"{word('do')}: {advice(error)}", markup=False, highlight=False, soft_wrap=True)
     return error.exit_code
 
 
 def _as_json(e: CleanroomError) -> dict:
     kind = "refusal" if isinstance(e, Refusal) else "fault"
     place = {"file": e.where.file, "row": e.where.row, "column": e.where.column}
-    return {"kind": kind, "reason": e.reason, "rule": e.rule, "sentence": str(e), **place, "do": advice(e.reason)}
+    return {"kind": kind, "reason": e.reason, "rule": e.rule, "sentence": str(e), **place, "do": advice(e)}
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -26,7 +26,7 @@ def add_participant(commands) -> None:
         parser.add_argument("--dry-run", action="store_true", help="check and report everything; seal and send nothing")
         parser.add_argument(
             "--supersede",
-            type=Dataset,
+            type=_dataset,
             action="append",
             default=[],
             metavar="DATASET",
@@ -35,6 +35,13 @@ def add_participant(commands) -> None:
     for parser in (seal, upload, status):
         parser.add_argument("--institution", type=institution_code, required=True, help="its three-digit code")
         parser.add_argument("--json", action="store_true", dest="as_json", help="the result as JSON on standard output")
+
+
+def _dataset(text: str) -> Dataset:
+    try:
+        return Dataset(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(Dataset)}") from None
 
 
 def _seal(options: argparse.Namespace) -> None:

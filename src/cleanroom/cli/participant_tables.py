@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from datetime import UTC
 from pathlib import Path
 
 from rich.console import Console
@@ -17,16 +18,18 @@ from cleanroom.settings import ParticipantSettings
 from cleanroom.vocabulary.terms import Dataset
 
 ROWS_SHOWN, VALUES_SHOWN = 8, 3  # the report beside the data holds more
-_MIB = 1024 * 1024
+_KIB, _MIB = 1024, 1024 * 1024
 
 
 def show_reports(console: Console, settings: ParticipantSettings, refusals: Iterable[CleanroomError]) -> None:
     """The complete report of every file that was refused, as far as one was written."""
-    folder = report_folder(settings)
-    for file in dict.fromkeys(e.where.file for e in refusals if e.where.file):
+    folder, told = report_folder(settings), list(refusals)
+    sentences = {str(e) for e in told}
+    for file in dict.fromkeys(e.where.file for e in told if e.where.file):
         path = folder / report_name(Path(file).name)
-        if path.is_file():
-            show_report(console, json.loads(path.read_text(encoding="utf-8")))
+        report = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        if report.get("sentence") in sentences:  # one of an earlier run may lie there
+            show_report(console, report)
 
 
 def show_report(console: Console, report: dict) -> None:
@@ -34,7 +37,7 @@ def show_report(console: Console, report: dict) -> None:
     title = word("report", file=report["file"], rows=report["rows"])
     names = ("rule", "asks", "column", "severity", "failed_rows", "first_rows")
     values = console.is_terminal
-    table = Table(*map(word, names), *([word("values")] if values else []), title=title, title_justify="left")
+    table = _table([*names, "values"] if values else names, title)
     for rule in report["rules"]:
         table.add_row(*_cells(report["file"], rule, values=values))
     console.print(table, markup=False)
@@ -65,19 +68,31 @@ def show_standing(console: Console, institution: str, found: list[Standing]) -> 
         console.print(word("nothing"), markup=False)
         return
     names = ("dataset", "number", "rows", "size", "sealed_at", "answer", "log_place")
-    table = Table(*map(word, names), title=word("standing", institution=institution), title_justify="left")
+    table = _table(names, word("standing", institution=institution))
     for standing in found:
         place = "" if standing.audit_sequence is None else f"{standing.audit_sequence:,}"
         table.add_row(
             standing.dataset,
             str(standing.sequence),
             f"{standing.rows:,}",
-            f"{standing.bytes / _MIB:,.1f} MiB",
-            standing.sealed_at.isoformat(sep=" ", timespec="minutes"),
+            _size(standing.bytes),
+            f"{standing.sealed_at.astimezone(UTC):%Y-%m-%d %H:%M}",
             _answer(standing),
             place,
         )
     console.print(table, markup=False)
+
+
+def _table(names: Iterable[str], title: str) -> Table:
+    """Names of rules and datasets are looked up elsewhere, so a narrow terminal breaks them and cuts nothing off."""
+    table = Table(title=title, title_justify="left")
+    for name in names:
+        table.add_column(word(name), overflow="fold")
+    return table
+
+
+def _size(count: int) -> str:
+    return f"{count / _KIB:,.0f} KiB" if count < _MIB else f"{count / _MIB:,.1f} MiB"
 
 
 def _answer(standing: Standing) -> str:

@@ -99,6 +99,8 @@ def next_recipient(folder: Path, *, after: str, custodian: Custodian | None = No
 
 
 def _add_next(held: list[Document], after: str, make: Callable[[], Document]) -> bool:
+    if after not in [entry["kid"] for entry in held]:
+        raise KeyRefused("the ring never held the key that the new one should follow", rule="key_unknown")
     if held[-1]["kid"] != after:
         return False
     held.append(make())

@@ -8,7 +8,10 @@ from cleanroom.settings import CHINESE, ENGLISH
 TITLE: Mapping[str, str] = {CHINESE: "檔案檢核報告", ENGLISH: "Report on the file's checks"}
 SUMMARY: Mapping[str, str] = {CHINESE: "摘要", ENGLISH: "Summary"}
 ROWS: Mapping[str, str] = {CHINESE: "資料列", ENGLISH: "Rows"}
-ROWS_READ: Mapping[str, str] = {CHINESE: "讀入列數", ENGLISH: "Rows read"}
+ROWS_READ: Mapping[str, str] = {
+    CHINESE: "讀入列數（欄名下首列為第 1 列）",
+    ENGLISH: "Rows read (row 1 follows the header)",
+}
 FACTS: Mapping[str, tuple[str, ...]] = {
     CHINESE: ("結論", "檔案", "資料集", "期間"),
     ENGLISH: ("Verdict", "File", "Dataset", "Period"),
@@ -38,7 +41,7 @@ def verdict(passed: bool, found: Sequence[Finding], language: str) -> str:
     if passed:
         return f"Passed, with {_counted(warned, 'warning')}."
     rules = _counted(failed, "rule")
-    return f"Refused: {rules} must be corrected, {_counted(warned, 'warning')}. Nothing of this file was uploaded."
+    return f"Refused: {rules} broken, {_counted(warned, 'warning')}. Nothing of this file was uploaded."
 
 
 def _counted(count: int, noun: str) -> str:

@@ -136,6 +136,8 @@ def _engine(url: str, name: str):
         parsed = sqlalchemy.make_url(url)
     except (sqlalchemy.exc.ArgumentError, ValueError):
         raise SettingsInvalid("the database's address has not the form engine://user@host/name", where=where) from None
+    if parsed.get_backend_name() == "sqlite" and not _there(parsed.database or ""):
+        raise DatabaseFault("there is no SQLite file at the database's address", where=where)
     try:
         return sqlalchemy.create_engine(parsed, poolclass=sqlalchemy.NullPool, hide_parameters=True)
     except (sqlalchemy.exc.SQLAlchemyError, ImportError, TypeError, ValueError):
@@ -143,6 +145,11 @@ def _engine(url: str, name: str):
             f"no driver for {parsed.get_backend_name()} databases is installed; add the one that the address names",
             where=where,
         ) from None
+
+
+def _there(database: str) -> bool:
+    """SQLite makes the file that it does not find; an address of the form `file:...` says itself what it wants."""
+    return database.startswith("file:") or os.path.isfile(database)
 
 
 @contextmanager

@@ -51,7 +51,7 @@ def break_a_row(room):
 def test_a_dry_run_says_that_all_is_well_and_leaves_nothing(room, capsys):
     for name in ("seal", "upload"):
         assert run(name, "--dry-run") == 0
-        assert "Every rule holds for all 5 rows" in capsys.readouterr().out
+        assert "None of the 5 rows breaks a rule" in capsys.readouterr().out
     assert (sealed(room), room.names("")) == ([], [])
 
 
@@ -88,14 +88,14 @@ def test_values_are_shown_on_a_terminal_and_in_no_log(room, capsys, monkeypatch)
 
 def test_seal_seals_and_upload_sends_it(room, capsys):
     assert run("seal") == 0
-    assert "3 submissions wait to be sent" in capsys.readouterr().out
+    assert "submissions that wait to be sent: 3" in capsys.readouterr().out
     assert len(sealed(room)) == 3
     assert room.names("") == []
     assert run("upload", "--sealed-only") == 0
-    assert "3 submissions were sent, 0 were there already" in capsys.readouterr().out
+    assert "Submissions sent: 3, there already: 0" in capsys.readouterr().out
     assert len(sent(room)) == 3
     assert run("upload") == 0
-    assert "0 submissions were sent, 3 were there already" in capsys.readouterr().out
+    assert "Submissions sent: 0, there already: 3" in capsys.readouterr().out
 
 
 def test_sealed_only_does_not_open_the_clear_files(room):

@@ -3,6 +3,7 @@
 import pytest
 
 from cleanroom.crypto.envelope import seal_bytes
+from cleanroom.errors import KeyRefused
 from cleanroom.pipeline.keys import init_room_keys, open_keys, prepare_participant_keys, renew_key
 from cleanroom.settings import ParticipantSettings, RoomSettings
 
@@ -33,4 +34,5 @@ def test_a_renewed_signing_key_signs(settings):
     assert renew_key(settings, purpose="signing", after=old.signing_kid)
     new = open_keys(settings)
     assert new.signing_public_key != old.signing_public_key and new.recipient_kid == old.recipient_kid
-    assert not renew_key(settings, purpose="signing", after="unknown")
+    with pytest.raises(KeyRefused, match="key_unknown"):
+        renew_key(settings, purpose="signing", after="unknown")

@@ -42,7 +42,7 @@ def lines(sheet, top):
 def test_the_summary_in_english():
     sheet = read()["Summary"]
     assert [c.value for c in sheet["B"][1:6]] == [
-        "Refused: 3 rules must be corrected, 1 warning. Nothing of this file was uploaded.",
+        "Refused: 3 rules broken, 1 warning. Nothing of this file was uploaded.",
         "transfers.csv",
         "One row per transfer as the institution booked it.",
         "2025-04-01 - 2025-04-30",

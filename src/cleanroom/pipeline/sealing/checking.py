@@ -13,7 +13,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from cleanroom.contracts.manifest import Part
-from cleanroom.errors import CleanroomError, Refusal
+from cleanroom.errors import CleanroomError, Refusal, SettingsInvalid
 from cleanroom.pipeline.progress import Progress, ProgressHook
 from cleanroom.pipeline.sealing.batch_work import Answer, BatchWorker, Draft, Item, Task, work
 from cleanroom.pipeline.sealing.reports import write_reports
@@ -64,6 +64,8 @@ def check_file(
             run.work(Path(spill), history, draft, workers, progress)
             seen.check_unchanged()
             refusal = run.judge()
+    except SettingsInvalid:  # says nothing about the file
+        raise
     except Refusal as e:
         write_reports(side, file, run.rows, [*run.total.found, finding_of(e)], e)
         raise
