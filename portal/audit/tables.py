@@ -15,7 +15,7 @@ class EventTable(Table):
     recorded_at = django_tables2.DateTimeColumn(format="Y-m-d H:i:s", verbose_name=_("Recorded at"))
     actor_id = django_tables2.Column(verbose_name=_("Who"), order_by="actor")
     verb = django_tables2.Column(verbose_name=_("What"))
-    subject = django_tables2.Column(verbose_name=_("On"))
+    subject = django_tables2.Column(verbose_name=_("On"), attrs={"td": {"class": "digest"}})
     detail = django_tables2.Column(verbose_name=_("Detail"), orderable=False)
     digest = django_tables2.Column(verbose_name=_("Digest"), orderable=False)
 

@@ -1,6 +1,5 @@
 """Pages and forms of keys: the institutions' and the clean room's."""
 
-import hashlib
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
@@ -9,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from cleanroom.contracts.messages import KeyRegistration
+from cleanroom.contracts.possession import fingerprint
 from portal.accounts.models import User
 from portal.accounts.permissions import Answer, Permission, check_may, may
 from portal.common.posting import done, given, one_of
@@ -32,12 +32,6 @@ class WaitingKey:
 def waiting_key(key: ParticipantKey | RoomKey, right: Answer, person: User) -> WaitingKey:
     public = key.recipient + key.signing_key if isinstance(key, RoomKey) else key.public_key
     return WaitingKey(key, fingerprint(public), _closed_where_not_now(key, right, person))
-
-
-def fingerprint(public_key: str) -> str:
-    """The first 128 bits of the SHA-256, in groups that can be read out."""
-    digits = hashlib.sha256(public_key.encode()).hexdigest()[:32]
-    return " ".join(digits[i : i + 4] for i in range(0, 32, 4))
 
 
 def _closed_where_not_now(key: ParticipantKey | RoomKey, right: Answer, person: User) -> Answer:

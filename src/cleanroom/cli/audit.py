@@ -33,7 +33,9 @@ def _add_witness(audit) -> None:
 def _add_verify(audit) -> None:
     verify = command(audit, "verify", _verify, "verify a whole log: chain, checkpoints, cosignatures")
     verify.add_argument("file", type=Path, nargs="?", help="the log (default: the room's own)")
-    verify.add_argument("--log", type=AuditLog, choices=list(AuditLog), default=AuditLog.ROOM, help="which log it is")
+    verify.add_argument(
+        "--log", type=AuditLog, choices=list(AuditLog), help="which log it is (default: as the file is called)"
+    )
     verify.add_argument("--chain-only", action="store_true", help="without checkpoints; shows no cut tail")
     verify.add_argument("--store", help=_STORE)
     _add_room_key(verify)
@@ -103,9 +105,7 @@ def _witness(options: argparse.Namespace) -> None:
 def _verify(options: argparse.Namespace) -> None:
     from cleanroom.pipeline import audit_verifying
 
-    if options.file is None and options.log is not AuditLog.ROOM:
-        raise SettingsInvalid("name the downloaded file of that log: cleanroom audit verify FILE --log portal-log")
-    path = options.file or _room().audit_file
+    path, log = _log_file(options)
     if options.chain_only:
         found = audit_verifying.verify(path)
         out.print(f"{found.head.sequence} events, chain whole; a cut tail does not show without checkpoints")
@@ -114,7 +114,7 @@ def _verify(options: argparse.Namespace) -> None:
     for code, key in options.participant_key:
         keys.setdefault(code, []).append(key)
     found = audit_verifying.verify(
-        path, log=options.log, objects=_store(options.store), room_keys=_room_keys(options), participant_keys=keys
+        path, log=log, objects=_store(options.store), room_keys=_room_keys(options), participant_keys=keys
     )
     out.print(f"{found.head.sequence} events, chain whole, {found.checkpoints} checkpoints agree")
     out.print(f"  covered by a checkpoint: {found.covered}", highlight=False)
@@ -122,6 +122,16 @@ def _verify(options: argparse.Namespace) -> None:
         out.print(f"  witnessed by {code}: {size}", highlight=False)
     for code in found.unchecked:
         out.print(f"  cosignatures of {code} not checked: give --participant-key {code}=KEY", highlight=False)
+
+
+def _log_file(options: argparse.Namespace) -> tuple[Path, AuditLog]:
+    """Against the other log's checkpoints a whole log looks rewritten, so the name under which it downloads counts."""
+    if options.file is None:
+        if options.log is AuditLog.PORTAL:
+            raise SettingsInvalid("name the downloaded file of that log: cleanroom audit verify FILE --log portal-log")
+        return _room().audit_file, AuditLog.ROOM
+    named = AuditLog.PORTAL if options.file.stem.startswith(AuditLog.PORTAL) else AuditLog.ROOM
+    return options.file, options.log or named
 
 
 def _prove(options: argparse.Namespace) -> None:

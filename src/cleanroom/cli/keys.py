@@ -5,6 +5,8 @@ from pathlib import Path
 
 from cleanroom.cli.common import command, institution_code, out
 from cleanroom.cli.rotation import add_rotation
+from cleanroom.contracts.possession import fingerprint
+from cleanroom.crypto.keyring import RoomKeyRing
 from cleanroom.settings import ParticipantSettings, RoomSettings
 
 
@@ -91,10 +93,13 @@ def _keys_pin(options: argparse.Namespace) -> None:
 
 def _keys_propose(options: argparse.Namespace) -> None:
     from cleanroom.pipeline.key_registration import propose_keys
+    from cleanroom.pipeline.keys import open_keys
 
-    for standing in propose_keys(_side(options)):
+    settings = _side(options)
+    for standing in propose_keys(settings):
         waits = ": a second person approves it on the portal's page" if standing.state == "proposed" else ""
         out.print(f"{standing.kid}: {standing.state}{waits}", highlight=False, soft_wrap=True)
+    _show_fingerprints(open_keys(settings))
 
 
 def _keys_answer(options: argparse.Namespace) -> None:
@@ -132,3 +137,17 @@ def _side(options: argparse.Namespace) -> ParticipantSettings | RoomSettings:
 def _show_public(ring) -> None:
     for name in ("signing_kid", "signing_public_key", "recipient_kid", "recipient"):
         out.print(f"{name}: {getattr(ring, name)}", highlight=False, soft_wrap=True)
+    _show_fingerprints(ring)
+
+
+def _show_fingerprints(ring) -> None:
+    """For the second person, who compares them by voice."""
+    for name, public in _compared(ring):
+        out.print(f"{name}: {fingerprint(public)}", highlight=False, soft_wrap=True)
+
+
+def _compared(ring) -> list[tuple[str, str]]:
+    """What the portal shows whoever approves: the clean room's pair is proposed and compared as one."""
+    if isinstance(ring, RoomKeyRing):
+        return [("fingerprint", ring.recipient + ring.signing_public_key)]
+    return [("signing_fingerprint", ring.signing_public_key), ("recipient_fingerprint", ring.recipient)]

@@ -16,6 +16,12 @@ CHALLENGE_CAP_BYTES = 4096  # opened
 _NONCE = re.compile(r"[0-9a-f]{64}")
 
 
+def fingerprint(public_key: str) -> str:
+    """The first 128 bits of the SHA-256, in groups that can be read out: what two people compare by voice."""
+    digits = hashlib.sha256(public_key.encode()).hexdigest()[:32]
+    return " ".join(digits[i : i + 4] for i in range(0, 32, 4))
+
+
 def challenge(*, owner: str, kid: str, public_key: str, nonce: bytes) -> bytes:
     """What is sealed to the key. `owner`: an institution's code, or `room`."""
     claim = {"owner": owner, "kid": kid, "public_key": public_key, "nonce": nonce.hex()}

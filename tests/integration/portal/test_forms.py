@@ -8,12 +8,12 @@ import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
+from cleanroom.contracts.possession import fingerprint
 from cleanroom.crypto.possession import answer_challenge
 from cleanroom.pipeline.keys import init_room_keys
 from cleanroom.vocabulary.terms import Role
 from portal.audit.models import Event
 from portal.common.waiting import waiting_for
-from portal.participants.key_views import fingerprint
 from portal.participants.models import Mou, Participant, ParticipantKey, RoomKey, SpecificationVersion
 from portal.programme.actions import adopt_plan
 from portal.programme.models import Milestone
