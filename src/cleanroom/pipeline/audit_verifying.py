@@ -80,7 +80,7 @@ def _walk(path: Path, objects: ObjectStore, log: AuditLog, signed: Mapping[int, 
     if cut is not None:
         raise _broken(
             path, place.sequence + 1, f"the log ends after event {place.sequence}, and the checkpoint of "
-            f"{signed[cut].at.isoformat()} covers {cut} events; its tail was cut",
+            f"{signed[cut].at.isoformat()} covers {cut} events; its tail was cut, or the file was taken before then",
         )  # fmt: skip
     return place
 
