@@ -226,6 +226,25 @@ def test_the_same_days_may_come_again_after_a_withdrawal_under_a_new_number(room
     assert room.landed()["landing.transfers"] == 3
 
 
+def test_what_was_replaced_or_withdrawn_comes_back_only_when_asked_for(room, landed):
+    before, first = amounts(room), room.data["808"].rows["transfers"][0][7]
+    replaced(room)
+    room.take_in("808")
+    replaced(room, amount=first)
+    room.take_in("808")
+    assert amounts(room) == before
+    order(room, "withdraw", Waiting(room, "808", "transfers", 3))
+    room.take_in("808")
+    room.seal("808")
+    room.take_in("808")
+    assert not amounts(room), "a run that nobody asked to must not undo a withdrawal"
+    for _ in range(2):
+        replaced(room, amount=first)
+    room.take_in("808")
+    assert amounts(room) == before
+    assert Waiting(room, "808", "transfers", 4).signed.manifest.supersedes is None
+
+
 def test_an_order_about_what_is_not_there_is_told_once_and_does_not_hold_up_the_rest(room, landed):
     order(room, "withdraw", landed).model_copy()
     room.portal.ordered[0] = room.portal.ordered[0].model_copy(update={"submission_id": "c" * 64})

@@ -118,7 +118,7 @@ class _Judged:
             return
         first = broken[0]
         refusal = QualityGateFailed(
-            f"{first.failed_rows} rows break the rule, and {len(broken) - 1} other rules are broken",
+            f"rows that break the rule: {first.failed_rows}; other broken rules: {len(broken) - 1}",
             where=Where(row=first.row_numbers[0] if first.row_numbers else None, column=first.column),
             rule=first.rule,
         )

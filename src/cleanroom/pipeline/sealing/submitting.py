@@ -21,6 +21,7 @@ from cleanroom.sealing.submission import Declared, write_key, write_manifest
 from cleanroom.stores.ports import ObjectStore
 from cleanroom.vocabulary.terms import Dataset, FileFormat, UploadState
 
+_ENDED = (UploadState.SUPERSEDED, UploadState.WITHDRAWN)
 _UNSENT_DAYS = MAX_AGE_DAYS - 1  # leaves a day for sending
 
 
@@ -43,10 +44,10 @@ class Sealing:
         to be replaced; NothingToDo where there is nothing to replace.
         """
         origin = _origin(self.side, file)
-        for known in reversed(self.outbox.sealed(file.dataset)):
-            if known.origin.content == origin.content and self._still_holds(known, origin):
-                return known
         replaced = self._to_replace(file) if file.dataset in self.replaced else None
+        for known in reversed(self.outbox.sealed(file.dataset)):
+            if known.origin.content == origin.content and self._still_holds(known, origin, replaced):
+                return known
         self._check_period(file, replaced)
         sequence = self._next_sequence(file.dataset)
         with self.outbox.fill(file.dataset, sequence, origin) as folder:
@@ -81,12 +82,13 @@ class Sealing:
 
     # --- what was sealed before ---------------------------------------------------------------------------------------
 
-    def _still_holds(self, known: Sealed, origin: Origin) -> bool:
-        """Whether a submission of the same content was taken, or would still be."""
-        if self._accepted(known):
-            return True
+    def _still_holds(self, known: Sealed, origin: Origin, replaced: Sealed | None) -> bool:
+        """Whether a submission of the same content was taken, or would still be. What was replaced or withdrawn since
+        is sent again only when a person asks for it: a nightly run must not undo a withdrawal."""
         manifest = known.manifest.manifest
-        if known.origin.keys != origin.keys or (known.dataset in self.replaced and manifest.supersedes is None):
+        if self._accepted(known):
+            return known.dataset not in self.replaced or not self._answered(manifest, *_ENDED)
+        if known.origin.keys != origin.keys or (replaced and manifest.supersedes is None):
             return False
         if self._answered(manifest, UploadState.REFUSED):
             return False
@@ -101,8 +103,8 @@ class Sealing:
 
     # --- replacing ----------------------------------------------------------------------------------------------------
 
-    def _to_replace(self, file: ClearFile) -> Sealed:
-        """The last accepted submission of the dataset."""
+    def _to_replace(self, file: ClearFile) -> Sealed | None:
+        """The last accepted submission of the dataset; None where it was withdrawn, so that nothing is in its place."""
         accepted = [s for s in self.outbox.sealed(file.dataset) if self._accepted(s)]
         if not accepted:
             raise NothingToDo(
@@ -111,7 +113,7 @@ class Sealing:
                 where=Where(file=file.path.name),
                 rule="supersedes",
             )
-        return accepted[-1]
+        return None if self._answered(accepted[-1].manifest.manifest, UploadState.WITHDRAWN) else accepted[-1]
 
     def _check_period(self, file: ClearFile, replaced: Sealed | None) -> None:
         """Days of events are told once. The room checks it again; here it is told before anything is sent."""
@@ -131,8 +133,7 @@ class Sealing:
 
     def _live(self, dataset: Dataset) -> list[Sealed]:
         accepted = [s for s in self.outbox.sealed(dataset) if self._accepted(s)]
-        ended = (UploadState.SUPERSEDED, UploadState.WITHDRAWN)
-        return [s for s in accepted if not self._answered(s.manifest.manifest, *ended)]
+        return [s for s in accepted if not self._answered(s.manifest.manifest, *_ENDED)]
 
     # --- what the room has --------------------------------------------------------------------------------------------
 
