@@ -19,6 +19,7 @@ FIXED = {
     "take_in_uploads",
     "train_and_evaluate",
     "validate_specification",
+    "verify_audit",
 }
 OPENS_WAREHOUSE = {"take_in", "build", "train", "evaluate", "score", "dispatch"}
 

@@ -13,10 +13,21 @@ import yaml
 from cleanroom.contracts.messages import StationRun
 from cleanroom.errors import SettingsInvalid, Where
 from cleanroom.governance.certificate import Certificate
-from cleanroom.pipeline import checkpoints, dispatch, evaluation, intake, moneyflow, onboarding, scoring
+from cleanroom.pipeline import (
+    audit_verifying,
+    checkpoints,
+    dispatch,
+    evaluation,
+    intake,
+    moneyflow,
+    onboarding,
+    scoring,
+)
+from cleanroom.pipeline.keys import open_room_keys
 from cleanroom.pipeline.room import Room, open_room
 from cleanroom.pipeline.steps import StepResult, run_step
 from cleanroom.settings import RoomSettings
+from cleanroom.stores.objects import open_object_store
 from cleanroom.stores.portal_http import HttpPortal
 
 # Station, step and whose side it runs on, in the order in which the data walks. README, docs and the DAG tests read it.
@@ -42,6 +53,19 @@ def check_specification(settings: RoomSettings, *, participant: str) -> dict[str
     """That the participant works under the specification in force, and that this software holds that very text."""
     portal = HttpPortal.of(settings)
     return onboarding.check_specification(portal.gate(participant))
+
+
+def verify_audit(settings: RoomSettings) -> dict[str, Any]:
+    """The room's whole log: chain, checkpoints, cosignatures. Raises AuditBroken, which names the first bad event."""
+    gates = HttpPortal.of(settings).participants()
+    signing = {g.participant: [k.public_key for k in g.keys if k.purpose == "signing"] for g in gates}
+    found = audit_verifying.verify(
+        settings.audit_file,
+        objects=open_object_store(settings.object_store, settings.objects_dir, ca_file=settings.ca_file),
+        room_keys=[open_room_keys(settings).signing_public_key],
+        participant_keys=signing,
+    )
+    return {"events": found.head.sequence, "checkpoints": found.checkpoints, "covered": found.covered}
 
 
 def participants(settings: RoomSettings) -> list[str]:

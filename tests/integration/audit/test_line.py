@@ -98,3 +98,17 @@ def test_a_step_that_cannot_tell_the_portal_is_tried_again(clean_room):
     clean_room.portal.down = set()
     take_in(clean_room)
     assert len(clean_room.portal.checkpoints(ROOM)) == 1
+
+
+def test_the_daily_verification_counts_and_names_what_was_edited(clean_room):
+    send(clean_room)
+    take_in(clean_room)
+    events = len(clean_room.room_events())
+    done = line.verify_audit(clean_room.settings)
+    assert (done["events"], done["covered"]) == (events, events)
+    log = clean_room.settings.audit_file
+    lines = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(lines[0] + lines[1].replace(b"808", b"822", 1) + b"".join(lines[2:]))
+    with pytest.raises(AuditBroken) as caught:
+        line.verify_audit(clean_room.settings)
+    assert caught.value.where.row == 2
