@@ -5,6 +5,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable
+from multiprocessing import forkserver
 from pathlib import Path
 
 from tests.factories.leaks import Leak, Scanner, family
@@ -35,6 +36,7 @@ def _started(work: Callable[[], object], temporary: Path) -> int:
     if child:
         return child
     try:
+        forkserver._forkserver.__init__()  # one that the parent started is not this process's child
         os.environ["TMPDIR"] = tempfile.tempdir = str(temporary)
         work()
         os._exit(0)
