@@ -40,7 +40,7 @@ def main() -> None:
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps(figures, indent=1))
-    Console().print(_table(figures))
+    Console(width=130).print(_table(figures))  # whole words, also where the output is a file
 
 
 def measure(rows: int, form: str, workdir: Path) -> dict:
