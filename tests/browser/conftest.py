@@ -82,7 +82,11 @@ def _serving(portal: Served) -> Iterator[None]:
             yield
         finally:
             server.terminate()
-            server.wait(timeout=20)
+            try:
+                server.wait(timeout=20)
+            except subprocess.TimeoutExpired:  # a browser that keeps its connection open makes it wait for longer
+                server.kill()
+                server.wait()
 
 
 def _wait(portal: Served, server: subprocess.Popen) -> None:

@@ -55,12 +55,16 @@ def _header(path: Path, encoding: Encoding) -> list[str]:
     """The names as they stand in the file: a column whose type is not told is guessed, and a guess drops zeros."""
     with open_ordinary(path) as source:
         # As much as the reader takes of a row. What the cut leaves of a character at the end is not of the header.
-        beginning = io.BytesIO(source.read(BLOCK_BYTES))
-        text = io.TextIOWrapper(beginning, encoding=_CODECS[encoding][0], errors="ignore", newline="")
-        try:
-            return next(csv.reader(text), [])
-        except csv.Error:
-            raise no_table(path.name, "csv_form") from None
+        beginning = source.read(BLOCK_BYTES)
+    text = io.TextIOWrapper(io.BytesIO(beginning), encoding=_CODECS[encoding][0], errors="ignore", newline="")
+    try:
+        header = next(csv.reader(text), [])
+    except csv.Error:
+        raise no_table(path.name, "csv_form") from None
+    if len(beginning) == BLOCK_BYTES and not text.read(1):
+        # No end in sight. Arrow's reader would refuse it too, and may leave a thread behind that ends this process.
+        raise no_table(path.name, "csv_form")
+    return header
 
 
 class _Rows:
