@@ -7,5 +7,5 @@ compile "$1" requirements/uv.in -o requirements/uv.txt
 compile "$1" pyproject.toml --all-extras -o requirements/all.txt
 compile "$1" pyproject.toml --extra quality --extra database --extra rekey -c requirements/all.txt -o requirements/kit.txt
 compile "$1" pyproject.toml --extra portal -c requirements/all.txt -o requirements/portal.txt
-compile "$1" pyproject.toml --extra room --extra gcp --extra airflow -c requirements/all.txt -o requirements/room.txt
+compile "$1" pyproject.toml --extra room --extra lookout --extra gcp --extra airflow -c requirements/all.txt -o requirements/room.txt
 compile "$1" requirements/bqemulator.in -o requirements/bqemulator.txt

@@ -197,6 +197,12 @@ class KeyServiceDenied(Refusal):
     exit_code, reason = 34, "key_service_denied"
 
 
+class IndexDamaged(Refusal):
+    """The graph's index is not what was written: a file is missing, short, changed or of another version."""
+
+    exit_code, reason = 35, "index_damaged"
+
+
 class StoreFault(Fault):
     exit_code, reason = 70, "store_fault"
 

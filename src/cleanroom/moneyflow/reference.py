@@ -7,14 +7,8 @@ from sender to receiver and on in time; backward from receiver to sender and bac
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
-LOOKBACK = timedelta(days=30)
-
-
-class Direction(StrEnum):
-    FORWARD = "forward"
-    BACKWARD = "backward"
+from cleanroom.moneyflow.rules import LOOKBACK, Direction
 
 
 @dataclass(frozen=True)
