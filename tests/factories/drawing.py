@@ -2,11 +2,11 @@
 
     draw('''
         W -> A  09:00
-        A -> B  day 2 10:30   reversed
+        A -> B  day 2 10:30   $250  reversed
     ''')
 
-One transfer a line: sender, receiver, time of day (UTC) on day 1 unless a day is named. Transfers are called t1, t2
-and so on in order of lines, unless a line begins with a name and a colon.
+One transfer a line: sender, receiver, time of day (UTC) on day 1 unless a day is named, dollars ($1 unless named).
+Transfers are called t1, t2 and so on in order of lines, unless a line begins with a name and a colon.
 """
 
 import re
@@ -18,7 +18,7 @@ from cleanroom.moneyflow.reference import Transfer
 DAY_1 = datetime(2025, 6, 1, tzinfo=UTC)
 _LINE = re.compile(
     r"(?:(?P<name>\w+):\s*)?(?P<sender>\w+)\s*->\s*(?P<receiver>\w+)\s+(?P<time>(?:day -?\d+ )?[\d:]+)"
-    r"(?P<reversed>\s+reversed)?"
+    r"(?:\s+\$(?P<dollars>\d+(?:\.\d\d)?))?(?P<reversed>\s+reversed)?"
 )
 _TIME = re.compile(r"(?:day (?P<day>-?\d+) )?(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d))?")
 
@@ -40,7 +40,7 @@ def draw(text: str) -> Flow:
     assert all(found), f"not a drawing: {lines[found.index(None)]}"
     names = [match["name"] or f"t{place}" for place, match in enumerate(found, 1)]
     transfers = [
-        Transfer(name, at(match["time"]), match["sender"], match["receiver"])
+        Transfer(name, at(match["time"]), match["sender"], match["receiver"], cents(match["dollars"] or "1"))
         for name, match in zip(names, found, strict=True)
     ]
     return Flow(
@@ -57,6 +57,12 @@ def at(text: str) -> datetime:
     return DAY_1 + timedelta(
         days=days, hours=int(match["hour"]), minutes=int(match["minute"]), seconds=int(match["second"] or 0)
     )
+
+
+def cents(dollars: str) -> int:
+    """`250` or `0.07`."""
+    whole, _, part = dollars.partition(".")
+    return int(whole) * 100 + int(part or 0)
 
 
 def clock(moment: datetime) -> str:

@@ -15,6 +15,18 @@ class Direction(StrEnum):
     BACKWARD = "backward"
     BOTH = "both"
 
+    @property
+    def ways(self) -> tuple["Direction", ...]:
+        return (Direction.FORWARD, Direction.BACKWARD) if self is Direction.BOTH else (self,)
+
+
+def begins_at(listed_at: datetime, direction: Direction, *, lookback: timedelta = LOOKBACK) -> datetime:
+    """When walks from a watch-listed account begin: money left it before the notice, and came in before it.
+
+    `direction` is one way, not both.
+    """
+    return listed_at - lookback if direction is Direction.FORWARD else listed_at
+
 
 @dataclass(frozen=True)
 class WalkRule:

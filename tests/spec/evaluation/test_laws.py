@@ -15,7 +15,8 @@ from cleanroom.evaluation.reach import Start, nearest_layers
 from cleanroom.evaluation.rules import EvaluationRules
 from cleanroom.evaluation.scenarios import control_times, end_of, flags_by_scenario, prepare
 from cleanroom.evaluation.taint import haircut_shares
-from cleanroom.moneyflow.reference import Direction, Transfer, layers_in_time
+from cleanroom.moneyflow import reference as money_flow
+from cleanroom.moneyflow.reference import Direction, Transfer, WalkRule, expand
 from cleanroom.vocabulary.terms import Scenario
 from tests.factories.drawing import DAY_1
 from tests.factories.ledgers import everyone, ledger_of
@@ -132,13 +133,12 @@ def test_reach_is_the_money_flows_own_meaning(ledger, backward, data):
     starts = [Start(a, round(when.timestamp() * 1_000_000)) for a in chosen]
     transfers = [
         Transfer(f"t{n:06d}", DAY_1 + timedelta(microseconds=int(us) - round(DAY_1.timestamp() * 1e6)),
-                 ledger.tokens[s], ledger.tokens[r])
+                 ledger.tokens[s], ledger.tokens[r], 1)
         for n, (us, s, r) in enumerate(zip(ledger.executed_us, ledger.sender, ledger.receiver, strict=True))
     ]  # fmt: skip
     direction = Direction.BACKWARD if backward else Direction.FORWARD
+    rule = WalkRule(layers=4, direction=direction)
     for start, found in zip(starts, nearest_layers(ledger, starts, layers=4, backward=backward), strict=True):
         name = ledger.tokens[start.account]
-        expected = {}
-        for account, layer in layers_in_time(transfers, {name: when}, layers=4, direction=direction):
-            expected[account] = min(layer, expected.get(account, layer))
+        expected = money_flow.nearest_layers(expand(transfers, {name: when}, rule)[direction].arrivals)
         assert {ledger.tokens[a]: k for a, k in found.items()} == expected

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from cleanroom.moneyflow.reference import Arrival, Arrivals, Direction, Transfer, begins_at, layers_in_time
+from cleanroom.moneyflow.reference import Arrival, Arrivals, Direction, Transfer, WalkRule, begins_at, expand
 from tests.factories.dbt_models import ModelBench
 from tests.factories.drawing import Flow, at
 
@@ -26,7 +26,8 @@ def ask_reference(
     as_of: datetime = END,
 ) -> Arrivals:
     starts = {account: begins_at(when, direction) for account, when in listed.items() if when < as_of}
-    return layers_in_time(flow.carried(), starts, layers=LAYERS, direction=direction, as_of=as_of)
+    rule = WalkRule(direction=direction, before=as_of)
+    return expand(flow.carried(), starts, rule)[direction].arrivals
 
 
 def ask_models(
@@ -54,7 +55,7 @@ def answers(
             place = (row["account_token"], row["layer"])
             arrivals = found[row["as_of"], Direction(row["direction"])]
             assert place not in arrivals, "an account stands twice at one layer"
-            arrivals[place] = _arrival(row)
+            arrivals[place] = _arrival(row, arrivals)
     return found
 
 
@@ -74,7 +75,8 @@ def _transfer(transfer: Transfer, flow: Flow) -> dict:
     }
 
 
-def _arrival(row: dict) -> Arrival:
+def _arrival(row: dict, arrivals: Arrivals) -> Arrival:
+    before = arrivals.get((row["from_account_token"], row["layer"] - 1))
     return Arrival(
         row["account_token"],
         row["layer"],
@@ -82,4 +84,5 @@ def _arrival(row: dict) -> Arrival:
         row["start_account_token"],
         row["via_transfer_id"],
         row["from_account_token"],
+        (*before.path, row["via_transfer_id"]) if before else (),
     )

@@ -1,6 +1,6 @@
 """What a layer is: the same cases for the reference, DuckDB and BigQuery."""
 
-from cleanroom.moneyflow.reference import Direction, path
+from cleanroom.moneyflow.reference import Direction
 from tests.factories.drawing import at, clock, draw
 from tests.spec.moneyflow.engines import LISTED
 
@@ -90,7 +90,7 @@ def test_the_path_explains_the_arrival(ask):
         X -> B  09:05
         B -> C  09:20""")
     found = ask(flow, {"W": LISTED})
-    assert path(found, "C", 3) == ("t1", "t2", "t4")
+    assert found["C", 3].path == ("t1", "t2", "t4")
     assert found["C", 3].start == "W"
     assert found["C", 3].came_from == "B"
 
@@ -123,7 +123,7 @@ def test_backward_finds_who_paid_in(ask):
         U -> A  09:20""")
     found = ask(flow, {"W": LISTED}, direction=BACKWARD)
     assert arrivals_by_clock(found) == {("A", 1): "09:10", ("V", 2): "09:00"}
-    assert path(found, "V", 2) == ("t2", "t1")
+    assert found["V", 2].path == ("t2", "t1")
 
 
 def test_backward_the_last_arrival_counts(ask):
