@@ -28,6 +28,15 @@ def begins_at(listed_at: datetime, direction: Direction, *, lookback: timedelta 
     return listed_at - lookback if direction is Direction.FORWARD else listed_at
 
 
+class TaintMethod(StrEnum):
+    """How tainted money leaves an account. Haircut: every cent in proportion. Fifo: what came first leaves first.
+    Poison: the tainted first."""
+
+    HAIRCUT = "haircut"
+    FIFO = "fifo"
+    POISON = "poison"
+
+
 @dataclass(frozen=True)
 class WalkRule:
     """What a walk may do.

@@ -8,19 +8,29 @@ sender to receiver and on in time; backward from receiver to sender and back in 
 from cleanroom.moneyflow.reference.answer import Arrival, Arrivals, Expansion, nearest_layers
 from cleanroom.moneyflow.reference.expanding import expand
 from cleanroom.moneyflow.reference.links import Links, Tie
+from cleanroom.moneyflow.reference.release import proposed_for_release
+from cleanroom.moneyflow.reference.reported import Injection, Listing, reported_money
+from cleanroom.moneyflow.reference.taint import Taint, follow
 from cleanroom.moneyflow.reference.transfers import Transfer
-from cleanroom.moneyflow.rules import Direction, WalkRule, begins_at
+from cleanroom.moneyflow.rules import Direction, TaintMethod, WalkRule, begins_at
 
 __all__ = [
     "Arrival",
     "Arrivals",
     "Direction",
     "Expansion",
+    "Injection",
     "Links",
+    "Listing",
+    "Taint",
+    "TaintMethod",
     "Tie",
     "Transfer",
     "WalkRule",
     "begins_at",
     "expand",
+    "follow",
     "nearest_layers",
+    "proposed_for_release",
+    "reported_money",
 ]
