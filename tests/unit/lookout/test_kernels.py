@@ -45,3 +45,9 @@ def test_a_folder_that_others_may_write_to_is_refused(tmp_path, monkeypatch):
 def test_a_broken_signature_is_refused(text):
     with pytest.raises(ValueError):
         parse(text)
+
+
+def test_a_kernel_may_call_what_the_compiler_takes_from_c():
+    values = np.arange(5_000, dtype=np.int64)
+    kernels("probing").probe_clear(values, len(values))
+    assert not values.any()

@@ -13,7 +13,7 @@ import llvmlite.binding as llvm
 from numba import cfunc, types
 
 from cleanroom.lookout.kernels import source
-from cleanroom.lookout.kernels.signature import Signature
+from cleanroom.lookout.kernels.signature import FROM_C, Signature
 from cleanroom.lookout.kernels.source.declare import KERNELS
 
 _OPTIMISED = 3
@@ -46,6 +46,7 @@ def _object_code(texts: list[str]) -> bytes:
     whole = llvm.parse_assembly("")
     for text in texts:
         whole.link_in(llvm.parse_assembly(text))
+    whole.link_in(llvm.parse_assembly(_traps(whole)))
     target = llvm.Target.from_default_triple().create_target_machine(
         opt=_OPTIMISED,
         cpu=llvm.get_host_cpu_name(),
@@ -53,6 +54,16 @@ def _object_code(texts: list[str]) -> bytes:
         reloc="pic",
     )
     return target.emit_object(whole)
+
+
+def _traps(module) -> str:
+    """Ends for the way back into Python that the compiler puts around a kernel; a kernel raises nothing and has none.
+
+    One name that the loader can't resolve would leave all of them at address 0, `memset` too.
+    """
+    unknown = [f.name for f in module.functions if f.is_declaration and not f.name.startswith("llvm.")]
+    ends = [f"define void @{name}() {{ call void @llvm.trap() unreachable }}" for name in unknown if name not in FROM_C]
+    return "\n".join(["declare void @llvm.trap()", *ends])
 
 
 def _write(path: Path, content: bytes) -> None:

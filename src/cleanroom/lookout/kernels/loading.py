@@ -19,7 +19,7 @@ import llvmlite.binding as llvm
 import numpy as np
 
 from cleanroom.errors import ServiceFault, SettingsInvalid
-from cleanroom.lookout.kernels.signature import parse
+from cleanroom.lookout.kernels.signature import FROM_C, parse
 
 _HERE = Path(__file__).parent
 _IMPORTED = re.compile(r"^from cleanroom\.lookout\.kernels\.source\.(\w+) import", re.MULTILINE)
@@ -117,6 +117,8 @@ def _compile_into(module: str, folder: Path) -> None:
 def _engine_with(code: bytes):
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
+    for name in FROM_C:
+        llvm.add_symbol(name, ctypes.cast(getattr(ctypes.CDLL(None), name), ctypes.c_void_p).value)
     target = llvm.Target.from_default_triple().create_target_machine()
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))

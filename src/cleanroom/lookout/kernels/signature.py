@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 SCALARS = ("i64", "f64")
 POINTED = ("u8", "i8", "u16", "u32", "i32", "u64", "i64", "f32", "f64")
+FROM_C = ("memset", "memcpy", "memmove", "memcmp")  # what the compiler makes of loops, taken from this process
 _FORM = re.compile(r"^(?P<result>\w+)\((?P<arguments>[^()]*)\)$")
 
 

@@ -18,3 +18,11 @@ def probe_table(addresses, length):
     for i in range(length):
         total += values[i]
     return total
+
+
+@kernel("i64(i64*, i64)")
+def probe_clear(values, length):
+    """A loop that the compiler turns into a call of C's `memset`."""
+    for i in range(length):
+        values[i] = 0
+    return length

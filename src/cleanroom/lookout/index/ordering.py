@@ -1,0 +1,66 @@
+"""The order of transfers, by (time, id): found by counting, in threads; free where the rows are in order already."""
+
+from functools import partial
+from itertools import pairwise
+
+import numpy as np
+
+from cleanroom.lookout.index.threads import THREADS, shares, side_by_side
+from cleanroom.lookout.kernels.loading import kernels
+
+_BUCKETS = 1 << 11
+_COUNTS = 1 << 11  # what `sort_keys` counts in
+
+
+def sorted_rows(time_us: np.ndarray, transfer_id: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """(times in order, int64[n]; the rows in order, uint32[n]). None where the rows are in order as they stand."""
+    if is_ordered(time_us, transfer_id):
+        return None
+    least, most = int(time_us.min()), int(time_us.max())
+    shift = max(0, (most - least).bit_length() - _BUCKETS.bit_length() + 1)
+    keys, rows, starts = _dealt(time_us, least, shift)
+    side_by_side(
+        partial(_sort_share, keys, rows, transfer_id, starts, first, last) for first, last in _bucket_shares(starts)
+    )
+    times = np.empty_like(time_us)
+    kernel = kernels("indexing").times_of
+    side_by_side(partial(kernel, keys, first, last, least, times) for first, last in shares(len(times)))
+    return times, rows
+
+
+def is_ordered(time_us: np.ndarray, transfer_id: np.ndarray) -> bool:
+    ids = transfer_id.reshape(-1)
+    return kernels("indexing").first_disorder(time_us, ids, 0, len(time_us)) == len(time_us)
+
+
+def _dealt(time_us: np.ndarray, least: int, shift: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Keys and rows, bucket by bucket, each bucket in the order of rows; and where each bucket starts."""
+    parts = shares(len(time_us))
+    counts = np.zeros((len(parts), _BUCKETS), dtype=np.int64)
+    kernel = kernels("indexing")
+    side_by_side(partial(kernel.count_times, time_us, *part, least, shift, counts[i]) for i, part in enumerate(parts))
+    before = np.concatenate(([0], np.cumsum(counts.T.reshape(-1))))
+    places = np.ascontiguousarray(before[:-1].reshape(_BUCKETS, len(parts)).T)
+    keys = np.empty(len(time_us), dtype=np.uint64)
+    rows = np.empty(len(time_us), dtype=np.uint32)
+    side_by_side(
+        partial(kernel.deal_times, time_us, *part, least, shift, places[i], keys, rows) for i, part in enumerate(parts)
+    )
+    return keys, rows, np.ascontiguousarray(before[:: len(parts)])
+
+
+def _bucket_shares(starts: np.ndarray) -> list[tuple[int, int]]:
+    """Consecutive buckets for each thread, with about the same number of rows."""
+    bounds = np.searchsorted(starts, [starts[-1] * i // THREADS for i in range(1, THREADS)])
+    ends = [0, *(int(b) for b in bounds), len(starts) - 1]
+    return [(first, last) for first, last in pairwise(ends) if first < last]
+
+
+def _sort_share(keys, rows, transfer_id, starts, first: int, last: int) -> None:
+    largest = int(np.diff(starts[first : last + 1]).max())
+    spare_keys, spare_rows = np.empty(largest, dtype=np.uint64), np.empty(largest, dtype=np.uint32)
+    counts = np.empty(_COUNTS, dtype=np.int64)
+    kernel = kernels("indexing")
+    kernel.sort_buckets(keys, rows, spare_keys, spare_rows, counts, starts, first, last)
+    ids = transfer_id.reshape(-1)
+    kernel.order_ties(keys, rows, spare_keys, spare_rows, counts, ids, int(starts[first]), int(starts[last]))
