@@ -15,7 +15,8 @@ class Side:
 
     Row i of `accounts` has the entries `offsets[i]:offsets[i + 1]`, in the order of their numbers, so of time.
     `accounts` is None where every account has a row of its own: then row and account are the same. Else it is
-    ascending. An account without a row (in a base: one that came later) has no entries here. Dtypes: `accounts` uint32[rows], `offsets` uint32[rows + 1], `number` and `other` uint32[transfers].
+    ascending. An account without a row (in a base: one that came later) has no entries here.
+    Dtypes: `accounts` uint32[rows], `offsets` uint32[rows + 1], `number` and `other` uint32[transfers].
     """
 
     accounts: np.ndarray | None
