@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from benchmarks.moneyflow.people import People, people
 
-VERSION = 1  # of what this module draws; goes up with every change to it
+VERSION = 2  # of what this module draws; goes up with every change to it
 ROWS_PER_GROUP = 1_000_000
 GROUPS_PER_FILE = 10
 STARTS, ASKED, LATER = 402, 2_000, 1_000_000
@@ -31,6 +31,7 @@ BEGIN_US = int(FIRST_DAY.timestamp()) * 1_000_000
 END_US = BEGIN_US + DAYS * DAY_US
 
 FROM_HUB, TO_HUB, OWN_COMMUNITY = 0.03, 0.08, 0.75  # shares: of all transfers; of those between people
+COLLECTORS_PAY, COLLECTORS_RECEIVE = 0.1, 0.95  # shares of what hubs pay and receive; the rest is the payers'
 ON_THE_MINUTE = 0.05  # of the transfers between people: posted in runs, so many share a moment
 LATE = 0.01  # of what comes in afterwards: executed in the 30 days before
 
@@ -146,8 +147,8 @@ def _slice(crowd: People, rows: int, low: int, high: int, random: np.random.Gene
     kind = random.random(rows, dtype=np.float32)
     from_hub, to_hub = kind < FROM_HUB, (kind >= FROM_HUB) & (kind < FROM_HUB + TO_HUB)
     sender, receiver = crowd.pairs(rows, OWN_COMMUNITY, random)
-    sender[from_hub] = crowd.some_hubs(int(from_hub.sum()), random)
-    receiver[to_hub] = crowd.some_hubs(int(to_hub.sum()), random)
+    sender[from_hub] = crowd.some_hubs(int(from_hub.sum()), COLLECTORS_PAY, random)
+    receiver[to_hub] = crowd.some_hubs(int(to_hub.sum()), COLLECTORS_RECEIVE, random)
     on_the_minute = from_hub | (random.random(rows, dtype=np.float32) < ON_THE_MINUTE)
     moment = _moments(rows, low, high, random)
     moment[on_the_minute] = np.maximum(moment[on_the_minute] // MINUTE_US * MINUTE_US, low)

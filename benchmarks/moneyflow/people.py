@@ -40,14 +40,18 @@ class People:
         place = low + ((high - low) * random.random(count)).astype(np.int64)
         return sender, self.receiving[place]
 
-    def some_hubs(self, count: int, random: np.random.Generator) -> np.ndarray:
-        """The first hub is the greatest: hub h is drawn with a weight of 1 / (h + 1)."""
-        rank = 1 / np.arange(1, self.hubs + 1)
-        return np.searchsorted(np.cumsum(rank) / rank.sum(), random.random(count)).astype(np.uint32)
+    def some_hubs(self, count: int, collectors: float, random: np.random.Generator) -> np.ndarray:
+        """Hubs by turns collect (utilities, shops: many payers, some staff) and pay (payroll: many payees, few payers).
+
+        `collectors` is the share of draws that fall on those who collect. The h-th of either kind weighs 1 / h.
+        """
+        weight = 1 / np.arange(1, self.hubs // 2 + 1)
+        nth = np.searchsorted(np.cumsum(weight) / weight.sum(), random.random(count)).astype(np.uint32)
+        return nth * 2 + (random.random(count, dtype=np.float32) >= collectors)
 
 
 def people(accounts: int, random: np.random.Generator) -> People:
-    hubs = max(3, accounts // ACCOUNTS_PER_HUB)
+    hubs = max(4, accounts // ACCOUNTS_PER_HUB)
     tokens = np.frombuffer(random.bytes(16 * accounts), np.uint8).reshape(-1, 16)
     sends, same = _activity(accounts, random), random.random(accounts) < SAME_BOTH_WAYS
     receives = np.where(same, sends, _activity(accounts, random))
