@@ -24,3 +24,6 @@
 
 {# Taiwan has kept UTC+8 all year since 1980; periods of submissions are its days. #}
 {% macro taipei_day(moment) %}cast({{ add_seconds(moment, 8 * 3600) }} as date){% endmacro %}
+
+{# The moment of a whole number of seconds since 1970. #}
+{% macro moment_of(second) %}{{ return(add_seconds("cast('1970-01-01 00:00:00' as timestamp)", '(' ~ second ~ ')')) }}{% endmacro %}

@@ -1,6 +1,14 @@
-{%- for layer in range(7) %}
-select * from {{ ref('int_moneyflow__layer_' ~ layer) }}
-{%- if not loop.last %}
-union all
-{%- endif %}
-{%- endfor %}
+{{ config(by_day('as_of', ['direction', 'account_token'])) }}
+select
+  as_of,
+  direction,
+  account_token,
+  layer,
+  arrived_at,
+  via_transfer_id,
+  from_account_token,
+  from_transfer_id,
+  from_arrived_at,
+  start_account_token
+from {{ ref('int_moneyflow__arrivals') }}
+where is_first

@@ -1,3 +1,4 @@
+{{ config(by_day('executed_at', ['direction', 'from_account_token'])) }}
 -- A reversed transfer moved no money, so it leads nowhere.
 with transfers as (
   select * from {{ ref('int_transfers__joined') }} where not reversed

@@ -3,35 +3,43 @@ with latest as (
   select as_of from {{ ref('int_moneyflow__as_of') }} where is_latest
 ),
 
-layers as (
-  select layers.account_token, layers.layer, layers.via_transfer_id, layers.from_account_token
-  from {{ ref('int_moneyflow__layers') }} as layers
-  inner join latest on latest.as_of = layers.as_of
-  where layers.direction = 'forward' and layers.layer > 0
+arrivals as (
+  select
+    arrivals.account_token,
+    arrivals.layer,
+    arrivals.is_first,
+    arrivals.via_transfer_id,
+    arrivals.from_transfer_id
+  from {{ ref('int_moneyflow__arrivals') }} as arrivals
+  inner join latest on latest.as_of = arrivals.as_of
+  where arrivals.direction = 'forward' and arrivals.layer > 0
 ),
 
 -- From each warned account back, one transfer at a time, to the watch-listed account where the walk began.
 back_0 as (
   select
     candidates.account_token as warned_account_token,
-    layers.layer,
-    layers.via_transfer_id,
-    layers.from_account_token
+    arrivals.layer,
+    arrivals.via_transfer_id,
+    arrivals.from_transfer_id
   from {{ ref('warning_candidates') }} as candidates
-  inner join layers on layers.account_token = candidates.account_token and layers.layer = candidates.layer
+  inner join arrivals
+    on arrivals.account_token = candidates.account_token
+    and arrivals.layer = candidates.layer
+    and arrivals.is_first
 ),
 {%- for back in range(1, last_layer) %}
 
 back_{{ back }} as (
   select
     earlier.warned_account_token,
-    layers.layer,
-    layers.via_transfer_id,
-    layers.from_account_token
+    arrivals.layer,
+    arrivals.via_transfer_id,
+    arrivals.from_transfer_id
   from back_{{ back - 1 }} as earlier
-  inner join layers
-    on layers.account_token = earlier.from_account_token
-    and layers.layer = earlier.layer - 1
+  inner join arrivals
+    on arrivals.via_transfer_id = earlier.from_transfer_id
+    and arrivals.layer = earlier.layer - 1
 ),
 {%- endfor %}
 

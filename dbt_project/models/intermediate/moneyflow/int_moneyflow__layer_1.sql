@@ -1,1 +1,0 @@
-{{ moneyflow_layer(1) }}

@@ -1,0 +1,2 @@
+{{ config(by_day('cut_off', ['direction', 'account_token'])) }}
+{{ moneyflow_layer(6) }}
