@@ -1,0 +1,285 @@
+"""The one process that keeps verdicts up to date: with new transfers, late ones, new, changed and lifted listings.
+
+It works on the buffer that nobody reads, publishes it with one word, and brings the other one up to it afterwards.
+A keeper that is killed leaves the last published state; the next one copies it over the half-written buffer.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from cleanroom.errors import IndexDamaged
+from cleanroom.lookout.graph import Graph
+from cleanroom.lookout.kernels.loading import kernels
+from cleanroom.lookout.verdicts import home as homes
+from cleanroom.lookout.verdicts import periods as saved_periods
+from cleanroom.lookout.verdicts.head import Head, Slot
+from cleanroom.lookout.verdicts.listings import Listing, standing
+from cleanroom.lookout.verdicts.passing import Pass, Sources
+from cleanroom.lookout.verdicts.periods import Period
+from cleanroom.lookout.verdicts.places import BEGINNING_US, END_US, LEAST_TRANSFERS, cuts, moment_before, place_of
+from cleanroom.lookout.verdicts.records import LAYER_BITS, MARKS, Records, blank, enlarge, mapped, rows_on_disk
+from cleanroom.lookout.verdicts.sources import AccountOf, Placed, place, sources_of
+
+SAVED_PER_ACCOUNT = 2.5  # records that all saved periods together may hold, per account
+_LEAST_SAVED = 1 << 16
+
+
+class Keeper:
+    """Opened with `open`; `close` lets another keeper in."""
+
+    def __init__(self, folder: Path, lock, *, least: int = LEAST_TRANSFERS):
+        self._folder, self._lock, self._least = folder, lock, least
+        self._placed: tuple[Placed, ...] = ()
+        self._sources = Sources((), ())
+        self._periods: list[Period] = []
+        self._behind = False  # whether the hidden buffer differs from the published one
+        self.rebuilt_because: str | None = None
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        graph: Graph,
+        account_of: AccountOf,
+        *,
+        listings: Iterable[Listing] | None = None,
+        as_of_us: int | None = None,
+        least: int = LEAST_TRANSFERS,
+    ) -> "Keeper":
+        """The state in `folder` brought up to the graph; built anew where it is missing, damaged or another index's
+        (`rebuilt_because` says why).
+
+        `listings`: all of them, of which those that stand at `as_of_us` count; None keeps those that were kept.
+        Raises NotAllowed where another keeper runs.
+        """
+        keeper = cls(folder, homes.lock(folder), least=least)
+        wanted = None if listings is None else standing(listings, END_US if as_of_us is None else as_of_us)
+        try:
+            keeper._open(graph, account_of)
+        except IndexDamaged as damage:
+            keeper._build(graph, account_of, wanted or (), str(damage))
+        else:
+            keeper.update(graph, account_of, listings=wanted)
+        return keeper
+
+    def close(self) -> None:
+        self._lock.close()
+
+    @property
+    def slot(self) -> Slot:
+        """The published state's facts."""
+        return self._slot
+
+    @property
+    def placed(self) -> tuple[Placed, ...]:
+        """Standing listings, in the graph."""
+        return self._placed
+
+    @property
+    def sources(self) -> Sources:
+        return self._sources
+
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """What one can go back through, oldest first."""
+        return tuple(self._periods)
+
+    @property
+    def home(self) -> Path:
+        return self._home
+
+    @property
+    def published(self) -> Records:
+        """For reading."""
+        return self._buffers[self._slot.generation & 1]
+
+    def update(
+        self,
+        graph: Graph,
+        account_of: AccountOf,
+        *,
+        changed_from_us: int | None = None,
+        listings: Iterable[Listing] | None = None,
+    ) -> Slot:
+        """Bring the state up to `graph` and publish it.
+
+        `changed_from_us`: the earliest moment of transfers that the graph has and the state has not (None: it has no
+        others; a merge changes no transfer). `listings`: those that stand now; None leaves them as they are.
+        """
+        wanted = tuple(one.listing for one in self._placed) if listings is None else tuple(listings)
+        placed = place(wanted, graph, account_of, self._placed, changed_from_us)
+        sources = sources_of(placed)
+        changed = changed_from_us if changed_from_us is not None else END_US
+        moment = min(changed, sources.changed_since(self._sources))
+        if moment == END_US and placed == self._placed and graph.state == self._slot.index_state:
+            return self._slot
+        self._catch_up_after_failure()
+        self._make_room(graph.accounts)
+        self._behind = True
+        draft = replace(self._slot, listings=self._number_of(placed), accounts=graph.accounts)
+        self._pass_on(graph, sources, moment, draft)
+        self._placed, self._sources = placed, sources
+        return self._slot
+
+    def _open(self, graph: Graph, account_of: AccountOf) -> None:
+        """Raises IndexDamaged."""
+        self._home = homes.current(self._folder)
+        self._head = Head(self._home, writable=True)
+        self._slot = self._head.slot(self._head.generation)
+        if not homes.belongs_to(self._slot, graph):
+            raise IndexDamaged("the kept verdicts belong to another index; they are built anew")
+        self._map(self._slot.accounts)
+        if self.published.digest(self._slot.accounts) != self._slot.digest:
+            raise IndexDamaged("the kept verdicts are not what was written; they are built anew")
+        self._behind = True
+        self._placed = place(homes.kept_listings(self._home, self._slot.listings), graph, account_of)
+        self._sources = sources_of(self._placed)
+        self._read_periods()
+        if (self._slot.index_state, self._slot.transfers) != (graph.state, graph.transfers):
+            self.update(graph, account_of, changed_from_us=BEGINNING_US)
+
+    def _read_periods(self) -> None:
+        try:
+            self._periods = saved_periods.read_ledger(self._home, self._slot.ledger)
+        except IndexDamaged:
+            self._periods = []  # the next late transfer costs a pass over everything
+
+    def _build(self, graph: Graph, account_of: AccountOf, listings: tuple[Listing, ...], because: str) -> None:
+        old = getattr(self, "_head", None)
+        self.rebuilt_because = because
+        self._home = homes.next_home(self._folder)
+        self._head = Head.create(self._home)
+        self._periods, self._behind = [], False
+        self._placed = place(listings, graph, account_of)
+        self._sources = sources_of(self._placed)
+        tokens, fingerprint = homes.fingerprint(graph)
+        self._slot = Slot(0, 0, 0, graph.accounts, BEGINNING_US, 0, 1, 0, 0, tokens, fingerprint)
+        homes.write_listings(self._home, 1, self._placed)
+        self._make_room(graph.accounts)
+        self._pass_on(graph, self._sources, BEGINNING_US, self._slot)
+        homes.settle(self._folder, self._home)
+        if old is not None:
+            old.supersede()
+
+    def _map(self, accounts: int) -> None:
+        try:
+            if min(rows_on_disk(self._home, 0), rows_on_disk(self._home, 1)) < accounts:
+                raise IndexDamaged("the kept verdicts are cut off; they are built anew")
+        except OSError as error:
+            raise IndexDamaged("a file of the kept verdicts is missing; they are built anew") from error
+        self._buffers = [mapped(self._home, buffer, writable=True) for buffer in (0, 1)]
+
+    def _make_room(self, accounts: int) -> None:
+        if getattr(self, "_buffers", None) is None or self._buffers[0] is None or len(self._buffers[0]) < accounts:
+            enlarge(self._home, accounts)
+            self._map(accounts)
+        self._touched = np.empty(len(self._buffers[0]), dtype=np.uint32)
+
+    def _catch_up_after_failure(self) -> None:
+        if self._behind:
+            self._hidden.copy_from(self.published)
+            self._behind = False
+
+    @property
+    def _hidden(self) -> Records:
+        return self._buffers[(self._slot.generation + 1) & 1]
+
+    def _number_of(self, placed: tuple[Placed, ...]) -> int:
+        """The listings' file; a new one where they have changed."""
+        if placed == self._placed:
+            return self._slot.listings
+        homes.write_listings(self._home, self._slot.listings + 1, placed)
+        return self._slot.listings + 1
+
+    def _pass_on(self, graph: Graph, sources: Sources, moment: int, draft: Slot) -> None:
+        since, kept, touches = self._go_back(moment)
+        if since == BEGINNING_US:
+            touches, periods, number = None, *self._pass_over_all(graph, sources)
+        else:
+            touches, periods, number = self._pass_from(graph, sources, since, kept, touches)
+        periods, number = self._thinned(periods, number, graph.accounts)
+        self._publish(graph, draft, periods, number, touches)
+
+    def _go_back(self, moment: int) -> tuple[int, list[Period], int]:
+        """(from when to pass, periods that stay, accounts noted): BEGINNING_US where nothing saved reaches so far."""
+        if moment > self._slot.through_us and self._slot.through_us != BEGINNING_US:
+            return self._slot.through_us + 1, self._periods, 0
+        touches = 0
+        for place_, period in reversed(list(enumerate(self._periods))):
+            try:
+                touches = period.read(self._home).undo(self._hidden, self._touched, touches)
+            except IndexDamaged:
+                break
+            if period.from_us <= moment:
+                return period.from_us, self._periods[:place_], touches
+        return BEGINNING_US, [], 0
+
+    def _pass_over_all(self, graph: Graph, sources: Sources) -> tuple[list[Period], int]:
+        records = blank(graph.accounts)
+        work = Pass(graph, records, sources, np.empty(len(records), dtype=np.uint32))
+        moments = [*cuts(graph, BEGINNING_US, least=self._least), END_US]
+        work.run(moments[0], moments[1])
+        periods, number = self._saved(work, moments[1:])
+        records.hot[:, MARKS] &= LAYER_BITS
+        self._hidden.copy_from(Records(records.hot[: graph.accounts], records.cold[: graph.accounts]))
+        return periods, number
+
+    def _pass_from(self, graph, sources, since, kept, touches) -> tuple[int, list[Period], int]:
+        work = Pass(graph, self._hidden, sources, self._touched, touches)
+        periods, number = self._saved(work, [*cuts(graph, since, least=self._least), END_US])
+        return work.touches, [*kept, *periods], number
+
+    def _saved(self, work: Pass, moments: list[int]) -> tuple[list[Period], int]:
+        """Pass over each stretch and write down what it changed."""
+        found, number = [], self._slot.period
+        for since, until in pairwise(moments):
+            number += 1
+            saved = work.run(since, until, period=number)
+            if saved.transfers:
+                found.append(saved_periods.write(self._home, number, saved))
+        return found, number
+
+    def _thinned(self, periods: list[Period], number: int, accounts: int) -> tuple[list[Period], int]:
+        while (place_ := saved_periods.to_merge(periods)) is not None:
+            number += 1
+            older, newer = (period.read(self._home) for period in periods[place_ : place_ + 2])
+            merged = saved_periods.write(self._home, number, older.with_later(newer, accounts))
+            periods = [*periods[:place_], merged, *periods[place_ + 2 :]]
+        return saved_periods.affordable(periods, max(int(SAVED_PER_ACCOUNT * accounts), _LEAST_SAVED)), number
+
+    def _publish(self, graph: Graph, draft: Slot, periods: list[Period], number: int, touches: int | None) -> None:
+        """`touches`: how many accounts are noted as changed; None for all."""
+        hidden, shown = self._hidden, self.published
+        ledger = self._slot.ledger + 1
+        saved_periods.write_ledger(self._home, ledger, periods)
+        self._slot = replace(
+            draft,
+            generation=self._slot.generation + 1,
+            index_state=graph.state,
+            transfers=graph.transfers,
+            through_us=moment_before(graph, place_of(graph, END_US)),
+            digest=self._digest(hidden, shown, touches, graph.accounts),
+            ledger=ledger,
+            period=number,
+        )
+        self._head.publish(self._slot)
+        self._periods = periods
+        if touches is None:
+            shown.copy_from(hidden)
+        else:
+            kernels("tainting").taint_copy(self._touched, touches, hidden.hot, hidden.cold, shown.hot, shown.cold)
+        self._behind = False
+        listings = {f"listings-{n}" for n in (self._slot.listings - 1, self._slot.listings)}
+        homes.sweep(self._home, {*(f"period-{p.number}" for p in periods), f"ledger-{ledger}", *listings})
+
+    def _digest(self, hidden: Records, shown: Records, touches: int | None, accounts: int) -> int:
+        if touches is None:
+            return hidden.digest(accounts)
+        changed = kernels("tainting").taint_sum_changed(
+            self._touched, touches, hidden.hot, hidden.cold, shown.hot, shown.cold
+        )
+        return (self._slot.digest + changed) % 2**64

@@ -1,0 +1,99 @@
+"""Watch-listings as the warehouse publishes them, and which of them stand."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cleanroom.errors import RequestInvalid
+from cleanroom.moneyflow.rules import Direction, begins_at
+
+_COLUMNS = ("account_token", "listed_at", "ended_at", "ends_by_law_at", "reported_loss_cents", "case_no")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, order=True)
+class Listing:
+    """One watch-listing. `token` 16 bytes; times in UTC microseconds since 1970; `ended_us` None while it goes on."""
+
+    token: bytes
+    listed_us: int
+    ended_us: int | None
+    reported_cents: int
+    case_no: str
+
+    @property
+    def begins_us(self) -> int:
+        """Where its forward walks begin: before the notice by the look-back."""
+        listed = _EPOCH + self.listed_us * _MICROSECOND
+        return (begins_at(listed, Direction.FORWARD) - _EPOCH) // _MICROSECOND
+
+    def stands(self, as_of_us: int) -> bool:
+        """From its notice until it was lifted or expired."""
+        return self.listed_us <= as_of_us and (self.ended_us is None or as_of_us < self.ended_us)
+
+
+def read_listings(path: Path) -> tuple[Listing, ...]:
+    """All listings of a published `listings.parquet`. Raises RequestInvalid where a column is missing."""
+    table = pq.read_table(path)
+    if missing := [name for name in _COLUMNS if name not in table.column_names]:
+        raise RequestInvalid(f"the published listings lack {', '.join(missing)}; publish them again")
+    return tuple(_listing(row) for row in table.select(_COLUMNS).to_pylist())
+
+
+def standing(listings: Iterable[Listing], as_of_us: int) -> tuple[Listing, ...]:
+    """Those that stand, each once, in an order of their own."""
+    return tuple(sorted({listing for listing in listings if listing.stands(as_of_us)}, key=_order))
+
+
+def _order(listing: Listing) -> tuple:
+    ended = listing.ended_us is None, listing.ended_us or 0
+    return listing.listed_us, listing.token, listing.case_no, listing.reported_cents, ended
+
+
+def _listing(row: dict) -> Listing:
+    token, ends = row["account_token"], [row["ended_at"], row["ends_by_law_at"]]
+    return Listing(
+        bytes.fromhex(token) if isinstance(token, str) else bytes(token),
+        _us(row["listed_at"]),
+        min((_us(end) for end in ends if end is not None), default=None),
+        int(row["reported_loss_cents"] or 0),
+        str(row["case_no"] or ""),
+    )
+
+
+def _us(moment: datetime) -> int:
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (aware - _EPOCH) // _MICROSECOND
+
+
+def as_table(listings: Iterable[Listing]) -> pa.Table:
+    """The inverse of `read_listings`; an end by law is an end like another."""
+    rows = [
+        {
+            "account_token": listing.token.hex(),
+            "listed_at": _EPOCH + listing.listed_us * _MICROSECOND,
+            "ended_at": None if listing.ended_us is None else _EPOCH + listing.ended_us * _MICROSECOND,
+            "ends_by_law_at": None,
+            "reported_loss_cents": listing.reported_cents,
+            "case_no": listing.case_no,
+        }
+        for listing in listings
+    ]
+    return pa.Table.from_pylist(rows, schema=_SCHEMA)
+
+
+_SCHEMA = pa.schema(
+    {
+        "account_token": pa.string(),
+        "listed_at": pa.timestamp("us", tz="UTC"),
+        "ended_at": pa.timestamp("us", tz="UTC"),
+        "ends_by_law_at": pa.timestamp("us", tz="UTC"),
+        "reported_loss_cents": pa.int64(),
+        "case_no": pa.string(),
+    }
+)
