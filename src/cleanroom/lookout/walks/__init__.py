@@ -1,0 +1,24 @@
+"""Questions to the graph: where money went and came from, one account or many, and how it got from one to another.
+
+What a walk may do is its `WalkRule`; an answer carries it, with the bounds that it was found under.
+"""
+
+from cleanroom.lookout.walks.bounds import UNBOUNDED, Bound, Bounds, Cut
+from cleanroom.lookout.walks.expanding import expand, expand_all
+from cleanroom.lookout.walks.expansion import Arrival, Expansion, Reach
+from cleanroom.lookout.walks.ground import ground_of
+from cleanroom.lookout.walks.transfers import Transfers
+
+__all__ = [
+    "UNBOUNDED",
+    "Arrival",
+    "Bound",
+    "Bounds",
+    "Cut",
+    "Expansion",
+    "Reach",
+    "Transfers",
+    "expand",
+    "expand_all",
+    "ground_of",
+]

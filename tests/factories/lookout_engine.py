@@ -1,0 +1,94 @@
+"""The online engine, asked as the reference is: drawn or random flows become a graph, and answers become its form."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+
+import numpy as np
+
+from cleanroom.lookout.graph import Graph
+from cleanroom.lookout.index.arranging import arrange
+from cleanroom.lookout.walks import UNBOUNDED, Bounds, Expansion, Reach, Transfers, expand_all
+from cleanroom.lookout.walks.moments import microseconds, moment
+from cleanroom.moneyflow import reference
+from cleanroom.moneyflow.reference import Direction, Transfer, WalkRule
+from tests.factories.drawing import Flow
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A graph with the names that its accounts and transfers have in a flow. Ids keep the order of the names."""
+
+    graph: Graph
+    accounts: tuple[str, ...]
+    transfers: tuple[str, ...]
+
+    def number(self, account: str) -> int:
+        return self.accounts.index(account)
+
+    def names_of(self, numbers: Iterable[int]) -> tuple[str, ...]:
+        """Transfer ids of the numbers that walks give."""
+        ids = Transfers(self.graph).column("transfer_id", np.fromiter(numbers, np.uint32))
+        return tuple(self.transfers[int.from_bytes(row.tobytes(), "big")] for row in ids)
+
+
+def graph_of(transfers: Iterable[Transfer], also: Iterable[str] = (), *, seed: int | None = None) -> Drawn:
+    """`also`: accounts without transfers. With a seed, some of the transfers are in the delta and some accounts new."""
+    flow = list(transfers)
+    delta = [t for t in flow if Random(f"{seed} {t.transfer_id}").random() < 0.5] if seed is not None else []
+    base = [t for t in flow if t not in delta]
+    in_base = sorted({name for t in base for name in (t.sender, t.receiver)})
+    new = sorted({name for t in delta for name in (t.sender, t.receiver)} | set(also) - set(in_base))
+    names = tuple(dict.fromkeys([*in_base, *new]))
+    ids = tuple(sorted(t.transfer_id for t in flow))
+    tokens = np.frombuffer(b"".join(i.to_bytes(16, "big") for i in range(len(names))), np.uint8).reshape(-1, 16)
+    base_segment = _segment(base, names, ids, accounts=len(in_base))
+    delta_segment = _segment(delta, names, ids, compact=True) if delta else None
+    return Drawn(Graph(tokens, base_segment, delta_segment, 1), names, ids)
+
+
+def ask_lookout(
+    flow: Flow, starts: Mapping[str, datetime], rule: WalkRule, *, seed: int | None = None
+) -> dict[Direction, reference.Expansion]:
+    """As `reference.expand` answers; over the base alone, or with a seed over base and delta."""
+    drawn = graph_of(flow.carried(), starts, seed=seed)
+    return in_its_words(drawn, expand_drawn(drawn, starts, rule))
+
+
+def expand_drawn(drawn: Drawn, starts: Mapping[str, datetime], rule: WalkRule, bounds: Bounds = UNBOUNDED) -> Expansion:
+    numbers = {drawn.number(account): microseconds(at) for account, at in starts.items()}
+    return expand_all(drawn.graph, numbers, rule, bounds)
+
+
+def in_its_words(drawn: Drawn, expansion: Expansion) -> dict[Direction, reference.Expansion]:
+    """In the reference's words."""
+    return {way: _named(drawn, reach) for way, reach in expansion.ways.items()}
+
+
+def _named(drawn: Drawn, reach: Reach) -> reference.Expansion:
+    arrivals = {}
+    for place, found in enumerate(reach):
+        account = drawn.accounts[found.account]
+        via = drawn.names_of([found.via])[0] if found.via is not None else None
+        came_from = drawn.accounts[found.came_from] if found.came_from is not None else None
+        path = drawn.names_of(reach.path_to(place))
+        start, at = drawn.accounts[found.start], moment(found.at_us)
+        key = (account, found.layer)
+        assert key not in arrivals, "an account stands twice at one layer"
+        arrivals[key] = reference.Arrival(*key, at, start, via, came_from, path)
+    hubs, truncated = (frozenset(drawn.accounts[a] for a in found) for found in (reach.hubs, reach.truncated))
+    return reference.Expansion(arrivals, hubs, truncated)
+
+
+def _segment(transfers: list[Transfer], names: tuple[str, ...], ids: tuple[str, ...], **sides):
+    number, rank = {name: i for i, name in enumerate(names)}, {name: i for i, name in enumerate(ids)}
+    tokens = b"".join(rank[t.transfer_id].to_bytes(16, "big") for t in transfers)
+    return arrange(
+        np.array([microseconds(t.executed_at) for t in transfers], np.int64),
+        np.array([number[t.sender] for t in transfers], np.uint32),
+        np.array([number[t.receiver] for t in transfers], np.uint32),
+        np.array([t.amount_cents for t in transfers], np.int64),
+        np.frombuffer(tokens, np.uint8).reshape(-1, 16),
+        **sides,
+    )
