@@ -11,12 +11,15 @@
    Incremental: arrivals before the change stay in the table; only transfers from it on are looked at. #}
 {% macro moneyflow_layer(layer) -%}
 {%- set changes = ref('int_moneyflow__changes') -%}
+-- The rule is joined here: joined beside the steps, DuckDB 2.0 moves it behind the outer join and loses its values.
 with arrived as (
   select
     reached.*,
+    rule.max_delay_us,
     {{ moneyflow_clock('reached.direction', 'reached.arrived_at') }} as clock,
     {{ 'changes.clock' if is_incremental() else moneyflow_beginning() }} as changed_clock
   from {{ ref('int_moneyflow__layer_' ~ (layer - 1)) }} as reached
+  cross join {{ ref('int_moneyflow__rule') }} as rule
   {%- if is_incremental() %}
   inner join {{ changes }} as changes
     on changes.cut_off = reached.cut_off and changes.direction = reached.direction
@@ -34,11 +37,10 @@ stepped as (
     arrived.via_transfer_id as from_transfer_id,
     arrived.arrived_at as from_arrived_at,
     arrived.start_account_token,
-    rule.max_delay_us is not null as all_count,
+    arrived.max_delay_us is not null as all_count,
     steps.clock,
     arrived.clock as from_clock
   from arrived
-  cross join {{ ref('int_moneyflow__rule') }} as rule
   inner join {{ ref('int_moneyflow__steps') }} as steps
     on steps.direction = arrived.direction
     and steps.from_account_token = arrived.account_token
@@ -50,7 +52,7 @@ stepped as (
     and steps.clock >= arrived.changed_clock
     and steps.executed_at < arrived.cut_off
     {%- if layer > 1 %} {# where a walk begins no delay binds and no hub stops it #}
-    and (rule.max_delay_us is null or steps.clock <= arrived.clock + rule.max_delay_us)
+    and (arrived.max_delay_us is null or steps.clock <= arrived.clock + arrived.max_delay_us)
     and not coalesce(over_limit.is_hub, false)
     {%- endif %}
     and (
