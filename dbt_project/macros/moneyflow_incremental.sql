@@ -5,7 +5,7 @@
 
 {# Pre-hooks of the inputs: those of a build that was completed become the former ones, all others are forgotten. #}
 {% macro moneyflow_retire_inputs() -%}
-  {%- if is_incremental() -%} update {{ this }} set is_former = layers_built = 6 and not is_former where true {%- endif -%}
+  {%- if is_incremental() -%} update {{ this }} set is_former = (layers_built = 6 and not is_former) where true {%- endif -%}
 {%- endmacro %}
 
 {% macro moneyflow_forget_inputs() -%}
