@@ -12,6 +12,7 @@ from cleanroom.settings import CHINESE, ENGLISH
 NOT_A_PARTICIPANTS = {"gate_closed", "artefact_refused", "policy_invalid", "data_tests_failed"} | {
     "warehouse_fault",
     "delivery_fault",
+    "index_damaged",
 }
 
 
