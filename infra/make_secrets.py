@@ -26,6 +26,12 @@ def fernet_key() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
+def lookout_clients() -> str:
+    """One client of each role, in the form of the lookout's clients.json."""
+    roles = {"desk": "reader", "line": "feeder"}
+    return json.dumps({"clients": [{"name": n, "role": r, "token": password()} for n, r in roles.items()]})
+
+
 def drawn() -> dict[str, Callable[[], str]]:
     return {
         "portal_secret_key": password,
@@ -37,6 +43,7 @@ def drawn() -> dict[str, Callable[[], str]]:
         "airflow_jwt_secret": password,
         "airflow_secret_key": password,
         "airflow_passwords": lambda: json.dumps({"operator": password()}),
+        "lookout_clients": lookout_clients,
     }
 
 

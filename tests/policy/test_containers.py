@@ -12,6 +12,7 @@ from threading import Thread
 import pytest
 import yaml
 
+from cleanroom.lookout.service.clients import Role, load
 from cleanroom.settings import project_root
 
 INFRA = project_root() / "infra"
@@ -30,6 +31,7 @@ def networks(name):
 def test_every_part_is_there():
     assert {"portal", "portal-worker", "portal-db", "queue", "proxy", "room-db"} <= set(SERVICES)
     assert {f"airflow-{p}" for p in ("api-server", "scheduler", "dag-processor", "triggerer")} <= set(SERVICES)
+    assert "lookout" in SERVICES
 
 
 @each_service
@@ -125,6 +127,21 @@ def test_only_the_tasks_have_the_keys_and_the_warehouse():
     assert holders == {"airflow-scheduler"}
     for secret in ("room_keys_passphrase", "room_portal_token"):
         assert {n for n, s in SERVICES.items() if secret in s.get("secrets", ())} == {"airflow-scheduler"}
+
+
+def test_the_lookout_has_the_graph_alone_and_no_way_out():
+    lookout = SERVICES["lookout"]
+    assert networks("lookout") == {"room"}
+    assert "ports" not in lookout
+    assert lookout["secrets"] == ["lookout_clients"]
+    mounts = {m.split(":")[0]: m.split(":")[2:] for m in lookout["volumes"]}
+    assert mounts == {"lookout-home": [], "published-graph": ["ro"]}, "what the line published is read, never written"
+    assert not [v for v in lookout["environment"] if v.startswith(("AIRFLOW", "CLEANROOM_KEY", "CLEANROOM_WAREHOUSE"))]
+    assert {n for n, s in SERVICES.items() if "lookout_clients" in s.get("secrets", ())} == {"lookout"}
+    assert {n for n, s in SERVICES.items() for m in s.get("volumes", ()) if m.startswith("published-graph:")} == {
+        "airflow-scheduler",
+        "lookout",
+    }
 
 
 def test_checks_that_need_secrets_go_through_the_entrypoint():
@@ -238,6 +255,9 @@ def test_secrets_are_made_once_and_for_their_owner(tmp_path):
     assert made["redis_auth"] == f"requirepass {made['redis_password']}"
     assert set(json.loads(made["airflow_passwords"])) == {"operator"}
     assert not [name for name, text in made.items() if text in first.stdout]
+    (tmp_path / "clients.json").write_text(made["lookout_clients"])
+    (tmp_path / "clients.json").chmod(0o600)
+    assert {client.role for client in load(tmp_path / "clients.json")} == set(Role)
     subprocess.run(make, capture_output=True, check=True)
     assert {p.name: p.read_text() for p in folder.iterdir()} == made
 

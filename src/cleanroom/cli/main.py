@@ -7,6 +7,7 @@ from cleanroom.cli.audit import add_audit
 from cleanroom.cli.checks import add_checks
 from cleanroom.cli.common import err
 from cleanroom.cli.keys import add_keys
+from cleanroom.cli.lookout import add_lookout
 from cleanroom.cli.participant import add_participant
 from cleanroom.cli.rehearsals import add_rehearsals
 from cleanroom.cli.room import add_room
@@ -58,4 +59,5 @@ def _parser() -> argparse.ArgumentParser:
     add_keys(commands)
     add_checks(commands)
     add_audit(commands)
+    add_lookout(commands)
     return parser

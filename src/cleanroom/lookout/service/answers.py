@@ -1,0 +1,126 @@
+"""What is answered. Every answer about accounts says the graph's state and the moment its data ends."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from cleanroom.lookout.service.questions import Bounds, Rule
+from cleanroom.moneyflow.rules import Direction
+
+
+class State(Struct, frozen=True):
+    """`number` counts up with every change; `data_end`: moment of the latest transfer in the graph."""
+
+    number: int
+    data_end: datetime | None
+
+
+class Cut(Struct, frozen=True):
+    """Which bound cut the answer, and at which layer: those before it are whole."""
+
+    by: str
+    layer: int
+
+
+class Arrival(Struct, frozen=True):
+    """The first arrival at an account after exactly `layer` steps. `via`: the transfer that reached it, `came_from`:
+    where that began. `path`, where asked for: all transfers that explain it, from the start on."""
+
+    account: str
+    layer: int
+    at: str
+    via: str
+    came_from: str
+    amount_cents: int
+    path: list[str] | None = None
+
+
+class Way(Struct, frozen=True):
+    """`reached`: different accounts. `hubs`: reached, not passed. `truncated`: passed with their latest transfers
+    alone. `looked_at`: transfers that the walk looked at."""
+
+    direction: Direction
+    arrivals: list[Arrival]
+    reached: int
+    hubs: list[str]
+    truncated: list[str]
+    looked_at: int
+    cut: Cut | None
+
+
+class Expansion(Struct, frozen=True):
+    """The rule and bounds as they were applied. `cut`: None where the answer is whole."""
+
+    rule: Rule
+    bounds: Bounds
+    begins: datetime | None
+    state: State
+    cut: Cut | None
+    ways: list[Way]
+
+
+class Step(Struct, frozen=True):
+    """A transfer of a path."""
+
+    transfer: str
+    at: datetime
+    sender: str
+    receiver: str
+    amount_cents: int
+
+
+class Trace(Struct, frozen=True):
+    """`found`: whether there is a walk; its steps in their order. Not found and `cut`: nobody knows."""
+
+    rule: Rule
+    bounds: Bounds
+    begins: datetime | None
+    state: State
+    cut: Cut | None
+    found: bool
+    steps: list[Step]
+
+
+class Verdict(Struct, frozen=True):
+    """`downstream`: a time-ascending walk of 1 to 6 transfers leads here from an account whose listing stands. `layer`:
+    the least number of transfers, 0 where the account is watch-listed itself. `since`: when the first such walk
+    arrived, by the transfer `via`, begun at `start`. Tainted cents by haircut: all that came, and what is still held.
+    `known` false: the graph has no such account, so nothing is said of it. `state`: of the graph it was made for."""
+
+    account: str
+    known: bool
+    downstream: bool = False
+    layer: int | None = None
+    is_watch_listed: bool = False
+    tainted_received_cents: int = 0
+    tainted_held_cents: int = 0
+    since: datetime | None = None
+    via: str | None = None
+    start: str | None = None
+    state: int | None = None
+
+
+class Verdicts(Struct, frozen=True):
+    """In the order asked. The rule is the keeper's: walks begin `lookback_days` before the notice of each standing
+    listing; nothing is cut."""
+
+    rule: Rule
+    lookback_days: int
+    state: State
+    verdicts: list[Verdict]
+
+
+class Health(Struct, frozen=True):
+    """`state_age_s`: since the state was made, `data_age_s`: since its latest transfer happened, `behind`: batches that
+    wait, `keeper_silent_s`: since the keeper's last sign of life."""
+
+    live: bool
+    ready: bool
+    worker: int
+    state: State
+    transfers: int
+    accounts: int
+    state_age_s: float | None
+    data_age_s: float | None
+    keeper_silent_s: float | None
+    behind: int | None

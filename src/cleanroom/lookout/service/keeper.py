@@ -1,0 +1,174 @@
+"""The one process that writes: takes batches, keeps the verdicts up to date, merges, chains the access log."""
+
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import pyarrow as pa
+
+from cleanroom.errors import CleanroomError, NotAllowed
+from cleanroom.lookout.index import Index, Writer
+from cleanroom.lookout.service import access_chain, family, metrics, spool, syncing
+from cleanroom.lookout.service.folders import Folders, write_whole
+from cleanroom.lookout.service.intake import Intake
+from cleanroom.lookout.service.judging import Judging
+from cleanroom.lookout.service.settings import LookoutSettings
+
+PAUSE_SECONDS = 0.02
+LOCK_SECONDS = 15.0  # the keeper of a supervisor that was killed may still be ending
+GIVEN_UP_SECONDS = 3600.0
+
+
+@dataclass
+class Chore:
+    """Something to do now and then; what goes wrong with it must not stop the intake."""
+
+    every: float
+    work: Callable[[], object]
+    due: float = 0.0
+
+    def look(self, now: float) -> None:
+        if now < self.due:
+            return
+        self.due = now + self.every
+        try:
+            self.work()
+        except (CleanroomError, OSError) as e:
+            told = e.sentence if isinstance(e, CleanroomError) else type(e).__name__
+            print(f"lookout keeper: {told}", file=sys.stderr, flush=True)
+
+
+@dataclass
+class Keeper:
+    folders: Folders
+    settings: LookoutSettings
+    room_graph: Path | None
+    after_crash: bool
+    _state_at: float = field(default_factory=time.time)
+
+    def run(self, stopping: Callable[[], bool]) -> None:
+        """Until it is told to stop; what was begun is brought to its end."""
+        self._writer = _patiently(lambda: Writer.open(self.folders.index))
+        self._index = Index.open(self.folders.index)
+        self._judging = _patiently(lambda: Judging(self.folders, self._index))
+        self._metrics = metrics.KeeperMetrics()
+        self._intake = Intake(self.folders, self._append, self._metrics, after_crash=self.after_crash)
+        chores = self._chores()
+        while not stopping():
+            taken = self._intake.take()
+            if taken:
+                self._tell()
+            now = time.monotonic()
+            for chore in chores:
+                chore.look(now)
+            if not taken:
+                time.sleep(PAUSE_SECONDS)
+
+    def _chores(self) -> list[Chore]:
+        chores = [
+            Chore(0.5, self._tell),
+            Chore(0.25, lambda: access_chain.chain(self.folders)),
+            Chore(1.0, self._judging.look_at_listings),
+            Chore(0.5, self._merge_if_due),
+            Chore(600.0, self._tidy),
+        ]
+        if self.room_graph is not None:
+            chores.append(Chore(1.0, lambda: syncing.sync(self.room_graph, self.folders)))
+        return chores
+
+    def _append(self, table: pa.Table) -> int:
+        """Durable and visible to workers, the verdicts brought up to it."""
+        self._writer.append(table)
+        before = self._index.graph
+        if self._index.refresh():
+            self._judging.advance(before, earliest=table.column("executed_at"))
+            self._state_at = time.time()
+        return self._index.graph.state
+
+    def _merge_if_due(self) -> None:
+        graph = self._index.graph
+        waiting = 0 if graph.delta is None else len(graph.delta)
+        if waiting < max(self.settings.merge_least, self.settings.merge_share * len(graph.base)):
+            return
+        began = time.perf_counter()
+        self._writer.merge()
+        self._index.refresh()
+        self._judging.follow_merge()
+        self._metrics.merge.observe(time.perf_counter() - began)
+
+    def _tidy(self) -> None:
+        spool.forget_receipts(self.folders, older_than_s=3600 * self.settings.receipt_hours)
+        for path in spool.strangers(self.folders, older_than_s=GIVEN_UP_SECONDS):
+            path.unlink(missing_ok=True)
+
+    def _tell(self) -> None:
+        """A sign of life, for the workers' /health and for monitoring."""
+        graph = self._index.graph
+        waiting = len(spool.waiting(self.folders))
+        delta = 0 if graph.delta is None else len(graph.delta)
+        state = {
+            "at": time.time(),
+            "state": graph.state,
+            "state_at": self._state_at,
+            "verdict_state": self._judging.state,
+            "transfers": graph.transfers,
+            "accounts": graph.accounts,
+            "delta": delta,
+            "waiting": waiting,
+        }
+        write_whole(self.folders.keeper_state, msgspec.json.encode(state), durable=False)
+        self._metrics.set(
+            transfers=graph.transfers,
+            delta_transfers=delta,
+            accounts=graph.accounts,
+            state=graph.state,
+            waiting_batches=waiting,
+            state_timestamp_seconds=self._state_at,
+        )
+
+
+def _patiently(open_it: Callable):
+    """What one process may hold at a time may still be held by one that is ending. Raises NotAllowed."""
+    deadline = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            return open_it()
+        except NotAllowed:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    folders = Folders(options.home)
+    stop: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _: stop.append(number))
+
+    def work() -> None:
+        family.end_with(options.parent)
+        metrics.use(folders.metrics)
+        settings = LookoutSettings.from_environment()
+        Keeper(folders, settings, options.room_graph, options.after_crash).run(lambda: bool(stop))
+
+    return family.ended_well(work, told_in=options.told_in)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m cleanroom.lookout.service.keeper")
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--parent", type=int, required=True)
+    parser.add_argument("--told-in", type=Path, required=True)
+    parser.add_argument("--room-graph", type=Path)
+    parser.add_argument("--after-crash", action="store_true", help="the keeper before died of a fault in its memory")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

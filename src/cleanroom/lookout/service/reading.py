@@ -1,0 +1,90 @@
+"""What a worker reads: the index and the verdicts, as they were when the question came."""
+
+import os
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cleanroom.errors import NotFound
+from cleanroom.lookout.graph import Graph
+from cleanroom.lookout.index import Index
+from cleanroom.lookout.service.answers import Health, State
+from cleanroom.lookout.service.folders import Folders, read_state
+from cleanroom.lookout.verdicts import Verdicts
+from cleanroom.lookout.walks.ground import ground_of
+from cleanroom.lookout.walks.moments import moment
+
+KEEPER_SILENT_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class View:
+    """One consistent state of the graph. `data_end`: moment of its latest transfer."""
+
+    index: Index
+    graph: Graph
+    verdicts: Verdicts
+    data_end: datetime | None
+
+    def number(self, token: str) -> int | None:
+        """Of the account, in this state."""
+        number = self.index.account(token)
+        return number if number is not None and number < self.graph.accounts else None
+
+    def account(self, token: str) -> int:
+        """Raises NotFound, which does not repeat the token."""
+        number = self.number(token)
+        if number is None:
+            raise NotFound("the graph has no such account; a new one is there with its first transfer", rule="account")
+        return number
+
+    def token(self, account: int) -> str | None:
+        """None for an account that came after this state."""
+        return self.graph.tokens[account].tobytes().hex() if account < self.graph.accounts else None
+
+    @property
+    def state(self) -> State:
+        return State(self.graph.state, self.data_end)
+
+
+class Reading:
+    """`view` is replaced whole; who has one keeps its arrays alive. Raises NotFound, IndexDamaged."""
+
+    def __init__(self, folders: Folders):
+        self._folders = folders
+        self._index = Index.open(folders.index)
+        self._verdicts = Verdicts.open(folders.verdicts)
+        self.view = self._look()
+
+    def refresh(self) -> None:
+        """The newest state; cheap where there is none."""
+        if self._index.refresh():
+            self.view = self._look()
+
+    def health(self) -> Health:
+        """Ready while the keeper gives signs of life. `behind`: batches that wait."""
+        keeper, now = read_state(self._folders.keeper_state), time.time()
+        silent = now - keeper["at"] if keeper else None
+        end = self.view.data_end
+        return Health(
+            live=True,
+            ready=silent is not None and silent < KEEPER_SILENT_SECONDS,
+            worker=os.getpid(),
+            state=self.view.state,
+            transfers=self.view.graph.transfers,
+            accounts=self.view.graph.accounts,
+            state_age_s=now - keeper["state_at"] if keeper else None,
+            data_age_s=(datetime.now(UTC) - end).total_seconds() if end else None,
+            keeper_silent_s=silent,
+            behind=keeper.get("waiting"),
+        )
+
+    def _look(self) -> View:
+        graph = self._index.graph
+        ground_of(graph)  # made here, so that no question waits for it
+        return View(self._index, graph, self._verdicts, _end(graph))
+
+
+def _end(graph: Graph) -> datetime | None:
+    latest = [int(segment.time_us[-1]) for segment in graph.segments if len(segment)]
+    return moment(max(latest)) if latest else None

@@ -1,0 +1,189 @@
+"""`cleanroom lookout serve`: one keeper and some workers behind one socket. What dies is started again, up to a limit.
+
+Workers and keeper end with this process, of whatever it dies. A refusal (a damaged index, settings that can't hold)
+ends the whole service with the refusal's own exit code: starting again would get the same answer.
+"""
+
+import errno
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from cleanroom.errors import CleanroomError, NotAllowed, ServiceFault, Where
+from cleanroom.lookout.service import access, clients, family, metrics
+from cleanroom.lookout.service.folders import Folders, write_whole
+
+LOOPBACK = "127.0.0.1"
+BACKLOG = 1024
+MOST_DEATHS, WITHIN_SECONDS = 8, 60.0
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.05, 5.0
+LOOK_SECONDS = 0.05
+STOP_SECONDS = 10.0
+BIND_SECONDS = 5.0
+_OWN_FAULTS = {signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL}
+
+
+@dataclass
+class Child:
+    """A keeper or worker, and when it died before. `sockets`: handles that it shares."""
+
+    name: str
+    arguments: list[str]
+    sockets: tuple[int, ...] = ()
+    after_crash: tuple[str, ...] = ()  # what it is told where it died of a fault in its own memory
+    crashed: bool = False
+    process: subprocess.Popen | None = None
+    start_at: float = 0.0
+    deaths: list[float] = field(default_factory=list)
+
+
+def serve(folders: Folders, *, workers: int, port: int, host: str = LOOPBACK, room_graph: Path | None = None) -> None:
+    """Until SIGTERM or SIGINT. Raises what a child was refused for; ServiceFault where one dies again and again."""
+    folders.make()
+    access.make_key(folders.access_key)
+    if not os.environ.get(clients.GIVEN):
+        clients.make(folders.clients)
+    with _alone(folders), _listening(host, port) as listener:
+        metrics.clear(folders.metrics)
+        watch = _Watch(folders, _children(folders, workers, listener, room_graph))
+        watch.run(listener.getsockname()[:2])
+
+
+def _children(folders: Folders, workers: int, listener: socket.socket, room_graph: Path | None) -> list[Child]:
+    home, handle = str(folders.home), listener.fileno()
+    graph = ["--room-graph", str(room_graph)] if room_graph else []
+    keeper = Child("keeper", [*_module("keeper"), "--home", home, *graph], after_crash=("--after-crash",))
+    arguments = [*_module("worker"), "--home", home, "--socket", str(handle)]
+    return [keeper, *(Child(f"worker-{i + 1}", arguments, (handle,)) for i in range(workers))]
+
+
+def _module(name: str) -> list[str]:
+    return [sys.executable, "-m", f"cleanroom.lookout.service.{name}", "--parent", str(os.getpid())]
+
+
+class _Watch:
+    def __init__(self, folders: Folders, children: list[Child]):
+        self._folders, self._children, self._stopping = folders, children, False
+        self._told: dict = {}
+
+    def run(self, address: tuple[str, int]) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._stop)
+        try:
+            while not self._stopping:
+                for child in self._children:
+                    self._look_after(child)
+                self._tell(address)
+                time.sleep(LOOK_SECONDS)
+        finally:
+            self._end_all()
+            self._folders.supervisor_state.unlink(missing_ok=True)
+
+    def _stop(self, *_: object) -> None:
+        self._stopping = True
+
+    def _look_after(self, child: Child) -> None:
+        if child.process is None:
+            if time.monotonic() >= child.start_at:
+                self._start(child)
+        elif child.process.poll() is not None:
+            self._died(child, child.process.returncode)
+
+    def _start(self, child: Child) -> None:
+        child.process = subprocess.Popen(
+            [*child.arguments, "--told-in", str(self._told_in(child)), *(child.after_crash if child.crashed else ())],
+            stdin=subprocess.DEVNULL,
+            pass_fds=child.sockets,
+            start_new_session=True,  # a terminal's Ctrl-C reaches this process alone, which ends them in order
+        )
+
+    def _died(self, child: Child, status: int) -> None:
+        error = family.told(self._told_in(child)) if status > 0 else None
+        if family.is_final(error):
+            raise error
+        now = time.monotonic()
+        child.deaths = [at for at in child.deaths if now - at < WITHIN_SECONDS] + [now]
+        if len(child.deaths) >= MOST_DEATHS:
+            raise _gave_up(child, error)
+        pause = min(FIRST_PAUSE_SECONDS * 2 ** (len(child.deaths) - 1), LONGEST_PAUSE_SECONDS)
+        why = error.sentence if error else f"status {status}"
+        print(f"lookout: {child.name} ended ({why}); it starts again in {pause:g} s", file=sys.stderr, flush=True)
+        child.process, child.start_at, child.crashed = None, now + pause, -status in _OWN_FAULTS
+
+    def _told_in(self, child: Child) -> Path:
+        return self._folders.run / f"{child.name}.ending"
+
+    def _tell(self, address: tuple[str, int]) -> None:
+        """Who runs, for `status` and for tests; written where it changed."""
+        running = {c.name: c.process.pid for c in self._children if c.process}
+        deaths = {c.name: len(c.deaths) for c in self._children}
+        state = {"pid": os.getpid(), "host": address[0], "port": address[1], "running": running, "deaths": deaths}
+        if state != self._told:
+            self._told = state
+            write_whole(self._folders.supervisor_state, msgspec.json.encode(state), durable=False)
+
+    def _end_all(self) -> None:
+        """Workers first: whoever asks is answered as long as the keeper's state stands."""
+        running = [c.process for c in reversed(self._children) if c.process and c.process.poll() is None]
+        for process in running:
+            process.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in running:
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _gave_up(child: Child, error: CleanroomError | None) -> ServiceFault:
+    why = f": {error.sentence}" if error else ""
+    return ServiceFault(
+        f"{child.name} died {MOST_DEATHS} times within {WITHIN_SECONDS:.0f} s{why}; nothing is served any more"
+    )
+
+
+@contextmanager
+def _alone(folders: Folders) -> Iterator[None]:
+    with folders.lock.open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise NotAllowed(
+                "this folder is served already; `cleanroom lookout status` says by whom",
+                where=Where(file=str(folders.home)),
+            ) from None
+        yield
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """The one socket that all workers share: who is free takes the next connection, and none is lost with a worker."""
+    kind = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(kind, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _bind(listener, host, port)
+        listener.listen(BACKLOG)
+        yield listener
+
+
+def _bind(listener: socket.socket, host: str, port: int) -> None:
+    """The workers of a supervisor that was killed may hold the port for a moment. Raises ServiceFault."""
+    deadline = time.monotonic() + BIND_SECONDS
+    while True:
+        try:
+            return listener.bind((host, port))
+        except OSError as e:
+            if e.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+                raise ServiceFault(f"port {port} on {host} can't be listened on ({e.strerror})") from None
+            time.sleep(LOOK_SECONDS)

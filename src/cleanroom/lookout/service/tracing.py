@@ -1,0 +1,1 @@
+"""A path between two accounts. It runs in a thread."""
