@@ -40,7 +40,7 @@ def _dealt(time_us: np.ndarray, least: int, shift: int) -> tuple[np.ndarray, np.
     kernel = kernels("indexing")
     side_by_side(partial(kernel.count_times, time_us, *part, least, shift, counts[i]) for i, part in enumerate(parts))
     before = np.concatenate(([0], np.cumsum(counts.T.reshape(-1))))
-    places = np.ascontiguousarray(before[:-1].reshape(_BUCKETS, len(parts)).T)
+    places = before[:-1].reshape(_BUCKETS, len(parts)).T.copy(order="C")
     keys = np.empty(len(time_us), dtype=np.uint64)
     rows = np.empty(len(time_us), dtype=np.uint32)
     side_by_side(

@@ -1,0 +1,201 @@
+"""Parquet to a ready index. Rows may come in any order; order that is there costs nothing but the look."""
+
+import resource
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from cleanroom.errors import NotAllowed, NothingToDo, TooLarge
+from cleanroom.lookout.graph import Side
+from cleanroom.lookout.index import catalogue
+from cleanroom.lookout.index.arranging import full_side, take, taken
+from cleanroom.lookout.index.catalogue import State
+from cleanroom.lookout.index.container import ContainerWriter, Named
+from cleanroom.lookout.index.fingerprints import Fingerprints, build_fingerprints
+from cleanroom.lookout.index.locking import WriterLock
+from cleanroom.lookout.index.ordering import sorted_rows
+from cleanroom.lookout.index.reading import Survey, read, survey
+from cleanroom.lookout.index.segments import base_arrays, side_sources
+from cleanroom.lookout.index.threads import side_by_side
+from cleanroom.lookout.index.tokenfile import TokenFile
+from cleanroom.lookout.index.tokens import GrowingTable
+from cleanroom.lookout.index.twins import repeated_rows, without
+
+MOST = (1 << 31) - 1  # transfers, and accounts: numbers of 32 bits whose sign stays clear
+Progress = Callable[[str, float], None]
+
+
+@dataclass
+class Facts:
+    """What was built and what it took. `seconds` by stage, in the order of work."""
+
+    transfers: int = 0
+    accounts: int = 0
+    repeated: int = 0
+    bytes_on_disk: int = 0
+    walk_bytes_per_direction: float = 0.0
+    peak_memory_bytes: int = 0
+    was_ordered: bool = False
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def total_seconds(self) -> float:
+        return sum(self.seconds.values())
+
+
+@dataclass
+class _Columns:
+    """The transfers in the order of `rows`, or as they lie where that is None."""
+
+    time_us: np.ndarray
+    sender: np.ndarray
+    receiver: np.ndarray
+    amount_cents: np.ndarray
+    transfer_id: np.ndarray
+    rows: np.ndarray | None = None
+
+    def all(self) -> tuple[np.ndarray, ...]:
+        return self.time_us, self.sender, self.receiver, self.amount_cents, self.transfer_id
+
+
+def build(parquet_files: Sequence[Path], folder: Path, *, progress: Progress | None = None) -> Facts:
+    """Index of the transfers in the files, in a folder that has none. Whole and durable when it returns, or not there.
+
+    The same transfer twice counts once. `progress` hears (stage, seconds) as each ends. Raises MalformedRows (with the
+    place of the row), NothingToDo without files, NotAllowed where the folder has an index or a writer is at work.
+    """
+    if not parquet_files:
+        raise NothingToDo("there is no Parquet file of transfers to build an index from")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = WriterLock(folder)
+    try:
+        if (folder / catalogue.CURRENT).exists():
+            raise NotAllowed("this folder has an index; build into an empty folder, or remove the index first")
+        catalogue.remove_others(folder, None)
+        return _Build([Path(file) for file in parquet_files], folder, progress).run()
+    finally:
+        lock.release()
+
+
+class _Build:
+    def __init__(self, files: Sequence[Path], folder: Path, progress: Progress | None):
+        self.files, self.folder, self.progress = files, folder, progress
+        self.seed = secrets.randbits(62)
+        self.facts = Facts()
+
+    @contextmanager
+    def stage(self, name: str):
+        began = time.perf_counter()
+        yield
+        self.facts.seconds[name] = time.perf_counter() - began
+        if self.progress:
+            self.progress(name, self.facts.seconds[name])
+
+    def run(self) -> Facts:
+        with self.stage("read and intern"):
+            columns, table = self._read()
+        with self.stage("look for repeated ids"):
+            columns, fingerprints = self._once_each(columns)
+        with self.stage("order"):
+            self._order(columns)
+        with self.stage("sides"):
+            sides = _sides(columns, len(table))
+        with self.stage("write"):
+            base = self._write(columns, sides, fingerprints, table)
+            self._publish(base, table)
+        return self._tell(columns, table, base)
+
+    def _read(self) -> tuple[_Columns, GrowingTable]:
+        found = survey(self.files)
+        self.found = found
+        if found.rows > MOST:
+            raise TooLarge(f"an index holds {MOST} transfers, and the files have {found.rows}")
+        table, columns, row = GrowingTable(self.seed), _empty(found.rows), 0
+        for rows in read(found):
+            part = slice(row, row + len(rows))
+            columns.time_us[part], columns.amount_cents[part] = rows.time_us, rows.amount_cents
+            columns.transfer_id[part] = rows.transfer_id
+            table.intern_into(rows.sender, columns.sender[part])
+            table.intern_into(rows.receiver, columns.receiver[part])
+            row += len(rows)
+        return columns, table
+
+    def _once_each(self, columns: _Columns) -> tuple[_Columns, Fingerprints]:
+        fingerprints, twins = build_fingerprints(columns.transfer_id, self.seed)
+        if not twins:
+            return columns, fingerprints
+        repeated = repeated_rows(columns.all(), self.seed, self.found.place)
+        self.facts.repeated = len(repeated)
+        once = _Columns(*(without(column, repeated) for column in columns.all()))
+        return once, build_fingerprints(once.transfer_id, self.seed)[0]
+
+    def _order(self, columns: _Columns) -> None:
+        """Times and accounts as they are walked; amounts and ids are put in order when they are written."""
+        found = sorted_rows(columns.time_us, columns.transfer_id)
+        self.facts.was_ordered = found is None
+        if found is not None:
+            columns.time_us, columns.rows = found
+            columns.sender, columns.receiver = (taken(c, columns.rows) for c in (columns.sender, columns.receiver))
+
+    def _write(self, columns: _Columns, sides: list[Side], fingerprints: Fingerprints, table: GrowingTable) -> Named:
+        buckets, accounts = len(fingerprints.offsets) - 1, len(table)
+        path = self.folder / "base-1"
+        container = ContainerWriter(path, base_arrays(len(columns.time_us), accounts, buckets))
+        container.put(
+            {
+                "time_us": columns.time_us,
+                "sender": columns.sender,
+                "receiver": columns.receiver,
+                "amount_cents": _in_order(columns.amount_cents, columns.rows),
+                **side_sources("outgoing", sides[0]),
+                **side_sources("incoming", sides[1]),
+                "slots": table.packed(),
+                "fingerprints.offsets": fingerprints.offsets,
+                "fingerprints.tags": fingerprints.tags,
+                "transfer_id": _in_order(columns.transfer_id, columns.rows),
+            }
+        )
+        return container.finish()
+
+    def _publish(self, base: Named, table: GrowingTable) -> None:
+        tokens = TokenFile(self.folder / "tokens-1")
+        tokens.append(table.tokens)
+        tokens.close()
+        state = State(1, 1, self.seed, len(table), "tokens-1", tokens.blocks, base, None)
+        catalogue.publish(self.folder, state)
+
+    def _tell(self, columns: _Columns, table: GrowingTable, base: Named) -> Facts:
+        facts = self.facts
+        facts.transfers, facts.accounts = len(columns.time_us), len(table)
+        facts.bytes_on_disk = base.bytes + 16 * facts.accounts
+        facts.walk_bytes_per_direction = 20 + 4 * (facts.accounts + 1) / max(facts.transfers, 1)
+        facts.peak_memory_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        return facts
+
+
+def _empty(rows: int) -> _Columns:
+    numbers = (np.empty(rows, dtype=dtype) for dtype in (np.int64, np.uint32, np.uint32, np.int64))
+    return _Columns(*numbers, np.empty((rows, 16), dtype=np.uint8))
+
+
+def _sides(columns: _Columns, accounts: int) -> list[Side]:
+    ends = columns.sender, columns.receiver
+    return side_by_side(partial(full_side, own, other, accounts) for own, other in (ends, ends[::-1]))
+
+
+def _in_order(column: np.ndarray, rows: np.ndarray | None):
+    """The column, or what puts its parts in order."""
+    if rows is None:
+        return column
+
+    def produce(first: int, last: int, room: np.ndarray) -> np.ndarray:
+        take(column, rows, first, last, room)
+        return room
+
+    return produce

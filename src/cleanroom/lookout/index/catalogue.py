@@ -1,0 +1,79 @@
+"""Which files make up the index now: `current.json`, replaced as a whole once all that it names is durable."""
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from cleanroom.errors import IndexDamaged
+from cleanroom.lookout.index.container import Named, damaged
+
+FORMAT = 1
+CURRENT = "current.json"
+
+
+@dataclass(frozen=True)
+class State:
+    """`accounts` have tokens in the file `tokens` (16 bytes each, `token_blocks` their checksums)."""
+
+    state: int
+    generation: int
+    seed: int
+    accounts: int
+    tokens: str
+    token_blocks: list[int]
+    base: Named
+    delta: Named | None
+    format: int = field(default=FORMAT)
+
+
+def read(folder: Path) -> State:
+    """Raises IndexDamaged where there is none, or one that nobody wrote like that, or one of another version."""
+    try:
+        content = json.loads((folder / CURRENT).read_bytes())
+        body, digest = content["index"], content["sha256"]
+    except FileNotFoundError:
+        raise IndexDamaged("there is no index in this folder; build one from the published transfers") from None
+    except (ValueError, KeyError, TypeError):
+        raise damaged(CURRENT, "can't be read") from None
+    if digest != _digest(body):
+        raise damaged(CURRENT, "is not what was written")
+    if body["format"] != FORMAT:
+        raise damaged(CURRENT, f"has format {body['format']}, and this version reads format {FORMAT}")
+    delta = Named(**body["delta"]) if body["delta"] else None
+    return State(**{**body, "base": Named(**body["base"]), "delta": delta})
+
+
+def publish(folder: Path, state: State) -> None:
+    """Durable and visible at once: what the state names must be durable before. Removes what no state needs."""
+    body = asdict(state)
+    beside = folder / f".{CURRENT}.new"
+    with open(beside, "wb") as file:
+        file.write(json.dumps({"index": body, "sha256": _digest(body)}).encode())
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(folder)
+    beside.replace(folder / CURRENT)
+    sync_folder(folder)
+
+
+def remove_others(folder: Path, state: State | None) -> None:
+    """Files of states that are no longer, or never came to be. Readers that map them keep them."""
+    needed = {state.tokens, state.base.file, state.delta.file if state.delta else ""} if state else set()
+    for kind in ("base-*", "delta-*", "tokens-*"):
+        for path in folder.glob(kind):
+            if path.name not in needed:
+                path.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _digest(body: dict) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()

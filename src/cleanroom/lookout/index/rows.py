@@ -1,0 +1,115 @@
+"""Arrow columns to plain arrays, without a copy where the types allow it; what can't be meant is refused by its row."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from cleanroom.errors import MalformedRows, Where
+from cleanroom.lookout.kernels.loading import kernels
+
+COLUMNS = ("transfer_id", "executed_at", "sender_account_token", "receiver_account_token", "amount_cents")
+_BYTES = 16
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Transfers as they come: int64[n] times and cents, uint8[n, 16] ids and tokens."""
+
+    time_us: np.ndarray
+    amount_cents: np.ndarray
+    transfer_id: np.ndarray
+    sender: np.ndarray
+    receiver: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.time_us)
+
+
+def rows_of(table: pa.Table | pa.RecordBatch, *, file: str | None = None, before: int = 0) -> Rows:
+    """`before`: rows of the file that come before these, for messages.
+
+    Raises MalformedRows where a column is missing or of another type, a value is missing or can't be one.
+    """
+    reader = _Reader(table, file, before)
+    transfer_id, time_us, sender, receiver, amount = COLUMNS
+    return Rows(
+        reader.moments(time_us),
+        reader.amounts(amount),
+        reader.sixteen_bytes(transfer_id),
+        reader.sixteen_bytes(sender),
+        reader.sixteen_bytes(receiver),
+    )
+
+
+@dataclass(frozen=True)
+class _Reader:
+    table: pa.Table | pa.RecordBatch
+    file: str | None
+    before: int
+
+    def column(self, name: str) -> pa.Array:
+        if name not in self.table.schema.names:
+            raise self._refused("the column is missing", name)
+        column = self.table.column(name)
+        if isinstance(column, pa.ChunkedArray):
+            column = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+            column = column if isinstance(column, pa.Array) else pa.concat_arrays(column.chunks)
+        if column.null_count:
+            raise self._refused("a value is missing", name, int(np.argmax(np.asarray(column.is_null()))))
+        return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+
+    def moments(self, name: str) -> np.ndarray:
+        column = self.column(name)
+        if not pa.types.is_timestamp(column.type):
+            raise self._refused("must be a timestamp", name)
+        try:
+            exact = column.cast(pa.timestamp("us", column.type.tz))
+        except pa.ArrowInvalid:
+            raise self._refused("must be whole microseconds", name) from None
+        return _values(exact, np.int64)
+
+    def amounts(self, name: str) -> np.ndarray:
+        column = self.column(name)
+        if column.type != pa.int64():
+            raise self._refused("must be int64", name)
+        values = _values(column, np.int64)
+        if len(values) and values.min() <= 0:
+            raise self._refused("must be over 0", name, int(np.argmax(values <= 0)))
+        return values
+
+    def sixteen_bytes(self, name: str) -> np.ndarray:
+        column = self.column(name)
+        if column.type == pa.binary(_BYTES):
+            return _values(column, np.uint8, _BYTES).reshape(-1, _BYTES)
+        if pa.types.is_string(column.type):
+            return self._decoded(column, name, np.int32)
+        if pa.types.is_large_string(column.type):
+            return self._decoded(column, name, np.int64)
+        raise self._refused("must be 16 bytes or 32 hex digits", name)
+
+    def _decoded(self, column: pa.Array, name: str, offset_dtype) -> np.ndarray:
+        if not len(column):
+            return np.empty((0, _BYTES), dtype=np.uint8)
+        _, bounds, text = column.buffers()
+        ends = np.frombuffer(bounds, dtype=offset_dtype)[column.offset : column.offset + len(column) + 1]
+        wrong = np.flatnonzero(np.diff(ends) != 2 * _BYTES)
+        if len(wrong):
+            raise self._refused("must be 32 lower-case hex digits", name, int(wrong[0]))
+        digits = np.frombuffer(text, dtype=np.uint8)[int(ends[0]) : int(ends[-1])]
+        out = np.empty((len(column), _BYTES), dtype=np.uint8)
+        row = kernels("indexing_tokens").decode_hex(digits, len(column), out)
+        if row < len(column):
+            raise self._refused("must be 32 lower-case hex digits", name, row)
+        return out
+
+    def _refused(self, sentence: str, column: str, row: int | None = None) -> MalformedRows:
+        number = None if row is None else self.before + row + 1
+        return MalformedRows(sentence, where=Where(self.file, number, column))
+
+
+def _values(column: pa.Array, dtype, width: int = 1) -> np.ndarray:
+    buffer = column.buffers()[1]
+    if buffer is None:
+        return np.empty(0, dtype=dtype)
+    return np.frombuffer(buffer, dtype=dtype)[column.offset * width : (column.offset + len(column)) * width]

@@ -1,0 +1,41 @@
+"""Transfer ids that stand twice: the same transfer again counts once, another one under the same id is refused."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from cleanroom.errors import MalformedRows, Where
+from cleanroom.lookout.index.fingerprints import fingerprints_of
+
+SENTENCE = "the transfer has the id of another one that differs from it"
+
+
+def repeated_rows(columns: tuple[np.ndarray, ...], seed: int, place: Callable[[int], Where]) -> np.ndarray:
+    """The rows (ascending) that repeat an earlier one. `columns`: times, senders, receivers, amounts, ids.
+
+    Raises MalformedRows with the first place of a row that has the id of another one and not its content.
+    """
+    *content, ids = columns
+    rows = _suspects(ids, seed)
+    halves = ids[rows].view(">u8").reshape(-1, 2)
+    order = np.lexsort((halves[:, 1], halves[:, 0]))  # stable: of one id the earliest row first
+    rows, halves = rows[order], halves[order]
+    again = np.concatenate(([False], (halves[1:] == halves[:-1]).all(axis=1)))[: len(rows)]
+    repeats, earlier = rows[again], rows[np.flatnonzero(again) - 1]
+    differs = np.any([column[repeats] != column[earlier] for column in content], axis=0)
+    if differs.any():
+        raise MalformedRows(SENTENCE, where=place(int(repeats[differs].min())))
+    return np.sort(repeats)
+
+
+def _suspects(ids: np.ndarray, seed: int) -> np.ndarray:
+    """Rows whose fingerprint some other row has too."""
+    found = fingerprints_of(ids, seed)
+    ordered = np.sort(found)
+    twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    nearest = np.minimum(np.searchsorted(twice, found), max(len(twice) - 1, 0))
+    return np.flatnonzero(twice[nearest] == found) if len(twice) else np.empty(0, dtype=np.int64)
+
+
+def without(column: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    return np.delete(column, rows, axis=0)
