@@ -32,7 +32,7 @@ from cleanroom.stores.ports import Portal
 if TYPE_CHECKING:
     from cleanroom.pipeline.room import Room
 
-SELECTION = ("intermediate.scoring", "marts.scoring")
+SELECTION = ("intermediate.graph", "intermediate.scoring", "marts.scoring")
 _RUNS = pa.schema(
     [
         pa.field("release_id", pa.string(), nullable=False),

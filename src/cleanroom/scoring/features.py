@@ -36,6 +36,12 @@ def model_features() -> tuple[Feature, ...]:
     return found
 
 
+@cache
+def left_out() -> dict[str, str]:
+    """Columns of the features that the model does not read -> why."""
+    return {name: row["because"] for name, row in read_yaml("left_out.yaml").items()}
+
+
 def feature_names() -> list[str]:
     return [f.name for f in model_features()]
 

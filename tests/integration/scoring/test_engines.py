@@ -8,7 +8,7 @@ from tests.factories.landing import land_rows
 from tests.factories.scoring_room import PERIOD, land, listings, transfers
 from tests.factories.small_room import open_small_room
 
-SELECTION = ("staging", "intermediate.moneyflow", "intermediate.scoring", "marts.scoring")
+SELECTION = ("staging", "intermediate", "marts.scoring")
 COUNTS = {"as_of_count": 2}
 HOLDINGS = [
     {"holder_kind": "national_id", "holder": "holder of 100003", "asset_kind": "phone", "asset": "+886900000001"},

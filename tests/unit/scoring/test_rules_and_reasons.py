@@ -1,11 +1,15 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+import yaml
 
 from cleanroom.contracts.specification import load_specification
 from cleanroom.errors import SettingsInvalid
 from cleanroom.scoring import reasons, rules
-from cleanroom.scoring.features import Feature, matrix, model_features, unjustified_attributes
+from cleanroom.scoring.features import Feature, left_out, matrix, model_features, unjustified_attributes
+from cleanroom.settings import project_root
+
+ACCOUNT_FEATURES = project_root() / "dbt_project/models/marts/scoring/account_features.yml"
 
 
 def rows(**columns) -> pa.Table:
@@ -53,6 +57,16 @@ def test_no_feature_is_an_attribute_of_a_person_or_of_the_own_listing():
 
     assert unjustified_attributes() == []
     assert not names & {"kind", "institution", "is_watch_listed", "forward_layer", "person_listings"}
+
+
+def test_every_column_of_the_features_is_read_or_left_out_for_a_reason():
+    columns = yaml.safe_load(ACCOUNT_FEATURES.read_text(encoding="utf-8"))["models"][0]["columns"]
+    of_an_account = {c["name"] for c in columns if c["data_type"] == "int64"}
+    names = {f.name for f in model_features()}
+
+    assert names & set(left_out()) == set()
+    assert names | set(left_out()) == of_an_account
+    assert all(left_out().values())
 
 
 def test_a_personal_attribute_without_a_ground_is_counted(monkeypatch):

@@ -1,5 +1,4 @@
--- Identifiers with a bad name at the cut-off: on another industry's list, on a list of the banks', or tied to a
--- watch-listed account.
+-- Identifiers with a bad name at the cut-off: on another industry's list or on a list of the banks'.
 with flags as (
   select cut_offs.as_of, listed.identifier_token, listed.list_name as flag
   from {{ ref('int_moneyflow__as_of') }} as cut_offs
@@ -13,12 +12,6 @@ with flags as (
     on events.occurred_at < cut_offs.as_of
     and events.subject_kind = 'person'
     and events.event = 'listed'
-  union all
-  select listed.as_of, ties.identifier_token, 'tied' as flag
-  from {{ ref('int_scoring__watch_listed') }} as listed
-  inner join {{ ref('int_scoring__identifiers') }} as ties
-    on ties.account_token = listed.account_token
-    and (ties.is_dated = 0 or ties.held_from < listed.as_of)
 )
 
 select
@@ -26,7 +19,6 @@ select
   identifier_token,
   cast(max(case when flag = 'black' then 1 else 0 end) as {{ dbt.type_bigint() }}) as is_black,
   cast(max(case when flag = 'grey' then 1 else 0 end) as {{ dbt.type_bigint() }}) as is_grey,
-  cast(max(case when flag = 'person' then 1 else 0 end) as {{ dbt.type_bigint() }}) as is_person_listed,
-  cast(max(case when flag = 'tied' then 1 else 0 end) as {{ dbt.type_bigint() }}) as is_tied
+  cast(max(case when flag = 'person' then 1 else 0 end) as {{ dbt.type_bigint() }}) as is_person_listed
 from flags
 group by as_of, identifier_token

@@ -1,7 +1,7 @@
 -- Everything a model may read. Labels stand apart, in account_labels.
 {% set bigint = dbt.type_bigint() %}
 {% set cut_off_second = seconds_since_epoch('cut_offs.as_of') %}
-{% set window_start = cut_off_second ~ ' - ' ~ var('scoring_window_days') * 86400 %}
+{% set opened_at = add_seconds('cast(accounts.opened_on as ' ~ dbt.type_timestamp() ~ ')', -8 * 3600) %}
 {% set history_start = cut_off_second ~ ' - ' ~ var('scoring_history_days') * 86400 %}
 {% set counts = [
   'transfers', 'institutions', 'in_transfers', 'out_transfers', 'in_counterparties', 'out_counterparties',
@@ -29,6 +29,13 @@ with returns as (
     on returned.closed_at < cut_offs.as_of
     and {{ seconds_since_epoch('returned.closed_at') }} >= {{ history_start }}
   group by cut_offs.as_of, returned.account_token
+),
+
+-- Before the first transfer that was ever uploaded nothing is known of anybody's silence.
+data_start as (
+  select min({{ seconds_since_epoch('executed_at') }}) as first_second
+  from {{ ref('int_transfers__joined') }}
+  where not reversed
 )
 
 select
@@ -65,19 +72,33 @@ select
   distances.forward_hop_seconds,
   distances.backward_hop_seconds,
   coalesce(taint.tainted_bound_cents, 0) as tainted_bound_cents,
-  holders.black_identifiers,
-  holders.grey_identifiers,
-  holders.person_listings,
-  holders.listed_siblings,
-  holders.flagged_contacts,
-  -- A stretch without transfers before the window's first one: a sleeper that woke up.
-  degrees.first_second_in_window - coalesce(degrees.last_second_before_window, {{ window_start }}) as silent_seconds,
+  coalesce(scatters.scattered_over, 0) as scattered_over,
+  coalesce(scatters.gathered_over, 0) as gathered_over,
+  coalesce(scatters.carried_beside, 0) as carried_beside,
+  coalesce(gatherings.gathered_and_scattered, 0) as gathered_and_scattered,
+  coalesce(holders.black_identifiers, 0) as black_identifiers,
+  coalesce(holders.grey_identifiers, 0) as grey_identifiers,
+  coalesce(holders.person_listings, 0) as person_listings,
+  coalesce(holders.listed_siblings, 0) as listed_siblings,
+  coalesce(holders.identifier_accounts, 0) as identifier_accounts,
+  coalesce(holders.flagged_contacts, 0) as flagged_contacts,
+  coalesce(holders.listed_contacts, 0) as listed_contacts,
+  -- A stretch without transfers before the window's first one: a sleeper that woke up. An account that was opened, or
+  -- whose uploads began, within the history has been silent since then at most.
+  case
+    when degrees.first_second_in_window is not null
+      then greatest(degrees.first_second_in_window - coalesce(
+        degrees.last_second_before_window,
+        greatest({{ history_start }}, data_start.first_second, {{ seconds_since_epoch(opened_at) }})
+      ), 0)
+  end as silent_seconds,
   greatest(
     cast({{ dbt.datediff('accounts.opened_on', 'cast(cut_offs.as_of as date)', 'day') }} as {{ bigint }}), 0
   ) as age_days
 from {{ ref('int_moneyflow__as_of') }} as cut_offs
 cross join {{ ref('int_accounts__known') }} as accounts
-inner join {{ ref('int_scoring__holders') }} as holders
+cross join data_start
+left join {{ ref('int_scoring__holders') }} as holders
   on holders.as_of = cut_offs.as_of and holders.account_token = accounts.account_token
 left join {{ ref('int_scoring__watch_listed') }} as listed
   on listed.as_of = cut_offs.as_of and listed.account_token = accounts.account_token
@@ -93,6 +114,10 @@ left join {{ ref('int_scoring__shared_counterparties') }} as shared
   on shared.as_of = cut_offs.as_of and shared.account_token = accounts.account_token
 left join {{ ref('int_scoring__distances') }} as distances
   on distances.as_of = cut_offs.as_of and distances.account_token = accounts.account_token
+left join {{ ref('int_scoring__scatters') }} as scatters
+  on scatters.as_of = cut_offs.as_of and scatters.account_token = accounts.account_token
+left join {{ ref('int_scoring__gatherings') }} as gatherings
+  on gatherings.as_of = cut_offs.as_of and gatherings.account_token = accounts.account_token
 left join {{ ref('int_scoring__taint_bounds') }} as taint
   on taint.as_of = cut_offs.as_of and taint.account_token = accounts.account_token
 where accounts.owned
