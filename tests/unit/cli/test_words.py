@@ -12,7 +12,6 @@ from cleanroom.settings import CHINESE, ENGLISH
 NOT_A_PARTICIPANTS = {"gate_closed", "artefact_refused", "policy_invalid", "data_tests_failed"} | {
     "warehouse_fault",
     "delivery_fault",
-    "index_damaged",
 }
 
 
