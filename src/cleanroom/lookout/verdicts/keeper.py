@@ -196,7 +196,7 @@ class Keeper:
         return self._slot.listings + 1
 
     def _pass_on(self, graph: Graph, sources: Sources, moment: int, draft: Slot) -> None:
-        since, kept, touches = self._go_back(moment)
+        since, kept, touches = self._undo(self._hidden, moment, self._touched)
         if since == BEGINNING_US:
             touches, periods, number = None, *self._pass_over_all(graph, sources)
         else:
@@ -204,14 +204,19 @@ class Keeper:
         periods, number = self._thinned(periods, number, graph.accounts)
         self._publish(graph, draft, periods, number, touches)
 
-    def _go_back(self, moment: int) -> tuple[int, list[Period], int]:
-        """(from when to pass, periods that stay, accounts noted): BEGINNING_US where nothing saved reaches so far."""
+    def go_back(self, records: Records, moment: int) -> int:
+        """Put a copy of the published records back to before `moment`; gives from when on to pass over it, and
+        BEGINNING_US where nothing saved reaches so far: then the records are of no use."""
+        return self._undo(records, moment, np.empty(len(records), dtype=np.uint32))[0]
+
+    def _undo(self, records: Records, moment: int, touched: np.ndarray) -> tuple[int, list[Period], int]:
+        """(from when on to pass, periods that stay, accounts noted as changed)."""
         if moment > self._slot.through_us and self._slot.through_us != BEGINNING_US:
             return self._slot.through_us + 1, self._periods, 0
         touches = 0
         for place_, period in reversed(list(enumerate(self._periods))):
             try:
-                touches = period.read(self._home).undo(self._hidden, self._touched, touches)
+                touches = period.read(self._home).undo(records, touched, touches)
             except IndexDamaged:
                 break
             if period.from_us <= moment:

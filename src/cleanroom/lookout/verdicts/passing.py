@@ -88,7 +88,7 @@ class Pass:
     def _addresses(self, hot: np.ndarray, cold: np.ndarray) -> np.ndarray:
         """The kernel's table; the arrays live at least as long as this object and the caller's two."""
         segments = self._graph.base, self._graph.delta
-        arrays = [array for segment in segments for array in _columns(segment)]
+        arrays = [array for segment in segments for array in columns(segment)]
         arrays += [self._records.hot, self._records.cold, self._starts_at, self._starts]
         arrays += [self._taints_at, self._taint_ids, self._taint_cents, hot, cold, self._touched]
         return np.array([array.ctypes.data for array in arrays], dtype=np.int64)
@@ -97,7 +97,8 @@ class Pass:
 _NONE = np.zeros(2, dtype=np.int64)
 
 
-def _columns(segment: Segment | None) -> tuple[np.ndarray, ...]:
+def columns(segment: Segment | None) -> tuple[np.ndarray, ...]:
+    """Time, sender, receiver, amount and id, as the kernels' tables begin; for None something to point at."""
     if segment is None:
         return (_NONE,) * 5
     return segment.time_us, segment.sender, segment.receiver, segment.amount_cents, segment.transfer_id

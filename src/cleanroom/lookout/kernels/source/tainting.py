@@ -5,6 +5,7 @@ only by later moments, so the layers that transfers of one moment bring wait (`p
 """
 
 from cleanroom.lookout.kernels.source.declare import i64_at, inline, kernel, u8_at, u32_at
+from cleanroom.lookout.kernels.source.tainting_order import NEVER, comes_before, haircut, is_for, skipped
 from cleanroom.lookout.kernels.source.tainting_records import (
     CHANGED,
     LAYERS,
@@ -16,21 +17,11 @@ from cleanroom.lookout.kernels.source.tainting_records import (
 )
 
 _AHEAD = 24  # transfers between asking for an account's line and using it
-_NEVER = 0x7FFFFFFFFFFFFFFF
 
 # places in the table of addresses, after time, sender, receiver, amount, id of base and delta
 _HOT, _COLD, _START_AT, _START, _TAINT_AT, _TAINT_ID, _TAINT_CENTS, _SAVED, _SAVED_COLD, _TOUCHED = range(10, 20)
 # places in the table of numbers
 _I, _I_END, _J, _J_END, _AT_START, _STARTS, _AT_TAINT, _TAINTS, _SAVES, _COLD_SAVES, _TOUCHES, _PERIOD = range(12)
-
-
-@inline
-def _before(one, i, other, j):
-    """Whether the 16 bytes at i come before the other's at j."""
-    for k in range(16):
-        if one[i * 16 + k] != other[j * 16 + k]:
-            return one[i * 16 + k] < other[j * 16 + k]
-    return False
 
 
 @inline
@@ -110,9 +101,7 @@ def _pay(hot, sender, receiver, amount, reported):
     moved = 0
     held = hot[out + 1]
     if held and sender != receiver:
-        moved = int(float(held) * (float(amount) / float(before)))
-        if moved > held:
-            moved = held
+        moved = haircut(held, amount, before)
         hot[out + 1] = held - moved
     if reported:
         room = amount - moved
@@ -125,13 +114,10 @@ def _pay(hot, sender, receiver, amount, reported):
 def _taint_of(table, numbers, moment, ids, place):
     """Reported cents that entered with this transfer; entries are in the order of transfers."""
     at, names, cents = i64_at(table[_TAINT_AT]), u8_at(table[_TAINT_ID]), i64_at(table[_TAINT_CENTS])
-    entry = numbers[_AT_TAINT]
-    while entry < numbers[_TAINTS] and (
-        at[entry] < moment or (at[entry] == moment and _before(names, entry, ids, place))
-    ):
-        entry += 1
+    entries = numbers[_TAINTS]
+    entry = skipped(at, names, numbers[_AT_TAINT], entries, moment, ids, place)
     found = 0
-    while entry < numbers[_TAINTS] and at[entry] == moment and not _before(ids, place, names, entry):
+    while is_for(at, names, entry, entries, moment, ids, place):
         found += cents[entry]
         entry += 1
     numbers[_AT_TAINT] = entry
@@ -167,15 +153,15 @@ def taint_pass(table, numbers):
     starts_at, taints_at = i64_at(table[_START_AT]), i64_at(table[_TAINT_AT])
     i, i_end, j, j_end = numbers[_I], numbers[_I_END], numbers[_J], numbers[_J_END]
     total = (i_end - i) + (j_end - j)
-    next_start = starts_at[numbers[_AT_START]] if numbers[_AT_START] < numbers[_STARTS] else _NEVER
-    next_taint = taints_at[numbers[_AT_TAINT]] if numbers[_AT_TAINT] < numbers[_TAINTS] else _NEVER
+    next_start = starts_at[numbers[_AT_START]] if numbers[_AT_START] < numbers[_STARTS] else NEVER
+    next_taint = taints_at[numbers[_AT_TAINT]] if numbers[_AT_TAINT] < numbers[_TAINTS] else NEVER
     while i < i_end or j < j_end:
-        moment = times[i] if i < i_end else _NEVER
+        moment = times[i] if i < i_end else NEVER
         if j < j_end and times_new[j] < moment:
             moment = times_new[j]
         if next_start < moment:
             _begin_starts(table, numbers, moment, hot, saved, touched)
-            next_start = starts_at[numbers[_AT_START]] if numbers[_AT_START] < numbers[_STARTS] else _NEVER
+            next_start = starts_at[numbers[_AT_START]] if numbers[_AT_START] < numbers[_STARTS] else NEVER
         first_i, first_j = i, j
         passed = 0
         while True:
@@ -183,7 +169,7 @@ def taint_pass(table, numbers):
             there = j < j_end and times_new[j] == moment
             if not here and not there:
                 break
-            new = there and (not here or _before(ids_new, j, ids, i))
+            new = there and (not here or comes_before(ids_new, j, ids, i))
             if new:
                 place, sender, receiver, amount, names = (
                     j,
@@ -218,7 +204,7 @@ def taint_pass(table, numbers):
                 reported = _taint_of(table, numbers, moment, names, place)
                 if sender == receiver:
                     reported = 0
-                next_taint = taints_at[numbers[_AT_TAINT]] if numbers[_AT_TAINT] < numbers[_TAINTS] else _NEVER
+                next_taint = taints_at[numbers[_AT_TAINT]] if numbers[_AT_TAINT] < numbers[_TAINTS] else NEVER
             _pay(hot, sender, receiver, amount, reported)
         for k in range(first_i, i):
             _settle(hot, int(receivers[k]))
