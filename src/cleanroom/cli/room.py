@@ -20,7 +20,10 @@ def add_room(commands) -> None:
     take_in = command(commands, "take-in", _take_in, "verify, open, hash again and land what a participant uploaded")
     take_in.add_argument("--participant", type=institution_code, required=True, help="its three-digit code")
     for name, (function, help_text) in _STEPS.items():
-        command(commands, name, _step, help_text).set_defaults(function=function)
+        command(commands, name, _step, help_text).set_defaults(function=function, extra=())
+    build = commands.choices["build-moneyflow"]
+    build.add_argument("--full", action="store_true", help="build every layer anew instead of following what changed")
+    build.set_defaults(extra=("full",))
 
 
 def _take_in(options: argparse.Namespace) -> None:
@@ -33,4 +36,5 @@ def _take_in(options: argparse.Namespace) -> None:
 def _step(options: argparse.Namespace) -> None:
     from cleanroom.pipeline import line
 
-    show_run(getattr(line, options.function)(RoomSettings.from_environment(), run_id=new_run_id()))
+    extra = {name: getattr(options, name) for name in options.extra}
+    show_run(getattr(line, options.function)(RoomSettings.from_environment(), run_id=new_run_id(), **extra))

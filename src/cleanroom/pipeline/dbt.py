@@ -7,6 +7,7 @@ it stays in the room's log; errors name models and tests only.
 """
 
 import argparse
+import hashlib
 import json
 import logging
 import os
@@ -16,10 +17,11 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from cleanroom.errors import DataTestsFailed, WarehouseFault
+from cleanroom.errors import DataTestsFailed, SettingsInvalid, WarehouseFault
 from cleanroom.settings import RoomSettings, project_root
 from cleanroom.stores.ports import Warehouse
 
@@ -78,13 +80,27 @@ def run_dbt(
     """
     target = room.warehouse.dbt_target()
     arguments = _arguments(room.settings, target.name, command, select, vars, options)
-    with _ONE_AT_A_TIME, room.warehouse.released(), _environment(target.environment):
+    environment = {**target.environment, "CLEANROOM_DBT_CODE": models_code()}
+    with _ONE_AT_A_TIME, room.warehouse.released(), _environment(environment):
         outcome = _invoke(arguments)
     if isinstance(outcome.exception, KeyboardInterrupt | SystemExit):
         raise outcome.exception
     run = _read(outcome)
     _check(run, outcome)
     return run
+
+
+@cache
+def models_code() -> str:
+    """Digest of the text that makes layers: tables that other text made are not extended but built anew."""
+    project = project_root() / "dbt_project"
+    files = [*(project / "macros").rglob("*.sql"), *(project / "models" / "intermediate" / "moneyflow").rglob("*.sql")]
+    if not files:
+        raise SettingsInvalid("the dbt project is not where CLEANROOM_PROJECT says; set it to the project's folder")
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def dbt_folder(settings: RoomSettings) -> Path:

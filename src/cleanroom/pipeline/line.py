@@ -78,8 +78,11 @@ def take_in(settings: RoomSettings, *, run_id: str, participant: str) -> Station
     return _in_room(settings, run_id, "intake", "take_in", lambda room: intake.take_in(room, participant=participant))
 
 
-def build_moneyflow(settings: RoomSettings, *, run_id: str) -> StationRun:
-    return _in_room(settings, run_id, "moneyflow", "build", lambda room: moneyflow.build(room, run_id=run_id))
+def build_moneyflow(settings: RoomSettings, *, run_id: str, full: bool = False) -> StationRun:
+    """`full` builds every layer anew instead of following what changed."""
+    return _in_room(
+        settings, run_id, "moneyflow", "build", lambda room: moneyflow.build(room, run_id=run_id, full=full)
+    )
 
 
 def train(settings: RoomSettings, *, run_id: str) -> StationRun:

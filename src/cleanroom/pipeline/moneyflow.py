@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from cleanroom.pipeline.dbt import DbtRun, run_dbt
+from cleanroom.pipeline.dbt import DbtRun, models_code, run_dbt
+from cleanroom.pipeline.graph_export import export_graph, graph_folder
 from cleanroom.pipeline.publish import publish
 from cleanroom.pipeline.steps import Detail, StepResult
 from cleanroom.stores.ports import Warehouse
@@ -15,6 +16,15 @@ LAST_LAYER = 6
 # Unit tests prove the SQL, not these rows: they belong to `make test`.
 _WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 _LAYER = "int_moneyflow__layer_{}"
+_RULE = "moneyflow.int_moneyflow__rule"
+# A walk here is a cut-off and a direction. `changed`: something in it was built, `anew`: all of it was.
+_WALKS = """
+select
+  (select count(*) from moneyflow.int_moneyflow__as_of) * 2 as walks,
+  count(*) as changed,
+  count(case when clock <= -9000000000000000000 then 1 end) as anew
+from moneyflow.int_moneyflow__changes
+"""
 
 # No amounts: the sum over one transfer would be that transfer's.
 _LEGS = """
@@ -39,19 +49,37 @@ order by direction, layer, institution
 """
 
 
-def build(room: "Room", *, run_id: str = "") -> StepResult:
-    """Build staging and money flow with their data tests, publish the tables of legs and of layers, say what there is.
+def build(room: "Room", *, run_id: str = "", full: bool = False) -> StepResult:
+    """Build staging and money flow with their data tests, publish the tables of legs and of layers and the graph that
+    the lookout reads, say what there is.
 
+    Layers follow what changed; `full` builds them anew, and so does other code than that which built them.
     Raises DataTestsFailed (a promise of a table is broken: nothing after it was built) or WarehouseFault.
     """
-    run = run_dbt(room, "build", SELECTION, options=_WITHOUT_UNIT_TESTS)
+    options = ("--full-refresh",) if full or _built_by_other_code(room.warehouse) else ()
+    run = run_dbt(room, "build", SELECTION, options=(*_WITHOUT_UNIT_TESTS, *options))
+    walks = room.warehouse.query(_WALKS).to_pylist()[0]
     legs = room.warehouse.query(_LEGS).to_pylist()
     layers = room.warehouse.query(_LAYERS).to_pylist()
     seconds = _seconds(run)
     publish(room, "legs", {"rows": legs, "totals": _leg_totals(legs)}, run_id=run_id)
     publish(room, "layers", {"rows": layers, "cumulative_seconds": _cumulative(seconds)}, run_id=run_id)
-    detail = _counts(room.warehouse) | _leg_totals(legs) | _layer_detail(seconds)
+    export_graph(room.warehouse, graph_folder(room.settings))
+    detail = _counts(room.warehouse) | _leg_totals(legs) | _walk_detail(walks) | _layer_detail(seconds)
     return StepResult(rows=int(detail["transfers"]), detail=detail)
+
+
+def _built_by_other_code(warehouse: Warehouse) -> bool:
+    """Columns may differ as well, so layers of other code are not extended."""
+    if not warehouse.table_exists(_RULE):
+        return False
+    return warehouse.query(f"select code from {_RULE}")["code"].to_pylist() != [models_code()]
+
+
+def _walk_detail(walks: dict[str, int]) -> Detail:
+    """`layers`: full where every walk was built anew, else incremental."""
+    kind = "full" if walks["anew"] == walks["walks"] else "incremental"
+    return {"layers": kind, "walks": walks["walks"], "walks_changed": walks["changed"]}
 
 
 def _counts(warehouse: Warehouse) -> Detail:
