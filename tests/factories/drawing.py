@@ -34,7 +34,7 @@ class Flow:
 
 
 def draw(text: str) -> Flow:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = lines_of(text)
     assert lines, "nothing is drawn"
     found = [_LINE.fullmatch(line) for line in lines]
     assert all(found), f"not a drawing: {lines[found.index(None)]}"
@@ -47,6 +47,11 @@ def draw(text: str) -> Flow:
         tuple(transfers),
         frozenset(name for name, match in zip(names, found, strict=True) if match["reversed"]),
     )
+
+
+def lines_of(text: str) -> list[str]:
+    """Without indentation and empty lines."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def at(text: str) -> datetime:
@@ -63,6 +68,12 @@ def cents(dollars: str) -> int:
     """`250` or `0.07`."""
     whole, _, part = dollars.partition(".")
     return int(whole) * 100 + int(part or 0)
+
+
+def dollars(amount_cents: int) -> str:
+    """The inverse of `cents`, with its sign."""
+    whole, part = divmod(amount_cents, 100)
+    return f"${whole}.{part:02}" if part else f"${whole}"
 
 
 def clock(moment: datetime) -> str:

@@ -1,16 +1,18 @@
-"""The engines that the money-flow cases are asked of."""
+"""The engines that questions of money flow are asked of."""
 
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from cleanroom.moneyflow.reference import nearest_layers
 from cleanroom.stores.warehouse_bigquery import BigQueryWarehouse
 from tests.factories.bqemulator import ABSENT, PROGRAM, running_emulator
 from tests.factories.dbt_models import BigQueryBench, DuckDbBench, compile_models
-from tests.spec.moneyflow.engines import COMPILED, LISTED, ask_models, ask_reference
+from tests.spec.moneyflow.engines import ask_online, ask_reference
+from tests.spec.moneyflow.models import ask_models
+from tests.spec.moneyflow.questions import Engine
 
 PROJECT = "spec"
+COMPILED = ("intermediate.moneyflow", "staging")
 
 
 @pytest.fixture(scope="session")
@@ -46,21 +48,15 @@ def bench(request):
     return request.getfixturevalue(f"{request.param}_bench")
 
 
-@pytest.fixture(params=["reference", "duckdb", pytest.param("bigquery", marks=pytest.mark.emulator)])
+@pytest.fixture(scope="session")
 def ask(request):
-    """Arrivals of a flow: `ask(flow, listed, direction=..., as_of=...)`, from the reference or an engine."""
-    if request.param == "reference":
-        return ask_reference
-    engine = request.getfixturevalue(f"{request.param}_bench")
-    return lambda *args, **options: ask_models(engine, *args, **options)
+    """Any engine, many questions at once: `ask(engine, [Asked(...), ...])`, an answer for each."""
 
+    def answers(engine, asked):
+        if engine is Engine.REFERENCE:
+            return ask_reference(asked)
+        if engine is Engine.ONLINE:
+            return ask_online(asked)
+        return ask_models(request.getfixturevalue(f"{engine}_bench"), asked)
 
-@pytest.fixture
-def layers_of(ask):
-    """Each account's nearest layer."""
-
-    def answer(flow, *, start, layers=6, **options):
-        arrivals = ask(flow, dict.fromkeys(start, options.pop("listed_at", LISTED)), **options)
-        return {a: k for a, k in nearest_layers(arrivals).items() if k <= layers}
-
-    return answer
+    return answers
