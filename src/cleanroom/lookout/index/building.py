@@ -20,7 +20,7 @@ from cleanroom.lookout.index.container import ContainerWriter, Named
 from cleanroom.lookout.index.fingerprints import Fingerprints, build_fingerprints
 from cleanroom.lookout.index.locking import WriterLock
 from cleanroom.lookout.index.ordering import sorted_rows
-from cleanroom.lookout.index.reading import Survey, read, survey
+from cleanroom.lookout.index.reading import read, survey
 from cleanroom.lookout.index.segments import base_arrays, side_sources
 from cleanroom.lookout.index.threads import side_by_side
 from cleanroom.lookout.index.tokenfile import TokenFile
@@ -78,6 +78,7 @@ def build(parquet_files: Sequence[Path], folder: Path, *, progress: Progress | N
         if (folder / catalogue.CURRENT).exists():
             raise NotAllowed("this folder has an index; build into an empty folder, or remove the index first")
         catalogue.remove_others(folder, None)
+        catalogue.remove_unfinished(folder)
         return _Build([Path(file) for file in parquet_files], folder, progress).run()
     finally:
         lock.release()
@@ -166,7 +167,6 @@ class _Build:
     def _publish(self, base: Named, table: GrowingTable) -> None:
         tokens = TokenFile(self.folder / "tokens-1")
         tokens.append(table.tokens)
-        tokens.close()
         state = State(1, 1, self.seed, len(table), "tokens-1", tokens.blocks, base, None)
         catalogue.publish(self.folder, state)
 

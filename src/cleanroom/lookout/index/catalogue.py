@@ -11,6 +11,7 @@ from cleanroom.lookout.index.container import Named, damaged
 
 FORMAT = 1
 CURRENT = "current.json"
+_BESIDE = ".current.json.new"
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def read(folder: Path) -> State:
 def publish(folder: Path, state: State) -> None:
     """Durable and visible at once: what the state names must be durable before. Removes what no state needs."""
     body = asdict(state)
-    beside = folder / f".{CURRENT}.new"
+    beside = folder / _BESIDE
     with open(beside, "wb") as file:
         file.write(json.dumps({"index": body, "sha256": _digest(body)}).encode())
         file.flush()
@@ -65,6 +66,12 @@ def remove_others(folder: Path, state: State | None) -> None:
         for path in folder.glob(kind):
             if path.name not in needed:
                 path.unlink(missing_ok=True)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """What a killed writer was about to make."""
+    for path in (*folder.glob("merging-*"), folder / _BESIDE):
+        path.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

@@ -1,7 +1,7 @@
 """A file of arrays: written once, each block with its CRC-32C, then mapped by everybody and written to by nobody.
 
-The arrays lie one after the other at multiples of 4 KiB; at the end stands a directory (JSON: name, dtype, shape, offset
-and the blocks' checksums), whose SHA-256 the catalogue keeps. CRC-32C finds damage at 20 GB/s; it is no signature.
+The arrays lie one after the other at multiples of 4 KiB; at the end stands a directory (JSON: name, dtype, shape,
+offset, the blocks' checksums), whose SHA-256 the catalogue keeps. CRC-32C finds damage at 20 GB/s; it is no signature.
 """
 
 import hashlib
@@ -81,11 +81,11 @@ class ContainerWriter:
             start, end = block * rows, min((block + 1) * rows, entry.shape[0])
             content = produce(start, end, room[: end - start]).reshape(-1).view(np.uint8)
             entry.blocks[block] = google_crc32c.value(content)
-            _write_at(self._file, memoryview(content), entry.offset + block * BLOCK)
+            write_at(self._file, memoryview(content), entry.offset + block * BLOCK)
 
     def finish(self) -> Named:
         directory = json.dumps({name: asdict(entry) for name, entry in self._entries.items()}).encode()
-        _write_at(self._file, memoryview(directory), self._end)
+        write_at(self._file, memoryview(directory), self._end)
         os.fsync(self._file)
         os.close(self._file)
         total = self._end + len(directory)
@@ -96,7 +96,7 @@ def _lying(array: np.ndarray, first: int, last: int, room: np.ndarray) -> np.nda
     return array[first:last]
 
 
-def _write_at(file: int, content: memoryview, offset: int) -> None:
+def write_at(file: int, content: memoryview, offset: int) -> None:
     while len(content):
         written = os.pwrite(file, content, offset)
         content, offset = content[written:], offset + written

@@ -1,4 +1,4 @@
-"""Which transfer ids are there: 4 bytes of fingerprint an id in buckets, so that an id is judged by one or two reads."""
+"""Which transfer ids are there: 4 bytes of fingerprint an id, in buckets, so one or two reads judge an id."""
 
 from dataclasses import dataclass
 from functools import partial

@@ -1,11 +1,11 @@
 """Segments as files: which arrays they have, and how they come back."""
 
+import numpy as np
+
 from cleanroom.lookout.graph import Segment, Side
 from cleanroom.lookout.index.container import Container
 from cleanroom.lookout.index.fingerprints import Fingerprints
 from cleanroom.lookout.index.tokens import packed_capacity
-
-import numpy as np
 
 _COLUMNS = {"time_us": np.int64, "sender": np.uint32, "receiver": np.uint32, "amount_cents": np.int64}
 _SIDES = ("outgoing", "incoming")

@@ -8,37 +8,35 @@ from pathlib import Path
 import google_crc32c
 import numpy as np
 
-from cleanroom.lookout.index.container import BLOCK, damaged
+from cleanroom.lookout.index.container import BLOCK, damaged, write_at
 from cleanroom.lookout.index.threads import shares, side_by_side
 
 _BYTES = 16
 
 
 class TokenFile:
-    """What the one writer appends to. `count` accounts are in the published state; the rest is overwritten."""
+    """What the one writer appends to. `count` accounts are in the published state; what lies behind is overwritten."""
 
     def __init__(self, path: Path, count: int = 0, blocks: list[int] | None = None):
         self.path = path
         self.count = count
         self.blocks = list(blocks or [])
-        self._file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
 
     def append(self, tokens: np.ndarray) -> None:
         """Durable when it returns. uint8[n, 16]."""
         if not len(tokens):
             return
         first = self.count * _BYTES // BLOCK
-        content = os.pread(self._file, self.count * _BYTES - first * BLOCK, first * BLOCK) + tokens.tobytes()
-        offset = 0
-        while offset < len(content):
-            offset += os.pwrite(self._file, content[offset : offset + (BLOCK << 4)], first * BLOCK + offset)
+        file = os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            content = os.pread(file, self.count * _BYTES - first * BLOCK, first * BLOCK) + tokens.tobytes()
+            write_at(file, memoryview(content), first * BLOCK)
+            os.fsync(file)
+        finally:
+            os.close(file)
         parts = (content[start : start + BLOCK] for start in range(0, len(content), BLOCK))
         self.blocks[first:] = [google_crc32c.value(part) for part in parts]
-        os.fsync(self._file)
         self.count += len(tokens)
-
-    def close(self) -> None:
-        os.close(self._file)
 
 
 def map_tokens(path: Path, count: int) -> np.ndarray:

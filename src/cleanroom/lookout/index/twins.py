@@ -11,7 +11,8 @@ SENTENCE = "the transfer has the id of another one that differs from it"
 
 
 def repeated_rows(columns: tuple[np.ndarray, ...], seed: int, place: Callable[[int], Where]) -> np.ndarray:
-    """The rows (ascending) that repeat an earlier one. `columns`: times, senders, receivers, amounts, ids.
+    """The rows (ascending) that repeat an earlier one. `columns`: times, senders, receivers (numbers or tokens),
+    amounts, ids.
 
     Raises MalformedRows with the first place of a row that has the id of another one and not its content.
     """
@@ -22,7 +23,7 @@ def repeated_rows(columns: tuple[np.ndarray, ...], seed: int, place: Callable[[i
     rows, halves = rows[order], halves[order]
     again = np.concatenate(([False], (halves[1:] == halves[:-1]).all(axis=1)))[: len(rows)]
     repeats, earlier = rows[again], rows[np.flatnonzero(again) - 1]
-    differs = np.any([column[repeats] != column[earlier] for column in content], axis=0)
+    differs = np.any([_differ(column[repeats], column[earlier]) for column in content], axis=0)
     if differs.any():
         raise MalformedRows(SENTENCE, where=place(int(repeats[differs].min())))
     return np.sort(repeats)
@@ -39,3 +40,7 @@ def _suspects(ids: np.ndarray, seed: int) -> np.ndarray:
 
 def without(column: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return np.delete(column, rows, axis=0)
+
+
+def _differ(one: np.ndarray, two: np.ndarray) -> np.ndarray:
+    return one != two if one.ndim == 1 else (one != two).any(axis=1)

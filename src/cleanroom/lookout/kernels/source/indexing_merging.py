@@ -1,7 +1,7 @@
 """Two ordered segments to one, in one pass over each: a merge is no sort.
 
-`places[j]`, ascending, says how many of the base are less than transfer j of the delta; so j becomes `places[j] + j`, and
-a transfer of the base moves up by the number of places that are not over it.
+`places[j]`, ascending, says how many of the base are less than transfer j of the delta; so j becomes `places[j] + j`,
+and a transfer of the base moves up by the number of places that are not over it.
 """
 
 import numpy as np
@@ -101,6 +101,7 @@ def merge_pairs(base, delta, places, transfers, first, last, out):
             out[((place - first) << 1) + 1] = delta[(j << 1) + 1]
             j += 1
             place += 1
+    return 0
 
 
 @kernel("i64(i64*, i64, i64, i64, i64*)")

@@ -1,7 +1,7 @@
 """Tokens to dense numbers: an open-addressing table of (32 bits of hash, number + 1), zero where a slot is free.
 
-A slot's place follows from those 32 bits alone, so a table grows without looking at the tokens again. Tokens are outputs
-of an HMAC, so nobody chooses their bits and mixing them with a seed of the index is enough against crafted ones.
+A slot's place follows from those 32 bits alone, so a table grows without looking at the tokens again. Tokens are
+outputs of an HMAC, so nobody chooses their bits and mixing them with a seed of the index is enough.
 """
 
 import numpy as np
