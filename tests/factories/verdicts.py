@@ -50,6 +50,10 @@ class Room:
         self.base, self.delta = [*self.base, *self.delta], []
         self.state += 1
 
+    def graph_after(self, paid: list[Paid]) -> Graph:
+        self.append(paid)
+        return self.graph
+
     @property
     def graph(self) -> Graph:
         tokens = np.frombuffer(b"".join(self.accounts), dtype=np.uint8).reshape(-1, 16)

@@ -1,12 +1,13 @@
 """Following given reports by every method, against the reference."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cleanroom.lookout.verdicts.following import Followed, follow
 from cleanroom.lookout.verdicts.reported import Entry
 from cleanroom.moneyflow import reference
 from cleanroom.moneyflow.reference import Injection, TaintMethod
+from tests.factories.laws import LAW
 from tests.factories.verdicts import NOON, Paid, Room, moment, transfer_id
 
 paid = st.tuples(
@@ -21,7 +22,7 @@ paid = st.tuples(
     st.sampled_from(list(TaintMethod)),
     st.tuples(st.sampled_from([None, NOON + 2]), st.sampled_from([None, NOON + 7])),
 )
-@settings(max_examples=150, deadline=None)
+@LAW
 def test_every_method_gives_the_references_cents(drawn, in_base, wanted, method, window):
     room = Room()
     transfers = [Paid(key, *one) for key, one in enumerate(drawn)]

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cleanroom.lookout.verdicts.keeper import Keeper
@@ -12,6 +12,7 @@ from cleanroom.lookout.verdicts.passing import Pass
 from cleanroom.lookout.verdicts.places import BEGINNING_US, END_US
 from cleanroom.lookout.verdicts.records import LAYER_BITS, MARKS, Records, blank
 from cleanroom.lookout.verdicts.sources import place, sources_of
+from tests.factories.laws import LAW
 from tests.factories.verdicts import DAY_US, NOON, Paid, Room, as_kept, by_reference, listed
 
 HOUR_US = DAY_US // 24
@@ -22,7 +23,9 @@ moments = st.one_of(
     st.integers(-40, -20).map(lambda day: NOON + day * DAY_US),
 )
 cents = st.sampled_from([1, 2, 3, 5, 100, 250, 999, 10**6 + 1])
-batches = st.lists(st.tuples(moments, accounts, accounts, cents), min_size=1, max_size=12)
+transfers = st.tuples(moments, accounts, accounts, cents)
+batches = st.lists(transfers, min_size=1, max_size=12)
+first_batches = st.lists(transfers, min_size=12, max_size=40)
 # Listed a look-back after the transfers too: their walks begin among them, so a lifted one undoes a part only.
 notices = st.one_of(moments, st.integers(-1, 12).map(lambda hour: NOON + 30 * DAY_US + hour * HOUR_US))
 listings = st.lists(st.builds(listed, accounts, notices, cents), max_size=4)
@@ -38,12 +41,13 @@ steps = st.lists(
 )
 
 
-@given(steps)
-@settings(max_examples=80, deadline=None)
-def test_a_kept_state_equals_the_reference_after_each_step(happenings):
+@given(first_batches, listings, steps)
+@LAW
+def test_a_kept_state_equals_the_reference_after_each_step(first, listed_first, happenings):
+    happenings = [("list", listed_first), *happenings]
     with tempfile.TemporaryDirectory() as folder:
         room = Room()
-        room.append(_paid([(NOON, 0, 1, 5)], room))
+        room.append(_paid(first, room))
         play = _Play(Path(folder), room)
         for what, content in happenings:
             play.do(what, content)

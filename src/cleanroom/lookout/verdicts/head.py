@@ -72,7 +72,9 @@ class Head:
         return self._words[_SUPERSEDED] != 0
 
     def supersede(self) -> None:
+        """Whoever still reads here sees the switch and looks for the new one."""
         self._words[_SUPERSEDED] = 1
+        self._words[_GENERATION] += 1
 
     def slot(self, generation: int) -> Slot:
         """Raises IndexDamaged where it is not what was written."""

@@ -36,6 +36,7 @@ class Keeper:
         self._placed: tuple[Placed, ...] = ()
         self._sources = Sources((), ())
         self._periods: list[Period] = []
+        self._buffers: list[Records] = []
         self._behind = False  # whether the hidden buffer differs from the published one
         self.rebuilt_because: str | None = None
 
@@ -67,7 +68,14 @@ class Keeper:
         return keeper
 
     def close(self) -> None:
+        """Another keeper may come."""
         self._lock.close()
+
+    def __enter__(self) -> "Keeper":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
 
     @property
     def slot(self) -> Slot:
@@ -153,7 +161,7 @@ class Keeper:
         self.rebuilt_because = because
         self._home = homes.next_home(self._folder)
         self._head = Head.create(self._home)
-        self._periods, self._behind = [], False
+        self._buffers, self._periods, self._behind = [], [], False
         self._placed = place(listings, graph, account_of)
         self._sources = sources_of(self._placed)
         tokens, fingerprint = homes.fingerprint(graph)
@@ -174,7 +182,7 @@ class Keeper:
         self._buffers = [mapped(self._home, buffer, writable=True) for buffer in (0, 1)]
 
     def _make_room(self, accounts: int) -> None:
-        if getattr(self, "_buffers", None) is None or self._buffers[0] is None or len(self._buffers[0]) < accounts:
+        if not self._buffers or len(self._buffers[0]) < accounts:
             enlarge(self._home, accounts)
             self._map(accounts)
         self._touched = np.empty(len(self._buffers[0]), dtype=np.uint32)

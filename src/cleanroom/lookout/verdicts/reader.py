@@ -86,6 +86,18 @@ class Verdicts:
         self._look()
         return self._slot.index_state
 
+    def refresh(self) -> bool:
+        """Whether a state built anew was found and opened. Needed only where the old one's first page is gone."""
+        if homes.current(self._folder) == self._home:
+            return False
+        self._open()
+        return True
+
+    def listed(self) -> np.ndarray:
+        """Accounts with a standing listing, uint32, ascending."""
+        self._look()
+        return np.array(sorted(self._listed), dtype=np.uint32)
+
     def of(self, account: int) -> Verdict:
         """Number of the account as the index has it; one that the state does not know yet has a blank verdict."""
         for _ in range(_TRIES):

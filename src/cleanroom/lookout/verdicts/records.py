@@ -65,7 +65,7 @@ def enlarge(folder: Path, accounts: int) -> None:
     """Room for so many accounts in both buffers, with some to spare. Files only grow; what is new is blank."""
     for path in (*paths(folder, 0), *paths(folder, 1)):
         with path.open("ab") as file:
-            if file.tell() < accounts * BYTES:
+            if file.tell() < max(accounts, 1) * BYTES:
                 file.truncate(max(accounts + accounts // 8, _LEAST_ROWS) * BYTES)
 
 
