@@ -9,7 +9,7 @@ import numpy as np
 
 from cleanroom.lookout.graph import Graph
 from cleanroom.lookout.index.arranging import arrange
-from cleanroom.lookout.walks import UNBOUNDED, Bounds, Expansion, Reach, Transfers, expand_all
+from cleanroom.lookout.walks import UNBOUNDED, Arrivals, Bounds, Expansion, Reach, Transfers, expand_all, together
 from cleanroom.lookout.walks.moments import microseconds, moment
 from cleanroom.moneyflow import reference
 from cleanroom.moneyflow.reference import Direction, Transfer, WalkRule
@@ -57,8 +57,7 @@ def ask_lookout(
 
 
 def expand_drawn(drawn: Drawn, starts: Mapping[str, datetime], rule: WalkRule, bounds: Bounds = UNBOUNDED) -> Expansion:
-    numbers = {drawn.number(account): microseconds(at) for account, at in starts.items()}
-    return expand_all(drawn.graph, numbers, rule, bounds)
+    return expand_all(drawn.graph, _numbered(drawn, starts), rule, bounds)
 
 
 def in_its_words(drawn: Drawn, expansion: Expansion) -> dict[Direction, reference.Expansion]:
@@ -79,6 +78,36 @@ def _named(drawn: Drawn, reach: Reach) -> reference.Expansion:
         arrivals[key] = reference.Arrival(*key, at, start, via, came_from, path)
     hubs, truncated = (frozenset(drawn.accounts[a] for a in found) for found in (reach.hubs, reach.truncated))
     return reference.Expansion(arrivals, hubs, truncated)
+
+
+def ask_together(
+    flow: Flow, starts: Mapping[str, datetime], rule: WalkRule, *, seed: int | None = None
+) -> dict[Direction, reference.Expansion]:
+    """The same question, answered by one pass over all transfers."""
+    drawn = graph_of(flow.carried(), starts, seed=seed)
+    found = together(drawn.graph, _numbered(drawn, starts), rule)
+    return {way: _all_named(drawn, arrivals, starts) for way, arrivals in found.items()}
+
+
+def _all_named(drawn: Drawn, found: Arrivals, starts: Mapping[str, datetime]) -> reference.Expansion:
+    arrivals, columns = {}, Transfers(drawn.graph)
+    for number, layer in found:
+        steps = found.path(number, layer)
+        last = np.array(steps[-1:], np.uint32)
+        key, start = (drawn.accounts[number], layer), drawn.accounts[found.start(number, layer)]
+        assert key not in arrivals, "an account stands twice at one layer"
+        if layer == 0:
+            arrivals[key] = reference.Arrival(*key, starts[start], start)
+            continue
+        at, came_from = moment(columns.column("time_us", last)[0]), drawn.accounts[columns.origin(last, found.way)[0]]
+        path = drawn.names_of(steps)
+        arrivals[key] = reference.Arrival(*key, at, start, path[-1], came_from, path)
+    hubs, truncated = (frozenset(drawn.accounts[a] for a in numbers) for numbers in (found.hubs, found.truncated))
+    return reference.Expansion(arrivals, hubs, truncated)
+
+
+def _numbered(drawn: Drawn, starts: Mapping[str, datetime]) -> dict[int, int]:
+    return {drawn.number(account): microseconds(at) for account, at in starts.items()}
 
 
 def _segment(transfers: list[Transfer], names: tuple[str, ...], ids: tuple[str, ...], **sides):

@@ -3,15 +3,18 @@
 What a walk may do is its `WalkRule`; an answer carries it, with the bounds that it was found under.
 """
 
+from cleanroom.lookout.walks.arrivals import Arrivals
 from cleanroom.lookout.walks.bounds import UNBOUNDED, Bound, Bounds, Cut
 from cleanroom.lookout.walks.expanding import expand, expand_all
 from cleanroom.lookout.walks.expansion import Arrival, Expansion, Reach
 from cleanroom.lookout.walks.ground import ground_of
+from cleanroom.lookout.walks.together import together
 from cleanroom.lookout.walks.transfers import Transfers
 
 __all__ = [
     "UNBOUNDED",
     "Arrival",
+    "Arrivals",
     "Bound",
     "Bounds",
     "Cut",
@@ -21,4 +24,5 @@ __all__ = [
     "expand",
     "expand_all",
     "ground_of",
+    "together",
 ]

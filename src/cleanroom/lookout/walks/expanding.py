@@ -23,11 +23,16 @@ def expand(graph: Graph, start: int, begins_us: int, rule: WalkRule, bounds: Bou
 
 def expand_all(graph: Graph, starts: Mapping[int, int], rule: WalkRule, bounds: Bounds | None = None) -> Expansion:
     """As `expand`, from several starts (account -> moment at which its walks begin) together."""
-    if any(not 0 <= start < graph.accounts for start in starts):
-        raise ValueError("the graph has no account of this number")
+    check_starts(graph, starts)
     bounds = bounds or Bounds()
     ways = {way: _reach(graph, way, starts, rule, bounds) for way in rule.direction.ways}
     return Expansion(rule, bounds, graph.state, ways)
+
+
+def check_starts(graph: Graph, starts: Mapping[int, int]) -> None:
+    """Raises ValueError for an account that the graph does not have."""
+    if any(not 0 <= start < graph.accounts for start in starts):
+        raise ValueError("the graph has no account of this number")
 
 
 def _reach(graph: Graph, way: Direction, starts: Mapping[int, int], rule: WalkRule, bounds: Bounds) -> Reach:

@@ -35,6 +35,9 @@ class Ground:
             own = block[s * at.SEGMENT_SIZE :]
             own[at.LENGTH], own[at.WINDOW_HIGH] = len(segment), len(segment)
             own[at.TIME], own[at.IDS] = address(segment.time_us, np.int64), address(segment.transfer_id, np.uint8)
+            ends = (segment.sender, segment.receiver)
+            for place, column in zip((at.FROM, at.TO), ends if way is Direction.FORWARD else ends[::-1], strict=True):
+                own[place] = address(column, np.uint32)
             for place, side in zip((at.ALONG, at.AGAINST), sides(segment, way), strict=True):
                 own[place : place + 6] = self._side(side, graph.accounts)
         return block

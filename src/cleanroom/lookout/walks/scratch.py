@@ -36,7 +36,7 @@ class Scratch:
 
     def __init__(self) -> None:
         self.arrays: dict[str, np.ndarray] = {}
-        self.addresses = np.zeros(at.SEGMENT, np.int64)
+        self.addresses = np.zeros(at.ORDER + 1, np.int64)
         self.capacity = self.event_capacity = 0
         self.grow_arrivals(0, _FIRST_ARRIVALS)
         self.grow_events(0, _FIRST_EVENTS)
@@ -62,7 +62,7 @@ class Scratch:
 
     def put_into(self, table: np.ndarray) -> None:
         """Addresses and capacities."""
-        table[at.ACCOUNT : at.SEGMENT] = self.addresses[at.ACCOUNT :]
+        table[at.ACCOUNT : at.ORDER + 1] = self.addresses[at.ACCOUNT :]
         table[at.CAPACITY], table[at.EVENT_CAPACITY] = self.capacity, self.event_capacity
         table[at.TABLE_CAPACITY] = len(self.arrays["table"])
 

@@ -34,7 +34,7 @@ class Walk:
         self.scratch, self.deadline = scratch, deadline
         self.ends = [0]  # arrivals at layer k are [ends[k], ends[k + 1])
         self.cut: Cut | None = None
-        self.table = _asked(graph, way, rule)
+        self.table = asked(graph, way, rule)
         self.table[at.MOST_ACCOUNTS] = ENDLESS if bounds.accounts is None else bounds.accounts + len(starts)
         self.table[at.MOST_LOOKED_AT] = ENDLESS if bounds.transfers is None else bounds.transfers
         delayed = rule.max_delay is not None
@@ -93,7 +93,7 @@ class Walk:
         scratch.put_into(self.table)
 
 
-def _asked(graph: Graph, way: Direction, rule: WalkRule) -> np.ndarray:
+def asked(graph: Graph, way: Direction, rule: WalkRule) -> np.ndarray:
     """The kernels' table, without arrays to work in."""
     ground = ground_of(graph)
     table = np.zeros(at.TABLE_SIZE, np.int64)

@@ -108,7 +108,8 @@ def take_row(table, arrival, s, low, high):
     """Reach the other end of each entry in [low, high) of the account's row in a segment."""
     segment = SEGMENT + s * SEGMENT_SIZE
     number, other = u32_at(table[segment + ALONG + SIDE_NUMBER]), u32_at(table[segment + ALONG + SIDE_OTHER])
-    shift = s * table[SEGMENT + LENGTH]
+    base = table[SEGMENT + LENGTH]
+    shift = s * base
     backward = table[BACKWARD] != 0
     accounts, vias, befores = u32_at(table[ACCOUNT]), u32_at(table[VIA]), u32_at(table[BEFORE])
     lows, flags, entries = u32_at(table[LOW]), u8_at(table[FLAGS]), i64_at(table[TABLE])
@@ -141,7 +142,12 @@ def take_row(table, arrival, s, low, high):
                 mask = widen(table, count)
             continue
         found = entry & 0xFFFFFFFF
-        if found >= end and comes_first(table, backward, via, int64(vias[found]), int64(lows[found])):
+        if found < end:
+            continue
+        known = int64(vias[found])
+        if not backward and known < via and (known < base) == (via < base):
+            continue
+        if comes_first(table, backward, via, known, int64(lows[found]) if backward else 0):
             vias[found], befores[found] = via, arrival
             if backward:
                 lows[found] = first_of_moment(table, s, via - shift) + shift

@@ -3,10 +3,12 @@
 from numpy import int64
 
 from cleanroom.lookout.kernels.source.declare import i64_at, inline, u32_at
+from cleanroom.lookout.kernels.source.prefetching import prefetch
 from cleanroom.lookout.kernels.source.walking_table import (
     ACCOUNT,
     COUNT,
     END,
+    LAYER,
     MASK,
     PLAIN,
     POSITION,
@@ -15,6 +17,8 @@ from cleanroom.lookout.kernels.source.walking_table import (
 )
 
 _SMALL = 256
+_AHEAD = 12
+_MOST_TIMES = 7  # an early estimate of the layer is not believed further than this
 _SPREAD = 2654435769  # 2**32 over the golden ratio
 
 
@@ -37,6 +41,7 @@ def fill(table, size, first, end):
     for i in range(size):
         entries[i] = 0
     for arrival in range(first, end):
+        prefetch(entries, place_in_table(int64(accounts[min(arrival + _AHEAD, end - 1)]), mask))
         account = int64(accounts[arrival])
         place = place_in_table(account, mask)
         while entries[place] != 0:
@@ -48,16 +53,21 @@ def fill(table, size, first, end):
 
 @inline
 def widen(table, count):
-    """A table with room for more arrivals than `count`; the new mask."""
+    """A table with room for more arrivals than `count`, for as many as the rest of the layer may bring; the new mask."""
     first = 0 if table[PLAIN] != 0 else table[END]
-    return fill(table, min((table[MASK] + 1) * 4, table[TABLE_CAPACITY]), first, count)
+    passed, rest = table[POSITION] - table[LAYER] + 1, table[END] - table[POSITION]
+    wanted = 2 * (count + min((count - table[END]) // passed * rest, _MOST_TIMES * count))
+    size = (table[MASK] + 1) * 2
+    while size < wanted:
+        size *= 2
+    return fill(table, min(size, table[TABLE_CAPACITY]), first, count)
 
 
 @inline
 def open_layer(table):
     """What was made is passed next. A plain walk knows all that it reached, one in time only the layer it makes."""
     is_first = table[END] == 0
-    table[POSITION] = table[END]
+    table[LAYER] = table[POSITION] = table[END]
     table[END] = table[COUNT]
     if table[PLAIN] == 0:
         fill(table, _SMALL, 0, 0)

@@ -190,19 +190,19 @@ def trimmed(table, s, low, high, via, moment):
     if low == high:
         return low, high
     segment = SEGMENT + s * SEGMENT_SIZE
-    length = table[SEGMENT + LENGTH]
-    same = via != NONE and (via < length) == (s == 0)
+    own = via - s * table[SEGMENT + LENGTH]
+    same = via != NONE and (via < table[SEGMENT + LENGTH]) == (s == 0)
     number, time = u32_at(table[segment + ALONG + SIDE_NUMBER]), i64_at(table[segment + TIME])
-    own = via - s * length
     if table[BACKWARD] == 0:
         if same:
             low = first_greater(number, low, high, own)
-        if low < high and (not same or time[number[low]] <= moment):
+        # Where the next transfer of all is later, whatever has a greater number is.
+        if not same or (own + 1 < table[segment + LENGTH] and time[own + 1] == moment):
             low = first_after(table, segment, low, high, moment)
         return low, high
     if same:
         high = first_at_least(number, low, high, own)
-    if low < high and (not same or time[number[high - 1]] >= moment):
+    if not same or (own > 0 and time[own - 1] == moment):
         high = first_not_before(table, segment, low, high, moment)
     return low, high
 
