@@ -26,6 +26,7 @@ from cleanroom.lookout.verdicts.sources import AccountOf, Placed, place, sources
 
 SAVED_PER_ACCOUNT = 2.5  # records that all saved periods together may hold, per account
 _LEAST_SAVED = 1 << 16
+_MERGED_BELOW = 8  # of the least length of a period that is cut: so short are those of small batches kept
 
 
 class Keeper:
@@ -257,7 +258,7 @@ class Keeper:
         return found, number
 
     def _thinned(self, periods: list[Period], number: int, accounts: int) -> tuple[list[Period], int]:
-        while (place_ := saved_periods.to_merge(periods)) is not None:
+        while (place_ := saved_periods.to_merge(periods, self._least // _MERGED_BELOW)) is not None:
             number += 1
             older, newer = (period.read(self._home) for period in periods[place_ : place_ + 2])
             merged = saved_periods.write(self._home, number, older.with_later(newer, accounts))

@@ -15,7 +15,6 @@ from cleanroom.errors import IndexDamaged
 from cleanroom.lookout.kernels.loading import kernels
 from cleanroom.lookout.verdicts.records import MARKS, Records
 
-LEAST_MERGED = 1 << 15  # transfers; periods that are shorter together are always merged
 _ACCOUNT_SHIFT = 32
 
 
@@ -83,16 +82,16 @@ def write(folder: Path, number: int, saved: Saved) -> Period:
     return Period(number, saved.from_us, saved.transfers, len(hot), len(cold), check)
 
 
-def to_merge(periods: list[Period]) -> int | None:
+def to_merge(periods: list[Period], least: int) -> int | None:
     """Place of the newest period that goes together with the one after it; None where all stay.
 
-    Two become one where they are no longer together than all that came after them: who goes back by n transfers
+    Two that have fewer than `least` transfers together always do. Else two become one where they are no longer together than all that came after them: who goes back by n transfers
     still passes over no more than about 2 n.
     """
     newer = 0
     for place in range(len(periods) - 2, -1, -1):
         both = periods[place].transfers + periods[place + 1].transfers
-        if both <= max(newer, LEAST_MERGED):
+        if both <= max(newer, least):
             return place
         newer += periods[place + 1].transfers
     return None
