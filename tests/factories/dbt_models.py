@@ -4,6 +4,7 @@ dbt compiles once per session and target; `ModelBench` then fills a model's inpu
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, Protocol
 
 import duckdb
 import pyarrow as pa
+import pytest
 from dbt.cli.main import dbtRunner
 
 from cleanroom.stores.warehouse import with_utc, without_zone
@@ -32,6 +34,7 @@ class Model:
     relation: str  # as the compiled SQL of other models names it
     sql: str
     columns: Mapping[str, str]
+    hooks: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())  # before and after, not yet rendered
 
     @property
     def schema(self) -> pa.Schema:
@@ -63,7 +66,9 @@ def _manifest(command: str, folder: Path, target: str, selection: list[str]) -> 
 def _model(node: dict[str, Any]) -> Model:
     station = node["config"]["schema"]
     columns = {c["name"]: c["data_type"] for c in node["columns"].values()}
-    return Model(node["name"], f"{station}.{node['alias']}", node["relation_name"], node["compiled_code"], columns)
+    hooks = tuple(tuple(h["sql"] for h in node["config"][when]) for when in ("pre-hook", "post-hook"))
+    table = f"{station}.{node['alias']}"
+    return Model(node["name"], table, node["relation_name"], node["compiled_code"], columns, hooks)
 
 
 class ModelBench(Protocol):
@@ -108,6 +113,92 @@ class DuckDbBench:
     def rows(self, name: str) -> list[dict[str, Any]]:
         result = self._connection.sql(f"select * from {self.models[name].relation}")
         return with_utc(result.to_arrow_table()).to_pylist()
+
+
+@dataclass(frozen=True)
+class Extension:
+    """What dbt runs where a model's table stands already: statements before, the rows to insert, statements after."""
+
+    before: tuple[str, ...]
+    sql: str
+    after: tuple[str, ...]
+
+
+def compile_extensions(folder: Path, models: Mapping[str, Model], *, select: Iterable[str]) -> dict[str, Extension]:
+    """Incremental forms of the models that have hooks; compiled against empty tables, since dbt asks whether they
+    stand."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CLEANROOM_DBT_DUCKDB", str(_standing(folder / "memory.duckdb", models)))
+        extended = {n: m for n, m in compile_models(folder, select=select).items() if any(m.hooks)}
+        assert extended, "no model has hooks"
+        hooks = _rendered(folder, extended)
+    return {name: Extension(hooks[name][0], extended[name].sql, hooks[name][1]) for name in extended}
+
+
+def _standing(path: Path, models: Mapping[str, Model]) -> Path:
+    with duckdb.connect(str(path)) as connection:
+        for model in models.values():
+            connection.execute(f"create schema if not exists {model.table.split('.')[0]}")
+            connection.register("none", without_zone(literal(model, [])))
+            connection.execute(f"create table {model.table} as select * from none")
+            connection.unregister("none")
+    return path
+
+
+def _rendered(folder: Path, models: Mapping[str, Model]) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """All hooks in one compilation. A hook speaks of `this`, which an inline query has to be told."""
+    text = ""
+    for name, model in models.items():
+        for when, hooks in enumerate(model.hooks):
+            for hook in hooks:
+                bare = re.sub(r"when_incremental\((.*)\) }}", r"\1 }}", hook)
+                text += f"--- {name} {when}\n{{% set this = ref('{name}') %}}{bare}\n"
+    found = {name: ([], []) for name in models}
+    for part in _inline(folder, text).split("--- ")[1:]:
+        head, statement = part.split("\n", 1)
+        name, when = head.split()
+        found[name][int(when)].append(statement)
+    return {name: (tuple(before), tuple(after)) for name, (before, after) in found.items()}
+
+
+def _inline(folder: Path, text: str) -> str:
+    arguments = ["compile", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", "embedded"]
+    arguments += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs"), "--quiet"]
+    outcome = dbtRunner().invoke([*arguments, "--log-level", "none", "--inline", text])
+    assert outcome.success, outcome.exception or "dbt could not compile the hooks"
+    return outcome.result.results[0].node.compiled_code
+
+
+class ExtendingBench(DuckDbBench):
+    """A bench whose models can also be extended, as dbt does it in a run after the first."""
+
+    def __init__(self, models: Mapping[str, Model], extensions: Mapping[str, Extension]):
+        super().__init__(models)
+        self._extensions = extensions
+
+    def build(self, *names: str) -> None:
+        """Full, as `dbt run --full-refresh`."""
+        for name in names:
+            super().build(name)
+            self._run(self._extensions[name].after if name in self._extensions else ())
+
+    def extend(self, *names: str) -> None:
+        for name in names:
+            if name not in self._extensions:
+                super().build(name)
+                continue
+            extension = self._extensions[name]
+            self._connection.execute("begin")
+            self._run(extension.before)
+            self._connection.execute(f"create temp table added as {extension.sql}")
+            self._connection.execute(f"insert into {self.models[name].relation} by name select * from added")
+            self._connection.execute("drop table added")
+            self._run(extension.after)
+            self._connection.execute("commit")
+
+    def _run(self, statements: Iterable[str]) -> None:
+        for statement in statements:
+            self._connection.execute(statement)
 
 
 class BigQueryBench:

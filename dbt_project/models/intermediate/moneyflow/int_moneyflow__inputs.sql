@@ -1,7 +1,10 @@
 {{ config(
   materialized='incremental',
   on_schema_change='fail',
-  pre_hook=['{{ moneyflow_retire_inputs() }}', '{{ moneyflow_forget_inputs() }}'],
+  pre_hook=[
+    '{{ when_incremental(moneyflow_retire_inputs(this)) }}',
+    '{{ when_incremental(moneyflow_forget_inputs(this)) }}',
+  ],
 ) }}
 {%- set bigint = dbt.type_bigint() -%}
 {%- set string = dbt.type_string() -%}
