@@ -61,20 +61,22 @@ ANSWERED_BY: dict[Question, frozenset[Engine]] = {
     Question.PLAIN: _ONLINE,
     Question.LINKS: frozenset({Engine.REFERENCE}),
     Question.HAIRCUT: _ONLINE,
+    Question.FIFO: _ONLINE,
+    Question.POISON: _ONLINE,
     Question.RELEASE: _ONLINE,
-    Question.FIFO: frozenset({Engine.REFERENCE}),
-    Question.POISON: frozenset({Engine.REFERENCE}),
 }
+
+_LOOP = "a balance goes on from transfer to transfer, which SQL cannot do without a loop over all of them"
 
 # Why an engine is not asked. Every gap of the table has its reason here; a test counts them.
 NOT_ASKED: dict[tuple[Question, frozenset[Engine]], str] = {
     (Question.AFTER, _MODELS): "a run follows all transfers that the warehouse holds before its cut-off",
     (Question.PLAIN, _MODELS): "a watch-listing has a moment, so the runs always respect time",
     (Question.LINKS, _MODELS | {Engine.ONLINE}): "scoring counts links of the graph; no run walks over them yet",
-    (Question.HAIRCUT, _MODELS): "balances go on from transfer to transfer, which SQL cannot do without a loop",
+    (Question.HAIRCUT, _MODELS): _LOOP,
     (Question.RELEASE, _MODELS): "follows from taint",
-    (Question.FIFO, _MODELS | {Engine.ONLINE}): "for an expert's report on a case, not for a daily run",
-    (Question.POISON, _MODELS | {Engine.ONLINE}): "for an expert's report on a case, not for a daily run",
+    (Question.FIFO, _MODELS): _LOOP,
+    (Question.POISON, _MODELS): _LOOP,
 }
 
 

@@ -7,6 +7,7 @@ from tests.spec.moneyflow.cases import CLAUSES
 from tests.spec.moneyflow.cases.form import Case, TaintCase, told, told_taint, written
 from tests.spec.moneyflow.engines import ask_reference
 from tests.spec.moneyflow.questions import ANSWERED_BY, NOT_ASKED, Engine, Question, engines_for, taint_question
+from tests.spec.moneyflow.taints import followed_by_reference, followed_online, released_online
 
 WALKS = [case for clause in CLAUSES for case in clause.cases if isinstance(case, Case)]
 TAINTS = [case for clause in CLAUSES for case in clause.cases if isinstance(case, TaintCase)]
@@ -57,6 +58,19 @@ def test_reported_money_comes_to_whom_a_person_wrote_down(case, method):
     transfers = case.flow.carried()
     taint = follow(transfers, reported_money(transfers, case.reports), method)
     assert told_taint(taint) == written(case.answer[method])
+
+
+@pytest.mark.parametrize("case, method", METHODS, ids=slug)
+def test_the_online_engine_says_so_too(case, method):
+    assert Engine.ONLINE in engines_for(frozenset({taint_question(method)}))
+    expected = followed_by_reference(case.flow, case.reports, method)
+    assert followed_online(case.flow, case.reports, method) == expected
+
+
+@pytest.mark.parametrize("case", [case for case in TAINTS if case.lifted], ids=slug)
+def test_the_online_engine_proposes_the_same(case):
+    assert Engine.ONLINE in engines_for(frozenset({Question.RELEASE}))
+    assert sorted(released_online(case.flow, case.reports, case.lifted.split())) == case.released.split()
 
 
 @pytest.mark.parametrize("case, method", [(c, m) for c, m in METHODS if c.lifted], ids=slug)
