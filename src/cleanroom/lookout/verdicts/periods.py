@@ -85,8 +85,8 @@ def write(folder: Path, number: int, saved: Saved) -> Period:
 def to_merge(periods: list[Period], least: int) -> int | None:
     """Place of the newest period that goes together with the one after it; None where all stay.
 
-    Two that have fewer than `least` transfers together always do. Else two become one where they are no longer together than all that came after them: who goes back by n transfers
-    still passes over no more than about 2 n.
+    Two that have fewer than `least` transfers together always do. Else two become one where they are no longer
+    together than all that came after them: who goes back by n transfers still passes over no more than about 2 n.
     """
     newer = 0
     for place in range(len(periods) - 2, -1, -1):

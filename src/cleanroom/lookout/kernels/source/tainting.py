@@ -5,6 +5,7 @@ only by later moments, so the layers that transfers of one moment bring wait (`p
 """
 
 from cleanroom.lookout.kernels.source.declare import i64_at, inline, kernel, u8_at, u32_at
+from cleanroom.lookout.kernels.source.prefetching import prefetch
 from cleanroom.lookout.kernels.source.tainting_order import NEVER, comes_before, haircut, is_for, skipped
 from cleanroom.lookout.kernels.source.tainting_records import (
     CHANGED,
@@ -13,7 +14,6 @@ from cleanroom.lookout.kernels.source.tainting_records import (
     REACHED,
     digest,
     lowest,
-    prefetch,
 )
 
 _AHEAD = 24  # transfers between asking for an account's line and using it
@@ -180,14 +180,14 @@ def taint_pass(table, numbers):
                 )
                 j += 1
                 if j + _AHEAD < j_end:
-                    prefetch(table[_HOT] + int(senders_new[j + _AHEAD]) * 32)
-                    prefetch(table[_HOT] + int(receivers_new[j + _AHEAD]) * 32)
+                    prefetch(hot, int(senders_new[j + _AHEAD]) * 4)
+                    prefetch(hot, int(receivers_new[j + _AHEAD]) * 4)
             else:
                 place, sender, receiver, amount, names = i, int(senders[i]), int(receivers[i]), amounts[i], ids
                 i += 1
                 if i + _AHEAD < i_end:
-                    prefetch(table[_HOT] + int(senders[i + _AHEAD]) * 32)
-                    prefetch(table[_HOT] + int(receivers[i + _AHEAD]) * 32)
+                    prefetch(hot, int(senders[i + _AHEAD]) * 4)
+                    prefetch(hot, int(receivers[i + _AHEAD]) * 4)
             passed += 1
             _touch(hot, sender, saved, touched, numbers)
             _touch(hot, receiver, saved, touched, numbers)
@@ -228,6 +228,10 @@ def _settle(hot, account):
 def taint_undo(saved, saves, saved_cold, cold_saves, hot, cold, touched, touches):
     """Put back what one period saved. Gives how many accounts are noted as changed since the last publication."""
     for entry in range(saves):
+        if entry + _AHEAD < saves:
+            later = ((saved[(entry + _AHEAD) * 4 + 3] >> 32) & LOW_HALF) * 4
+            prefetch(hot, later)
+            prefetch(cold, later)
         account = (saved[entry * 4 + 3] >> 32) & LOW_HALF
         place = account * 4
         changed = hot[place + 3] & CHANGED
@@ -241,7 +245,7 @@ def taint_undo(saved, saves, saved_cold, cold_saves, hot, cold, touched, touches
         entry = (cold_saves - 1 - back) * 5
         for k in range(4):
             cold[saved_cold[entry] * 4 + k] = saved_cold[entry + 1 + k]
-    for entry in range(saves):
+    for entry in range(saves):  # last, since arrivals that came and went within the period were kept as well
         place = ((saved[entry * 4 + 3] >> 32) & LOW_HALF) * 4
         if hot[place + 3] & REACHED == 0:
             for k in range(4):
@@ -254,6 +258,12 @@ def taint_sum_changed(touched, touches, hot, cold, published_hot, published_cold
     """By how much the sum of digests changes; takes the marks of change away."""
     total = 0
     for entry in range(touches):
+        if entry + _AHEAD < touches:
+            later = int(touched[entry + _AHEAD]) * 4
+            prefetch(hot, later)
+            prefetch(cold, later)
+            prefetch(published_hot, later)
+            prefetch(published_cold, later)
         account = int(touched[entry])
         hot[account * 4 + 3] &= ~CHANGED
         total += digest(account, hot, cold) - digest(account, published_hot, published_cold)
@@ -264,6 +274,12 @@ def taint_sum_changed(touched, touches, hot, cold, published_hot, published_cold
 def taint_copy(touched, touches, from_hot, from_cold, hot, cold):
     """Bring the other buffer up to what was published."""
     for entry in range(touches):
+        if entry + _AHEAD < touches:
+            later = int(touched[entry + _AHEAD]) * 4
+            prefetch(from_hot, later)
+            prefetch(from_cold, later)
+            prefetch(hot, later)
+            prefetch(cold, later)
         place = int(touched[entry]) * 4
         for k in range(4):
             hot[place + k] = from_hot[place + k]

@@ -7,30 +7,12 @@ Cold, four int64: moment of arrival at the nearest layer, id of the transfer tha
 (low half) and the start before it (high half).
 """
 
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
-
 from cleanroom.lookout.kernels.source.declare import inline
 
 LAYERS = 0x7F
 REACHED = 0x7E
 CHANGED = 1 << 16
 LOW_HALF = 0xFFFFFFFF
-
-
-@intrinsic
-def prefetch(typing_context, address):
-    """Asks for the line at the address, to be written to."""
-
-    def generate(context, builder, signature, arguments):
-        bit, line = ir.IntType(32), builder.inttoptr(arguments[0], ir.IntType(8).as_pointer())
-        kind = ir.FunctionType(ir.VoidType(), [line.type, bit, bit, bit])
-        function = builder.module.declare_intrinsic("llvm.prefetch", [line.type], kind)
-        builder.call(function, [line, bit(1), bit(3), bit(1)])
-        return context.get_dummy_value()
-
-    return types.void(types.int64), generate
 
 
 @inline
