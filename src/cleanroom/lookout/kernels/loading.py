@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
@@ -23,6 +24,7 @@ from cleanroom.lookout.kernels.signature import FROM_C, parse
 
 _HERE = Path(__file__).parent
 _IMPORTED = re.compile(r"^from cleanroom\.lookout\.kernels\.source\.(\w+) import", re.MULTILINE)
+_one_at_a_time = threading.Lock()
 _SCALARS = {"i64": ctypes.c_int64, "f64": ctypes.c_double}
 _DTYPES = {
     "u8*": np.uint8,
@@ -51,12 +53,17 @@ class Kernels:
         raise AttributeError(f"no kernel is called {name}")
 
 
-@cache
 def kernels(module: str) -> Kernels:
-    """The kernels of `source/<module>.py`, loaded once per process.
+    """The kernels of `source/<module>.py`, loaded once per process, by one thread at a time.
 
     Raises ServiceFault where they can't be compiled, SettingsInvalid where others may write to the folder.
     """
+    with _one_at_a_time:
+        return _loaded(module)
+
+
+@cache
+def _loaded(module: str) -> Kernels:
     folder = kept_in(module)
     if not (folder / "kernels.json").exists():
         _compile_into(module, folder)

@@ -8,6 +8,7 @@ from cleanroom.lookout.walks.bounds import UNBOUNDED, Bound, Bounds, Cut
 from cleanroom.lookout.walks.expanding import expand, expand_all
 from cleanroom.lookout.walks.expansion import Arrival, Expansion, Reach
 from cleanroom.lookout.walks.ground import ground_of
+from cleanroom.lookout.walks.separately import Separately, separately
 from cleanroom.lookout.walks.together import together
 from cleanroom.lookout.walks.transfers import Transfers
 
@@ -20,9 +21,11 @@ __all__ = [
     "Cut",
     "Expansion",
     "Reach",
+    "Separately",
     "Transfers",
     "expand",
     "expand_all",
     "ground_of",
+    "separately",
     "together",
 ]

@@ -84,7 +84,7 @@ class Arrivals:
         return found
 
     def _first(self, account: int, layer: int, following: int | None) -> int:
-        """The transfer by which a walk got to the account: the first of all, or the first that `following` continues."""
+        """By which transfer a walk got to the account: the first of all, or the first that `following` continues."""
         own = self._arriving(account)
         if following is None or self.live is None:
             return int(own[(self._explains[own] >> layer) & 1 == 1][0])

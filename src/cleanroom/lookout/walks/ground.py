@@ -1,5 +1,6 @@
 """A graph's arrays as kernels take them: addresses and lengths, found once per state of the graph."""
 
+import threading
 import weakref
 
 import numpy as np
@@ -11,6 +12,7 @@ from cleanroom.moneyflow.rules import Direction, WalkRule
 
 _MOST_ACCOUNTS = 1 << 31
 _MOST_TRANSFERS = at.NONE  # a transfer's number over both segments is less
+_one_at_a_time = threading.Lock()
 _known: dict[int, tuple[weakref.ref, "Ground"]] = {}
 
 
@@ -54,12 +56,13 @@ class Ground:
 
 def ground_of(graph: Graph) -> Ground:
     """Made at the first question to a state of the graph, a few milliseconds; call it early where that is too long."""
-    known = _known.get(id(graph))
-    if known is not None and known[0]() is graph:
-        return known[1]
-    ground, key = Ground(graph), id(graph)
-    _known[key] = weakref.ref(graph, lambda gone: _forget(key, gone)), ground
-    return ground
+    with _one_at_a_time:
+        known = _known.get(id(graph))
+        if known is not None and known[0]() is graph:
+            return known[1]
+        ground, key = Ground(graph), id(graph)
+        _known[key] = weakref.ref(graph, lambda gone: _forget(key, gone)), ground
+        return ground
 
 
 def _forget(key: int, gone: weakref.ref) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from cleanroom.lookout.graph import Graph
 from cleanroom.lookout.kernels.loading import kernels
 from cleanroom.lookout.kernels.source import walking_table as at
+from cleanroom.lookout.walks.ground import ground_of
 from cleanroom.lookout.walks.walk import asked
 from cleanroom.moneyflow.rules import Direction, WalkRule
 
@@ -20,7 +21,8 @@ class Pass:
     def __init__(self, graph: Graph, way: Direction, rule: WalkRule, starts: Mapping[int, int]):
         self.graph, self.way, self.rule = graph, way, rule
         self.arrays: dict[str, np.ndarray] = {}
-        self.table = asked(graph, way, rule)
+        self.ground = ground_of(graph)  # kept: the table has the addresses of its arrays
+        self.table = asked(graph, self.ground, way, rule)
         self.bits = self.array(at.BITS, np.zeros(graph.accounts, np.uint8))
         self._begin(starts)
         if rule.hub_limit is not None:
@@ -38,9 +40,9 @@ class Pass:
         begins_us = np.fromiter(starts.values(), np.int64, len(starts))
         self.starts, self.begins_us = accounts, begins_us
         clocks = -begins_us if self.way is Direction.BACKWARD else begins_us
-        order = np.argsort(clocks, kind="stable")
-        self.array(at.START, accounts[order])
-        self.array(at.START_CLOCK, clocks[order])
+        self.order = np.argsort(clocks, kind="stable").astype(np.uint32)
+        self.array(at.START, accounts[self.order])
+        self.array(at.START_CLOCK, clocks[self.order])
         self.table[at.STARTS] = len(starts)
 
     def _find_kept(self) -> np.ndarray:

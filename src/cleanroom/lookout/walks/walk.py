@@ -9,7 +9,7 @@ from cleanroom.lookout.graph import Graph
 from cleanroom.lookout.kernels.loading import kernels
 from cleanroom.lookout.kernels.source import walking_table as at
 from cleanroom.lookout.walks.bounds import ENDLESS, Bound, Bounds, Cut
-from cleanroom.lookout.walks.ground import ground_of, window
+from cleanroom.lookout.walks.ground import Ground, ground_of, window
 from cleanroom.lookout.walks.scratch import Scratch
 from cleanroom.moneyflow.rules import Direction, WalkRule
 
@@ -34,7 +34,8 @@ class Walk:
         self.scratch, self.deadline = scratch, deadline
         self.ends = [0]  # arrivals at layer k are [ends[k], ends[k + 1])
         self.cut: Cut | None = None
-        self.table = asked(graph, way, rule)
+        self.ground = ground_of(graph)  # kept: the table has the addresses of its arrays
+        self.table = asked(graph, self.ground, way, rule)
         self.table[at.MOST_ACCOUNTS] = ENDLESS if bounds.accounts is None else bounds.accounts + len(starts)
         self.table[at.MOST_LOOKED_AT] = ENDLESS if bounds.transfers is None else bounds.transfers
         delayed = rule.max_delay is not None
@@ -93,9 +94,8 @@ class Walk:
         scratch.put_into(self.table)
 
 
-def asked(graph: Graph, way: Direction, rule: WalkRule) -> np.ndarray:
+def asked(graph: Graph, ground: Ground, way: Direction, rule: WalkRule) -> np.ndarray:
     """The kernels' table, without arrays to work in."""
-    ground = ground_of(graph)
     table = np.zeros(at.TABLE_SIZE, np.int64)
     table[at.SEGMENT :] = ground.block(way)
     table[at.BACKWARD], table[at.PLAIN] = way is Direction.BACKWARD, not rule.in_time

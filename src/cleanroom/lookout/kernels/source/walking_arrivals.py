@@ -53,7 +53,7 @@ def fill(table, size, first, end):
 
 @inline
 def widen(table, count):
-    """A table with room for more arrivals than `count`, for as many as the rest of the layer may bring; the new mask."""
+    """A table with room for more arrivals than `count`, as many as the rest of the layer may bring; the new mask."""
     first = 0 if table[PLAIN] != 0 else table[END]
     passed, rest = table[POSITION] - table[LAYER] + 1, table[END] - table[POSITION]
     wanted = 2 * (count + min((count - table[END]) // passed * rest, _MOST_TIMES * count))

@@ -20,9 +20,11 @@ EVENT_CLOCK, EVENT_VIA, EVENT_BEFORE, EVENT_ARRIVAL, ORDER = range(32, 37)
 # in the order in which they join: START and START_CLOCK; over what is found: FOUND_VIA and FOUND_LAYERS.
 LAYER_MASK, STARTS, START, START_CLOCK, BITS, FRESH, KEPT_FROM, DELTA_KEPT_FROM = range(40, 48)
 FOUND_VIA, FOUND_LAYERS, LATEST, LIVE, DELTA_LIVE, CLOCK_BEGIN = range(48, 54)
+# For starts that keep apart: PLANES and SHADOWS over accounts, START_PLACE over starts.
+PLANES, SHADOWS, START_PLACE, LAYERS_ASKED = range(54, 58)
 HUB_BIT = 0x80
 # A block per segment; in it a block per side, the one along the walk first.
-SEGMENT, SEGMENT_SIZE = 56, 20
+SEGMENT, SEGMENT_SIZE = 60, 20
 LENGTH, TIME, IDS, WINDOW_LOW, WINDOW_HIGH = range(5)
 ALONG, AGAINST = 5, 11
 FROM, TO = 17, 18  # accounts over transfers, as a step along them begins and ends

@@ -1,0 +1,284 @@
+"""All transfers once, in order of time, for up to 256 starts that keep apart: how near each has come to each account.
+
+Nearness is 7 less the layer, 0 where no walk arrived yet; it has three bits, and they lie in three planes of a bit per
+start: 12 words per account. A transfer makes its end at least as near as its origin less one. Only the nearest layer
+so far counts: without a delay, whatever a walk with more transfers leads to, it leads to as well.
+"""
+
+from numpy import int64
+
+from cleanroom.lookout.kernels.source.declare import i64_at, inline, kernel, u8_at, u32_at
+from cleanroom.lookout.kernels.source.passing_moments import (
+    clock_at,
+    end_before,
+    first_place,
+    is_kept,
+    last_place,
+    number_at,
+)
+from cleanroom.lookout.kernels.source.prefetching import prefetch
+from cleanroom.lookout.kernels.source.walking_table import (
+    BACKWARD,
+    BITS,
+    HUB_BIT,
+    LAYERS_ASKED,
+    PLANES,
+    SEGMENT,
+    SEGMENT_SIZE,
+    SHADOWS,
+    START,
+    START_CLOCK,
+    START_PLACE,
+    STARTS,
+    TIME,
+    TO,
+)
+from cleanroom.lookout.kernels.source.walking_table import FROM as ORIGINS
+
+_REACHED, _HAS_SHADOW, _IS_END = 1, 2, 4  # bits of an account, beside HUB_BIT
+_WORDS, _PLANES = 4, 12
+_FAR, _NEAR = 40, 12
+
+
+@kernel("i64(i64*)")
+def pass_planes(table):
+    """Fills PLANES and the accounts' bits."""
+    place, delta_place = first_place(table, 0), first_place(table, 1)
+    end, delta_end = last_place(table, 0), last_place(table, 1)
+    starts, clocks = table[STARTS], i64_at(table[START_CLOCK])
+    joined = 0
+    while place < end or delta_place < delta_end:
+        clock, delta_clock = clock_at(table, 0, place, end), clock_at(table, 1, delta_place, delta_end)
+        while joined < starts and clocks[joined] < min(clock, delta_clock):
+            join_planes(table, joined)
+            joined += 1
+        if joined == 0:
+            begins = clocks[0] + 1
+            place = end_before(table, 0, place, end, begins)
+            delta_place = end_before(table, 1, delta_place, delta_end, begins)
+        elif clock < delta_clock:
+            stop = min(delta_clock, clocks[joined] + 1) if joined < starts else delta_clock
+            until = end_before(table, 0, place, end, stop)
+            pass_run(table, place, until)
+            place = until
+        else:
+            until = end_before(table, 0, place, end, delta_clock + 1)
+            delta_until = end_before(table, 1, delta_place, delta_end, delta_clock + 1)
+            pass_moment(table, place, until, delta_place, delta_until)
+            place, delta_place = until, delta_until
+    while joined < starts:
+        join_planes(table, joined)
+        joined += 1
+    return 0
+
+
+@inline
+def join_planes(table, joined):
+    """A start is as near to itself as can be."""
+    account, place = int64(u32_at(table[START])[joined]), int64(u32_at(table[START_PLACE])[joined])
+    planes, bits = i64_at(table[PLANES]), u8_at(table[BITS])
+    for plane in range(3):
+        planes[account * _PLANES + plane * _WORDS + (place >> 6)] |= int64(1) << (place & 63)
+    bits[account] |= _REACHED
+
+
+@inline
+def pass_run(table, place, end):
+    """Transfers of the base alone."""
+    origins, ends = u32_at(table[SEGMENT + ORIGINS]), u32_at(table[SEGMENT + TO])
+    time, bits, planes = i64_at(table[SEGMENT + TIME]), u8_at(table[BITS]), i64_at(table[PLANES])
+    step = -1 if table[BACKWARD] != 0 else 1
+    number, last = number_at(table, 0, place), number_at(table, 0, end - 1)
+    stop = last + step
+    while number != stop:
+        ahead = number + _FAR * step
+        if (last - ahead) * step >= 0:
+            prefetch(bits, int64(origins[ahead]))
+        ahead = number + _NEAR * step
+        if (last - ahead) * step >= 0 and bits[origins[ahead]] & _REACHED:
+            fetch_planes(planes, int64(origins[ahead]))
+            fetch_planes(planes, int64(ends[ahead]))
+        if number != last and time[number + step] == time[number]:
+            after = number + step
+            while after != stop and time[after] == time[number]:
+                after += step
+            low, high = (number, after) if step > 0 else (after + 1, number + 1)
+            pass_tie(table, low, high, 0, 0)
+            number = after
+            continue
+        if bits[origins[number]] & _REACHED:
+            carry(table, planes, 0, number)
+        number += step
+
+
+@inline
+def fetch_planes(planes, account):
+    prefetch(planes, account * _PLANES)
+    prefetch(planes, account * _PLANES + 8)
+
+
+@inline
+def pass_moment(table, place, end, delta_place, delta_end):
+    backward = table[BACKWARD] != 0
+    low = number_at(table, 0, end - 1 if backward else place)
+    delta_low = number_at(table, 1, delta_end - 1 if backward else delta_place)
+    pass_tie(table, low, low + end - place, delta_low, delta_low + delta_end - delta_place)
+
+
+@inline
+def pass_tie(table, low, high, delta_low, delta_high):
+    """Transfers of one moment: none continues another, so an origin that is an end as well is seen as it was before."""
+    if not any_reached(table, 0, low, high) and not any_reached(table, 1, delta_low, delta_high):
+        return
+    mark_ends(table, 0, low, high)
+    mark_ends(table, 1, delta_low, delta_high)
+    keep_shadows(table, 0, low, high)
+    keep_shadows(table, 1, delta_low, delta_high)
+    carry_all(table, 0, low, high)
+    carry_all(table, 1, delta_low, delta_high)
+    unmark_ends(table, 0, low, high)
+    unmark_ends(table, 1, delta_low, delta_high)
+
+
+@inline
+def any_reached(table, s, low, high):
+    origins, bits = u32_at(table[SEGMENT + s * SEGMENT_SIZE + ORIGINS]), u8_at(table[BITS])
+    number = low
+    while number < high and bits[origins[number]] & _REACHED == 0:
+        number += 1
+    return number < high
+
+
+@inline
+def mark_ends(table, s, low, high):
+    ends, bits = u32_at(table[SEGMENT + s * SEGMENT_SIZE + TO]), u8_at(table[BITS])
+    for number in range(low, high):
+        bits[ends[number]] |= _IS_END
+
+
+@inline
+def unmark_ends(table, s, low, high):
+    ends, bits = u32_at(table[SEGMENT + s * SEGMENT_SIZE + TO]), u8_at(table[BITS])
+    for number in range(low, high):
+        bits[ends[number]] &= _REACHED | HUB_BIT
+
+
+@inline
+def keep_shadows(table, s, low, high):
+    origins, bits = u32_at(table[SEGMENT + s * SEGMENT_SIZE + ORIGINS]), u8_at(table[BITS])
+    planes, shadows = i64_at(table[PLANES]), i64_at(table[SHADOWS])
+    for number in range(low, high):
+        account = int64(origins[number])
+        if (bits[account] & (_IS_END | _HAS_SHADOW)) == _IS_END:
+            bits[account] |= _HAS_SHADOW
+            for word in range(_PLANES):
+                shadows[account * _PLANES + word] = planes[account * _PLANES + word]
+
+
+@inline
+def carry_all(table, s, low, high):
+    origins, bits = u32_at(table[SEGMENT + s * SEGMENT_SIZE + ORIGINS]), u8_at(table[BITS])
+    for number in range(low, high):
+        seen = bits[origins[number]]
+        if seen & _REACHED:
+            carry(table, i64_at(table[SHADOWS if seen & _HAS_SHADOW else PLANES]), s, number)
+
+
+@inline
+def carry(table, seen, s, number):
+    """Bring what is seen of the transfer's origin to its end: three-bit numbers, one less, the greater of both."""
+    segment = SEGMENT + s * SEGMENT_SIZE
+    origin, end = int64(u32_at(table[segment + ORIGINS])[number]), int64(u32_at(table[segment + TO])[number])
+    if not is_kept(table, s, origin, number):
+        return
+    bits, planes = u8_at(table[BITS]), i64_at(table[PLANES])
+    least = 7 if bits[origin] & HUB_BIT else 8 - table[LAYERS_ASKED]
+    here, there = origin * _PLANES, end * _PLANES
+    changed = 0
+    for word in range(_WORDS):
+        a2, a1, a0 = seen[here + 8 + word], seen[here + 4 + word], seen[here + word]
+        b2, b1, b0 = planes[there + 8 + word], planes[there + 4 + word], planes[there + word]
+        goes_on = at_least(a2, a1, a0, least)
+        c0, c1, c2 = ~a0, ~(a1 ^ a0), a2 ^ (~a0 & ~a1)
+        nearer = goes_on & (c2 & ~b2 | ~(c2 ^ b2) & (c1 & ~b1 | ~(c1 ^ b1) & c0 & ~b0))
+        if nearer != 0:
+            planes[there + 8 + word] = b2 ^ (nearer & (b2 ^ c2))
+            planes[there + 4 + word] = b1 ^ (nearer & (b1 ^ c1))
+            planes[there + word] = b0 ^ (nearer & (b0 ^ c0))
+            changed |= nearer
+    if changed != 0:
+        bits[end] |= _REACHED
+
+
+@inline
+def at_least(a2, a1, a0, least):
+    """Where the three-bit numbers are `least` (2 to 7) or more."""
+    if least == 2:
+        return a2 | a1
+    if least == 3:
+        return a2 | a1 & a0
+    if least == 4:
+        return a2
+    if least == 5:
+        return a2 & (a1 | a0)
+    if least == 6:
+        return a2 & a1
+    return a2 & a1 & a0
+
+
+@kernel("i64(i64*, u8*, i64, i64*, i64*)")
+def count_planes(planes, bits, accounts, counters, counts):
+    """Accounts per nearness and start: counts[nearness * 256 + start]. `counters`: 7 * 4 * 8 words of zeros.
+
+    A counter is eight words, one per binary digit of 64 counts; it is emptied before it can overflow.
+    """
+    seen = 0
+    for account in range(accounts):
+        if bits[account] & _REACHED == 0:
+            continue
+        for word in range(_WORDS):
+            place = account * _PLANES + word
+            a2, a1, a0 = planes[place + 8], planes[place + 4], planes[place]
+            if a2 | a1 | a0 == 0:
+                continue
+            for nearness in range(1, 8):
+                one = (a2 if nearness & 4 else ~a2) & (a1 if nearness & 2 else ~a1) & (a0 if nearness & 1 else ~a0)
+                digit = ((nearness - 1) * _WORDS + word) * 8
+                while one != 0:
+                    carried = counters[digit] & one
+                    counters[digit] ^= one
+                    one = carried
+                    digit += 1
+        seen += 1
+        if seen == 255:
+            empty(counters, counts)
+            seen = 0
+    empty(counters, counts)
+    return 0
+
+
+@inline
+def empty(counters, counts):
+    for counter in range(7 * _WORDS):
+        nearness, word = counter // _WORDS + 1, counter % _WORDS
+        for digit in range(8):
+            held = counters[counter * 8 + digit]
+            for place in range(64):
+                counts[nearness * 256 + word * 64 + place] += ((held >> place) & 1) << digit
+            counters[counter * 8 + digit] = 0
+
+
+@kernel("i64(i64*, u8*, i64, i64, u8*)")
+def layers_from(planes, bits, accounts, start, layers):
+    """The nearest layer from one start per account, 255 where none; how many there are."""
+    word, shift, found = start >> 6, start & 63, 0
+    for account in range(accounts):
+        layers[account] = 255
+        if bits[account] & _REACHED:
+            place = account * _PLANES + word
+            nearness = ((planes[place] >> shift) & 1) | ((planes[place + 4] >> shift) & 1) << 1
+            nearness |= ((planes[place + 8] >> shift) & 1) << 2
+            if nearness != 0:
+                layers[account] = 7 - nearness
+                found += 1
+    return found
