@@ -81,14 +81,14 @@ def _build(options: argparse.Namespace) -> None:
     out.print(f"{facts.transfers:,} transfers of {facts.accounts:,} accounts in {folders.index}", highlight=False)
 
 
-def _tell(step: str, done: int, total: int | None) -> None:
-    say(f"{step}: {done:,}" + (f" of {total:,}" if total else ""))
+def _tell(stage: str, seconds: float) -> None:
+    say(f"{stage}: {seconds:.2f} s")
 
 
 def _verify(options: argparse.Namespace) -> None:
     from cleanroom.lookout.index import Index
 
-    graph = Index.open(_folders(options).index, verify=True).graph
+    graph = Index.open(_folders(options).index, verify="full").graph
     if options.as_json:
         print(json.dumps({"state": graph.state, "transfers": graph.transfers, "accounts": graph.accounts}))
         return

@@ -110,6 +110,73 @@ class Verdicts(Struct, frozen=True):
     verdicts: list[Verdict]
 
 
+class Traffic(Struct, frozen=True):
+    """One direction. `transfers` counts all; `counterparties` and `cents` are over the latest `looked_at` of them."""
+
+    transfers: int
+    counterparties: int
+    cents: int
+    looked_at: int
+
+
+class Activity(Struct, frozen=True):
+    """Of the last `days` days before the summary's moment. `pass_through`: the smaller of the two sums as a share of
+    what came in; null where nothing came in."""
+
+    days: int
+    incoming: Traffic
+    outgoing: Traffic
+    pass_through: float | None
+
+
+class Nearest(Struct, frozen=True):
+    """The nearest account with a standing listing. Forward: this account's money got there; backward: money from there
+    got here. Without `account` none was found; with `cut` then nobody knows."""
+
+    direction: Direction
+    account: str | None
+    layer: int | None
+    at: datetime | None
+    looked_at: int
+    cut: Cut | None
+
+
+class Risk(Struct, frozen=True):
+    """Everything lies before `as_of`. `rule` and `bounds` are of the walks to `nearest`; `is_hub`: more transfers in
+    the rule's window than it passes; `first`, `last`: of all transfers; sums look at `most_looked_at` at most."""
+
+    account: str
+    as_of: datetime
+    rule: Rule
+    bounds: Bounds
+    state: State
+    cut: Cut | None
+    verdict: Verdict
+    activity: list[Activity]
+    nearest: list[Nearest]
+    is_hub: bool
+    first: datetime | None
+    last: datetime | None
+    most_looked_at: int
+
+
+class Proposal(Struct, frozen=True):
+    """Accounts that were downstream or held tainted money because of the lifted cases, and of no other. A person
+    decides. `state`: of the graph for which it was worked out."""
+
+    at: datetime
+    state: int
+    cases: list[str]
+    accounts: list[str]
+
+
+class Proposals(Struct, frozen=True):
+    """For each time that listings were lifted, the latest first."""
+
+    state: State
+    proposals: list[Proposal]
+
+
 class Health(Struct, frozen=True):
     """`state_age_s`: since the state was made, `data_age_s`: since its latest transfer happened, `behind`: batches that
     wait, `keeper_silent_s`: since the keeper's last sign of life."""

@@ -10,12 +10,13 @@ from cleanroom.lookout.service import answers, questions
 from cleanroom.lookout.service.access import Detail
 from cleanroom.lookout.service.expanding import expand
 from cleanroom.lookout.service.reading import View
+from cleanroom.lookout.service.risks import release_proposals, risk
 from cleanroom.lookout.service.settings import LookoutSettings
-from cleanroom.lookout.service.tracing import trace
 from cleanroom.lookout.service.verdicts import verdict
 
 Question = Any  # of the call's `question` type
 Answer = Any  # of the call's `answers` type
+MOST_NAMED = 1000  # accounts in one event of the access log
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,21 @@ def _of_verdicts(_: Question, answer: answers.Verdicts) -> Detail:
     return {"results": len(answer.verdicts), "state": answer.state.number}
 
 
+def _of_risk(_: Question, answer: answers.Risk) -> Detail:
+    return {"results": len(answer.nearest), "state": answer.state.number}
+
+
+def _proposed(_: Question, answer: answers.Proposals) -> list[str]:
+    return [account for proposal in answer.proposals for account in proposal.accounts][:MOST_NAMED]
+
+
+def _of_proposals(_: Question, answer: answers.Proposals) -> Detail:
+    return {"results": sum(len(p.accounts) for p in answer.proposals), "state": answer.state.number}
+
+
 CALLS = (
     Call("expand", questions.ExpandQuestion, answers.Expansion, expand, True, _asked, _of_walk),
-    Call("trace", questions.TraceQuestion, answers.Trace, trace, True, lambda q, _: (q.account, q.target), _of_walk),
     Call("verdict", questions.VerdictQuestion, answers.Verdicts, verdict, False, lambda q, _: q.accounts, _of_verdicts),
+    Call("risk", questions.RiskQuestion, answers.Risk, risk, True, _asked, _of_risk),
+    Call("release-proposals", None, answers.Proposals, release_proposals, True, _proposed, _of_proposals),
 )

@@ -43,6 +43,11 @@ class Folders:
         return self.home / "listings.parquet"
 
     @property
+    def proposals(self) -> Path:
+        """Accounts proposed for release, a file for each time that listings were lifted."""
+        return self.home / "proposals"
+
+    @property
     def clients(self) -> Path:
         """Who may ask, with their bearer tokens."""
         return self.home / "clients.json"

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +12,7 @@ from cleanroom.errors import RequestInvalid
 from cleanroom.lookout.graph import Graph
 from cleanroom.lookout.index import Index
 from cleanroom.lookout.service.folders import Folders
+from cleanroom.lookout.service.proposing import propose
 from cleanroom.lookout.verdicts import Keeper as VerdictKeeper
 from cleanroom.lookout.verdicts.listings import Listing, read_listings, standing
 
@@ -29,9 +31,12 @@ class Judging:
             self._read()
         except RequestInvalid:
             self._mark = None  # looked at again, and said, by the first look; until then the kept ones stand
+        # Listings that were lifted meanwhile leave with the first look, so that it proposes whom to release.
+        first = None if (folders.verdicts / "current").exists() else self._listings
         self._keeper = VerdictKeeper.open(
-            folders.verdicts, index.graph, index.account, listings=self._listings, as_of_us=_now_us()
+            folders.verdicts, index.graph, index.account, listings=first, as_of_us=_now_us()
         )
+        self._settle_on_standing()
 
     @property
     def state(self) -> int:
@@ -42,18 +47,21 @@ class Judging:
         since = first_new(before, self._index.graph, pc.min(earliest).cast(pa.int64()).as_py())
         self._keeper.update(self._index.graph, self._index.account, changed_from_us=since)
 
-    def follow_merge(self) -> None:
-        """A merge changes no transfer."""
-        self._keeper.update(self._index.graph, self._index.account)
-
     def look_at_listings(self) -> None:
         """New or lifted ones, and those that begin or end by the clock. Raises RequestInvalid for a file of another
         form; the listings then stay as they were."""
         changed = self._read()
-        if self._listings is None or not (changed or time.monotonic() - self._looked_at > STANDING_SECONDS):
-            return
+        if changed or time.monotonic() - self._looked_at > STANDING_SECONDS:
+            self._settle_on_standing()
+
+    def _settle_on_standing(self) -> None:
         self._looked_at = time.monotonic()
+        if self._listings is None:
+            return
         now = standing(self._listings, _now_us())
+        lifted = _lifted([placed.listing for placed in self._keeper.placed], now)
+        if lifted:
+            propose(self._folders, self._keeper, self._index.graph, lifted)
         self._keeper.update(self._index.graph, self._index.account, listings=now)
 
     def _read(self) -> bool:
@@ -71,6 +79,12 @@ class Judging:
         except (pa.ArrowException, ValueError, KeyError, TypeError, AttributeError):
             raise RequestInvalid("the published listings do not have their form; publish them again") from None
         return True
+
+
+def _lifted(before: Iterable[Listing], now: Iterable[Listing]) -> set[Listing]:
+    """Those that stand no more. One whose sum or dates were corrected still stands."""
+    standing_still = {(listing.token, listing.case_no) for listing in now}
+    return {listing for listing in before if (listing.token, listing.case_no) not in standing_still}
 
 
 def first_new(before: Graph, after: Graph, least_us: int | None) -> int | None:

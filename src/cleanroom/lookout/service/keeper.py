@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pyarrow as pa
 
 from cleanroom.errors import CleanroomError, NotAllowed
 from cleanroom.lookout.index import Index, Writer
-from cleanroom.lookout.service import access_chain, family, metrics, spool, syncing
+from cleanroom.lookout.service import access_chain, batches, family, metrics, spool, syncing
 from cleanroom.lookout.service.folders import Folders, write_whole
 from cleanroom.lookout.service.intake import Intake
 from cleanroom.lookout.service.judging import Judging
@@ -22,6 +23,7 @@ from cleanroom.lookout.service.settings import LookoutSettings
 PAUSE_SECONDS = 0.02
 LOCK_SECONDS = 15.0  # the keeper of a supervisor that was killed may still be ending
 GIVEN_UP_SECONDS = 3600.0
+_NO_MOMENTS = pa.chunked_array([pa.array([], batches.SCHEMA.field("executed_at").type)])
 
 
 @dataclass
@@ -50,6 +52,7 @@ class Keeper:
     room_graph: Path | None
     after_crash: bool
     _state_at: float = field(default_factory=time.time)
+    _merging: Future | None = None
 
     def run(self, stopping: Callable[[], bool]) -> None:
         """Until it is told to stop; what was begun is brought to its end."""
@@ -58,7 +61,11 @@ class Keeper:
         self._judging = _patiently(lambda: Judging(self.folders, self._index))
         self._metrics = metrics.KeeperMetrics()
         self._intake = Intake(self.folders, self._append, self._metrics, after_crash=self.after_crash)
-        chores = self._chores()
+        with ThreadPoolExecutor(1, thread_name_prefix="merge") as self._beside:
+            self._tell()
+            self._work(stopping, self._chores())
+
+    def _work(self, stopping: Callable[[], bool], chores: list[Chore]) -> None:
         while not stopping():
             taken = self._intake.take()
             if taken:
@@ -74,7 +81,7 @@ class Keeper:
             Chore(0.5, self._tell),
             Chore(0.25, lambda: access_chain.chain(self.folders)),
             Chore(1.0, self._judging.look_at_listings),
-            Chore(0.5, self._merge_if_due),
+            Chore(0.1, self._look_at_merge),
             Chore(600.0, self._tidy),
         ]
         if self.room_graph is not None:
@@ -90,16 +97,30 @@ class Keeper:
             self._state_at = time.time()
         return self._index.graph.state
 
-    def _merge_if_due(self) -> None:
-        graph = self._index.graph
-        waiting = 0 if graph.delta is None else len(graph.delta)
-        if waiting < max(self.settings.merge_least, self.settings.merge_share * len(graph.base)):
-            return
+    def _look_at_merge(self) -> None:
+        """Merges run beside the intake; what comes in meanwhile waits in the next delta. Raises what a merge raised."""
+        if self._merging is not None:
+            if self._merging.done():
+                merging, self._merging = self._merging, None
+                self._metrics.merge.observe(merging.result())
+                self._follow()
+        elif self._writer.waiting >= max(self.settings.merge_least, self.settings.merge_share * self._base):
+            self._merging = self._beside.submit(self._merge)
+
+    def _merge(self) -> float:
         began = time.perf_counter()
         self._writer.merge()
-        self._index.refresh()
-        self._judging.follow_merge()
-        self._metrics.merge.observe(time.perf_counter() - began)
+        return time.perf_counter() - began
+
+    def _follow(self) -> None:
+        """A merge is a state like another, with the same transfers."""
+        before = self._index.graph
+        if self._index.refresh():
+            self._judging.advance(before, earliest=_NO_MOMENTS)
+
+    @property
+    def _base(self) -> int:
+        return len(self._index.graph.base)
 
     def _tidy(self) -> None:
         spool.forget_receipts(self.folders, older_than_s=3600 * self.settings.receipt_hours)

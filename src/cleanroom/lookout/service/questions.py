@@ -113,6 +113,20 @@ class TransfersQuestion(Struct, frozen=True, forbid_unknown_fields=True):
     transfers: Annotated[list[TransferRow], Meta(min_length=1, max_length=100_000)]
 
 
+def rule_of(walk: WalkRule) -> Rule:
+    """The inverse of `as_walk`."""
+    return Rule(
+        layers=walk.layers,
+        direction=walk.direction,
+        in_time=walk.in_time,
+        max_delay_s=walk.max_delay.total_seconds() if walk.max_delay is not None else None,
+        hub_limit=walk.hub_limit,
+        keep_latest=walk.keep_latest,
+        after=walk.after,
+        before=walk.before,
+    )
+
+
 def parse(kind: type[Q], body: bytes) -> Q:
     """Raises RequestInvalid that names the field and what it must be, never what it was."""
     try:

@@ -4,27 +4,54 @@ import os
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
 
-from cleanroom.errors import NotFound
+import numpy as np
+
+from cleanroom.errors import IndexDamaged, NotFound, ServiceFault
 from cleanroom.lookout.graph import Graph
 from cleanroom.lookout.index import Index
 from cleanroom.lookout.service.answers import Health, State
 from cleanroom.lookout.service.folders import Folders, read_state
-from cleanroom.lookout.verdicts import Verdicts
+from cleanroom.lookout.verdicts import Verdict, Verdicts
 from cleanroom.lookout.walks.ground import ground_of
 from cleanroom.lookout.walks.moments import moment
 
 KEEPER_SILENT_SECONDS = 10.0
 
 
+class SharedVerdicts:
+    """The keeper's verdicts for the loop and for threads, one after the other: each look takes microseconds.
+
+    Raises ServiceFault where they can't be read now: the keeper makes them anew by itself.
+    """
+
+    def __init__(self, folder: Path):
+        self._lock = Lock()
+        try:
+            self._verdicts = Verdicts.open(folder)
+        except IndexDamaged as e:
+            raise ServiceFault(f"{e.sentence}; a moment later they may be there") from None
+
+    def of(self, account: int) -> Verdict:
+        with self._lock:
+            return self._verdicts.of(account)
+
+    def listed(self) -> np.ndarray:
+        with self._lock:
+            return self._verdicts.listed()
+
+
 @dataclass(frozen=True)
 class View:
-    """One consistent state of the graph. `data_end`: moment of its latest transfer."""
+    """One consistent state of the graph. `data_end`: moment of its latest transfer. `proposals`: their folder."""
 
     index: Index
     graph: Graph
-    verdicts: Verdicts
+    verdicts: SharedVerdicts
     data_end: datetime | None
+    proposals: Path
 
     def number(self, token: str) -> int | None:
         """Of the account, in this state."""
@@ -53,7 +80,7 @@ class Reading:
     def __init__(self, folders: Folders):
         self._folders = folders
         self._index = Index.open(folders.index)
-        self._verdicts = Verdicts.open(folders.verdicts)
+        self._verdicts = SharedVerdicts(folders.verdicts)
         self.view = self._look()
 
     def refresh(self) -> None:
@@ -82,7 +109,7 @@ class Reading:
     def _look(self) -> View:
         graph = self._index.graph
         ground_of(graph)  # made here, so that no question waits for it
-        return View(self._index, graph, self._verdicts, _end(graph))
+        return View(self._index, graph, self._verdicts, _end(graph), self._folders.proposals)
 
 
 def _end(graph: Graph) -> datetime | None:

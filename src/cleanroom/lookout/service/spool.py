@@ -92,7 +92,7 @@ class Draft:
 
 def waiting(folders: Folders) -> list[Batch]:
     """In the order in which they came."""
-    names = sorted(entry.name for entry in os.scandir(folders.incoming) if _NAME.fullmatch(entry.name))
+    names = sorted(name for name in os.listdir(folders.incoming) if _NAME.fullmatch(name))
     return [Batch(folders.incoming / name, _NAME.fullmatch(name)[2]) for name in names]
 
 
@@ -105,9 +105,8 @@ def strangers(folders: Folders, *, older_than_s: float) -> Iterator[Path]:
 
 def find_receipt(folders: Folders, receipt: str) -> Receipt | None:
     """Where the batch stands; a batch that waits again after a refusal waits."""
-    for entry in os.scandir(folders.incoming):
-        if receipt in entry.name and _NAME.fullmatch(entry.name):
-            return Receipt(receipt, "waiting")
+    if any(batch.receipt == receipt for batch in waiting(folders)):
+        return Receipt(receipt, "waiting")
     try:
         return msgspec.json.decode((folders.receipts / f"{receipt}.json").read_bytes(), type=Receipt)
     except FileNotFoundError:

@@ -54,7 +54,9 @@ def serve(folders: Folders, *, workers: int, port: int, host: str = LOOPBACK, ro
     if not os.environ.get(clients.GIVEN):
         clients.make(folders.clients)
     with _alone(folders), _listening(host, port) as listener:
+        _warm()
         metrics.clear(folders.metrics)
+        folders.keeper_state.unlink(missing_ok=True)
         watch = _Watch(folders, _children(folders, workers, listener, room_graph))
         watch.run(listener.getsockname()[:2])
 
@@ -69,6 +71,19 @@ def _children(folders: Folders, workers: int, listener: socket.socket, room_grap
 
 def _module(name: str) -> list[str]:
     return [sys.executable, "-m", f"cleanroom.lookout.service.{name}", "--parent", str(os.getpid())]
+
+
+def _warm() -> None:
+    """Kernels are compiled in a process of its own, before anybody waits for them. Raises ServiceFault."""
+    done = subprocess.run(
+        [sys.executable, "-m", "cleanroom.lookout.service.warming"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1:] or [f"status {done.returncode}"]
+        raise ServiceFault(f"the kernels could not be made ready: {last[0]}")
 
 
 class _Watch:
@@ -94,10 +109,14 @@ class _Watch:
 
     def _look_after(self, child: Child) -> None:
         if child.process is None:
-            if time.monotonic() >= child.start_at:
+            if time.monotonic() >= child.start_at and self._has_its_turn(child):
                 self._start(child)
         elif child.process.poll() is not None:
             self._died(child, child.process.returncode)
+
+    def _has_its_turn(self, child: Child) -> bool:
+        """Workers begin once the keeper has brought the verdicts up to the index."""
+        return not child.sockets or self._folders.keeper_state.exists()
 
     def _start(self, child: Child) -> None:
         child.process = subprocess.Popen(

@@ -20,7 +20,7 @@ def verdict(view: View, question: VerdictQuestion, _: LookoutSettings) -> answer
 
 
 def of_number(view: View, token: str, account: int) -> answers.Verdict:
-    return _said(view, token, view.verdicts.of(account))
+    return said(view, token, view.verdicts.of(account))
 
 
 def _of_token(view: View, token: str) -> answers.Verdict:
@@ -31,7 +31,8 @@ def _of_token(view: View, token: str) -> answers.Verdict:
     return of_number(view, token, account)
 
 
-def _said(view: View, token: str, verdict: Verdict) -> answers.Verdict:
+def said(view: View, token: str, verdict: Verdict) -> answers.Verdict:
+    """Account numbers as tokens."""
     return answers.Verdict(
         account=token,
         known=True,

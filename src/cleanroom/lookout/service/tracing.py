@@ -1,1 +1,0 @@
-"""A path between two accounts. It runs in a thread."""

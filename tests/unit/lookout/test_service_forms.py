@@ -1,0 +1,184 @@
+"""What the service takes and how it says no: bodies, tokens, languages."""
+
+import json
+
+import pytest
+
+from cleanroom.errors import NotAllowed, NotFound, RequestInvalid, ServiceFault, SettingsInvalid
+from cleanroom.lookout.service import clients
+from cleanroom.lookout.service.clients import Client, Clients, Role
+from cleanroom.lookout.service.problems import _CHINESE, language_of, problem_of
+from cleanroom.lookout.service.questions import (
+    Bounds,
+    ExpandQuestion,
+    Rule,
+    TransfersQuestion,
+    VerdictQuestion,
+    parse,
+    rule_of,
+)
+from cleanroom.lookout.service.settings import LookoutSettings
+
+ACCOUNT = "0123456789abcdef" * 2
+
+
+def asked(**more) -> bytes:
+    return json.dumps({"account": ACCOUNT} | more).encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"\xff",
+        asked(account=ACCOUNT[:-1]),
+        asked(account=ACCOUNT.upper()),
+        asked(extra=1),
+        asked(rule={"layers": 7}),
+        asked(rule={"layers": "3"}),
+        asked(rule={"depth": 3}),
+        asked(rule={"direction": "sideways"}),
+        asked(rule={"max_delay_s": 0}),
+        asked(begins="2026-01-01T00:00:00"),
+        asked(bounds={"seconds": -1}),
+    ],
+)
+def test_a_body_of_another_form_is_refused_without_quoting_it(body):
+    with pytest.raises(RequestInvalid) as refused:
+        parse(ExpandQuestion, body)
+    assert refused.value.rule == "question_form"
+    for word in (ACCOUNT[:-1], ACCOUNT.upper(), "extra", "sideways", "depth"):
+        assert word not in refused.value.sentence
+
+
+def test_a_rule_that_cannot_be_meant_is_refused():
+    question = parse(ExpandQuestion, asked(rule={"in_time": False, "max_delay_s": 60}))
+    with pytest.raises(RequestInvalid) as refused:
+        question.rule.as_walk()
+    assert refused.value.rule == "walk_rule"
+
+
+def test_a_rule_says_in_the_answer_what_it_was_in_the_question():
+    rule = parse(
+        ExpandQuestion,
+        asked(rule={"layers": 3, "max_delay_s": 3600.5, "hub_limit": 9, "after": "2026-01-01T08:00:00+08:00"}),
+    ).rule
+    assert rule_of(rule.as_walk()) == rule
+    assert rule.max_delay_s == 3600.5
+    assert rule_of(Rule().as_walk()) == Rule()
+
+
+def test_bounds_are_filled_in_and_never_above_the_ceiling():
+    settings = LookoutSettings(accounts=10, most_accounts=20, seconds=1.0, most_seconds=2.0)
+    assert Bounds().within(settings) == Bounds(10, settings.transfers, 1.0)
+    assert Bounds(accounts=99, seconds=1.5).within(settings) == Bounds(20, settings.transfers, 1.5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"), [(VerdictQuestion, {"accounts": []}), (TransfersQuestion, {"transfers": []})]
+)
+def test_nothing_asked_is_refused(kind, body):
+    with pytest.raises(RequestInvalid):
+        parse(kind, json.dumps(body).encode())
+
+
+def test_settings_come_from_the_environment():
+    found = LookoutSettings.from_environment({"CLEANROOM_LOOKOUT_SECONDS": "0.25", "CLEANROOM_LOOKOUT_ACCOUNTS": "7"})
+    assert (found.seconds, found.accounts, found.transfers) == (0.25, 7, LookoutSettings.transfers)
+    for bad in ("0", "-1", "many"):
+        with pytest.raises(SettingsInvalid):
+            LookoutSettings.from_environment({"CLEANROOM_LOOKOUT_ACCOUNTS": bad})
+
+
+# --- who asks -----------------------------------------------------------------------------------------------------
+
+KNOWN = Clients([Client("desk", Role.READER, "r" * 40), Client("line", Role.FEEDER, "f" * 40)])
+
+
+def test_a_token_opens_what_its_role_may():
+    assert KNOWN.named("Bearer " + "r" * 40, role=Role.READER).name == "desk"
+    assert KNOWN.named("bearer " + "f" * 40, role=Role.FEEDER).name == "line"
+
+
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic " + "r" * 40, "r" * 40, "Bearer " + "r" * 39])
+def test_without_a_known_token_nothing_opens(header):
+    with pytest.raises(NotAllowed) as refused:
+        KNOWN.named(header, role=Role.READER)
+    assert refused.value.rule == "token"
+
+
+def test_no_token_opens_the_other_role():
+    with pytest.raises(NotAllowed) as refused:
+        KNOWN.named("Bearer " + "f" * 40, role=Role.READER)
+    assert refused.value.rule == "role"
+
+
+def test_the_clients_are_made_once_for_their_owner_alone(tmp_path, monkeypatch):
+    monkeypatch.delenv(clients.GIVEN, raising=False)
+    path = tmp_path / "clients.json"
+    assert clients.make(path)
+    made = path.read_bytes()
+    assert not clients.make(path)
+    assert path.read_bytes() == made
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [client.role for client in clients.load(path)] == [Role.READER, Role.FEEDER]
+    path.chmod(0o640)
+    with pytest.raises(SettingsInvalid, match="chmod 600"):
+        clients.load(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{}",
+        '{"clients": []}',
+        '{"clients": [{"name": "a", "role": "reader", "token": "short"}]}',
+        '{"clients": [{"name": "a", "role": "owner", "token": "' + "t" * 40 + '"}]}',
+        '{"clients": [{"name": "a", "role": "reader", "token": "' + "t" * 40 + '", "more": 1}]}',
+    ],
+)
+def test_a_clients_file_of_another_form_is_refused(tmp_path, monkeypatch, content):
+    monkeypatch.delenv(clients.GIVEN, raising=False)
+    path = tmp_path / "clients.json"
+    path.write_text(content)
+    path.chmod(0o600)
+    with pytest.raises(SettingsInvalid):
+        clients.load(path)
+
+
+# --- how it says no -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "en"),
+        ("zh-Hant", "zh-hant"),
+        ("zh-TW,zh;q=0.9,en;q=0.8", "zh-hant"),
+        ("en-GB,zh;q=0.5", "en"),
+        ("fr, *;q=0.1", "en"),
+        ("zh;q=nonsense", "en"),
+    ],
+)
+def test_the_language_is_the_one_that_weighs_more(header, language):
+    assert language_of(header) == language
+
+
+def test_problems_have_a_status_a_rule_and_a_sentence_in_both_languages():
+    errors = [
+        (NotFound("no such", rule="account"), 404),
+        (NotAllowed("no token", rule="token"), 401),
+        (NotAllowed("other role", rule="role"), 403),
+        (RequestInvalid("form", rule="question_form"), 400),
+        (ServiceFault("too much", rule="busy"), 503),
+        (ServiceFault("unforeseen"), 500),
+    ]
+    for error, status in errors:
+        english, chinese = (problem_of(error, language=language) for language in ("en", "zh-hant"))
+        assert english.status == chinese.status == status
+        assert english.detail == error.sentence
+        assert chinese.detail in _CHINESE.values()
+        assert english.reason == chinese.reason == error.reason
