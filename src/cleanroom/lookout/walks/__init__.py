@@ -10,6 +10,7 @@ from cleanroom.lookout.walks.expansion import Arrival, Expansion, Reach
 from cleanroom.lookout.walks.ground import ground_of
 from cleanroom.lookout.walks.separately import Separately, separately
 from cleanroom.lookout.walks.together import together
+from cleanroom.lookout.walks.tracing import Trace, trace
 from cleanroom.lookout.walks.transfers import Transfers
 
 __all__ = [
@@ -22,10 +23,12 @@ __all__ = [
     "Expansion",
     "Reach",
     "Separately",
+    "Trace",
     "Transfers",
     "expand",
     "expand_all",
     "ground_of",
     "separately",
     "together",
+    "trace",
 ]
