@@ -40,8 +40,13 @@ class Layer:
     via: np.ndarray | None = None
 
 
-def digests(question: str, layers: Sequence[Layer], tokens: np.ndarray) -> dict[str, str]:
-    """Of layers 1, 2, ..: arrivals with their moments, and which transfers explain them. `tokens` by account number."""
+def digests(
+    question: str, layers: Sequence[Layer], tokens: np.ndarray, *, starts: np.ndarray | None = None
+) -> dict[str, str]:
+    """Of layers 1, 2, ..: arrivals with their moments, and which transfers explain them. `tokens` by account number.
+
+    With `starts` (account numbers) also each other account's nearest layer.
+    """
     arrivals, explained = Digest(), Digest()
     for number, layer in enumerate(layers, start=1):
         of = tokens[layer.account]
@@ -49,7 +54,25 @@ def digests(question: str, layers: Sequence[Layer], tokens: np.ndarray) -> dict[
         if layer.via is not None:
             explained.add(of, number, layer.via)
     given = {f"{question}, arrivals": str(arrivals)}
-    return given | ({f"{question}, explained by": str(explained)} if layers[0].via is not None else {})
+    if layers[0].via is not None:
+        given[f"{question}, explained by"] = str(explained)
+    if starts is not None:
+        given[f"{question}, nearest layers"] = nearest_digest(_nearest(layers, len(tokens)), tokens, starts)
+    return given
+
+
+def nearest_digest(nearest: np.ndarray, tokens: np.ndarray, starts: np.ndarray) -> str:
+    """`nearest` int8 by account number, -1 where no walk gets to; the starts do not count."""
+    reached = nearest >= 0
+    reached[starts] = False
+    return str(Digest().add(tokens[reached], nearest[reached]))
+
+
+def _nearest(layers: Sequence[Layer], accounts: int) -> np.ndarray:
+    nearest = np.full(accounts, -1, np.int8)
+    for number in range(len(layers), 0, -1):
+        nearest[layers[number - 1].account] = number
+    return nearest
 
 
 def _mixed(values: np.ndarray) -> np.ndarray:

@@ -53,13 +53,18 @@ def _digests(question: str, rows: np.ndarray, tokens: np.ndarray) -> dict[str, s
     }
 
 
-def batches(task: Task, insert: Callable[[pa.Table], object]) -> Found:
+def halves(task: Task) -> tuple[pa.Table, pa.Table]:
+    """What comes in afterwards: for one large step, and for many small ones."""
+    later = pq.read_table(task.graph / "later.parquet").combine_chunks()
+    half = len(later) // 2
+    return later.slice(0, half), later.slice(half)
+
+
+def batches(task: Task, insert: Callable[[pa.Table], object], later: pa.Table) -> Found:
     """New transfers in small batches, each made durable and visible before the next."""
-    later = pq.read_table(task.graph / "later.parquet")
     parts = [later.slice(row, ROWS_PER_BATCH) for row in range(0, len(later), ROWS_PER_BATCH)]
     clock = Clock()
     taken = latencies(lambda place: insert(parts[place]), range(len(parts)), within_s=task.limit_s)
     rows = sum(len(part) for part in parts[: len(taken)])
-    return Found(
-        {"batch": taken.tolist()}, facts={"rows": rows, "rows_per_s": round(rows / clock()), **quantiles(taken)}
-    )
+    facts = {"rows": rows, "rows_per_s": round(rows / clock()), **quantiles(taken)}
+    return Found({"batch": taken.tolist()}, facts=facts)

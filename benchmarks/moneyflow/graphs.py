@@ -20,10 +20,10 @@ import pyarrow.parquet as pq
 
 from benchmarks.moneyflow.people import People, people
 
-VERSION = 2  # of what this module draws; goes up with every change to it
+VERSION = 3  # of what this module draws; goes up with every change to it
 ROWS_PER_GROUP = 1_000_000
 GROUPS_PER_FILE = 10
-STARTS, ASKED, LATER = 402, 2_000, 1_000_000
+STARTS, ASKED, LATER = 402, 2_000, 2_000_000
 DAYS = 90
 FIRST_DAY = datetime(2025, 4, 1, tzinfo=UTC)
 DAY_US, MINUTE_US = 86_400_000_000, 60_000_000
@@ -94,7 +94,7 @@ def _write_all(folder: Path, transfers: int, seed: int, progress) -> Facts:
     crowd = people(max(transfers // 10, 500), _random(seed, transfers, 0))
     out, into, moments = _write_transfers(folder, crowd, transfers, seed, progress)
     _write_questions(folder, crowd, out, _random(seed, transfers, 1))
-    _write_later(folder, crowd, min(LATER, transfers // 10), _random(seed, transfers, 2))
+    _write_later(folder, crowd, min(LATER, transfers // 5), _random(seed, transfers, 2))
     facts = Facts(
         version=VERSION,
         seed=seed,

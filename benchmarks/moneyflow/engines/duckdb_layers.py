@@ -28,7 +28,8 @@ def together(task: Task) -> Found:
         for run in range(task.repeat + 1):
             _all_layers(database, task, found if run else Found())
         layers = [tables.layer(database, f"select * from layer_{k}") for k in LAYERS]
-        found.answers = digests("together", layers, tables.account_tokens(database))
+        starts = tables.layer(database, "select * from layer_0").account
+        found.answers = digests("together", layers, tables.account_tokens(database), starts=starts)
     return found
 
 
@@ -116,7 +117,7 @@ def updates(task: Task) -> Found:
     shutil.copyfile(tables.file_of(task), copy)
     try:
         with tables.opened_to_write(copy) as database:
-            return asking.batches(task, lambda batch: _insert(database, batch))
+            return asking.batches(task, lambda batch: _insert(database, batch), asking.halves(task)[1])
     finally:
         copy.unlink()
 

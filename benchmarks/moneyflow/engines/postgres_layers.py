@@ -104,7 +104,7 @@ def updates(task: Task) -> Found:
                     connection, "copy transfers from stdin (format binary)", [pa.table(rows)], tables.TRANSFERS
                 )
 
-        return asking.batches(task, insert)
+        return asking.batches(task, insert, asking.halves(task)[1])
 
 
 ENGINE = Engine(
