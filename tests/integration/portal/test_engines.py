@@ -142,6 +142,7 @@ def checkpoint(portal, logins):
         frontier.append(leaf_of(digest))
     assert portal.refusal_of(CHECKPOINT.format(size=len(digests), root=frontier.root().hex())) == ""
     assert len(digests) > 10
+    assert portal.manage("verify_audit").returncode == 0
     return len(digests)
 
 
@@ -154,6 +155,7 @@ def test_the_database_refuses_to_change_what_vouches(portal, checkpoint, stateme
     assert "append-only" in refused or (statement.startswith("TRUNCATE") and "syntax error" in refused)
 
 
+EVERY_EVENT = "SELECT * FROM audit_event ORDER BY sequence"
 SWAP = """UPDATE audit_event SET verb = o.verb, subject = o.subject, detail = o.detail FROM audit_event AS o
 WHERE o.sequence = 7 - audit_event.sequence AND audit_event.sequence IN (3, 4)"""
 PUT_IN = (
@@ -177,15 +179,16 @@ def raw_rights(portal, checkpoint):
     vendor = "postgresql" if portal.env.get("CLEANROOM_PORTAL_DATABASE") else "sqlite"
     for statement in ("CREATE TABLE saved AS SELECT * FROM audit_event", *REMOVE[vendor]):
         assert portal.refusal_of(statement) == ""
+    before = portal.rows(EVERY_EVENT)
     yield
     back = ("DELETE FROM audit_event", "INSERT INTO audit_event SELECT * FROM saved", "DROP TABLE saved")
     for statement in (*back, *INSTALL[vendor]):
         assert portal.refusal_of(statement) == ""
+    assert portal.rows(EVERY_EVENT) == before  # the next one begins with a whole log again
 
 
 @pytest.mark.parametrize(("statement", "bad", "why"), RAW_RIGHTS.values(), ids=RAW_RIGHTS)
 def test_what_raw_rights_can_do_is_found(portal, raw_rights, statement, bad, why):
-    assert portal.manage("verify_audit").returncode == 0
     assert portal.refusal_of(statement) == ""
     found = portal.manage("verify_audit")
     assert (found.returncode, bad in found.stderr, why in found.stderr) == (32, True, True), found.stderr
