@@ -9,6 +9,7 @@ import pytest
 from cleanroom.errors import IndexDamaged, NotAllowed, RequestInvalid
 from cleanroom.lookout.verdicts import Keeper, Verdict, Verdicts
 from cleanroom.lookout.verdicts.listings import as_table, read_listings, standing
+from cleanroom.lookout.verdicts.periods import Period, affordable
 from tests.factories.verdicts import DAY_US, NOON, Paid, Room, listed, moment, token, transfer_id
 
 HOUR_US = DAY_US // 24
@@ -205,7 +206,12 @@ def test_saved_periods_stay_within_their_bound(tmp_path, room):
         keeper.update(room.graph, room.accounts.get, changed_from_us=since)
     named = {f"period-{period.number}" for period in keeper.periods}
     assert {path.name for path in keeper.home.glob("period-*")} == named
-    assert 0 < len(named) <= 3
+    assert 1 < len(named) < 12, "the number of periods grows with the logarithm of the transfers"
+
+
+def test_the_oldest_periods_are_forgotten_first():
+    periods = [Period(number, number, 10, hot=100, cold=10, check=0) for number in range(5)]
+    assert [period.number for period in affordable(periods, 250)] == [3, 4]
 
 
 def test_listings_are_read_as_they_were_published(tmp_path):

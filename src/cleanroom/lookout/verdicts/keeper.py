@@ -37,6 +37,7 @@ class Keeper:
         self._placed: tuple[Placed, ...] = ()
         self._sources = Sources((), ())
         self._periods: list[Period] = []
+        self._number = 0  # the last that was given to a period
         self._buffers: list[Records] = []
         self._behind = False  # whether the hidden buffer differs from the published one
         self.rebuilt_because: str | None = None
@@ -156,13 +157,14 @@ class Keeper:
             self._periods = saved_periods.read_ledger(self._home, self._slot.ledger)
         except IndexDamaged:
             self._periods = []  # the next late transfer costs a pass over everything
+        self._number = max([self._slot.period, *(period.number for period in self._periods)])
 
     def _build(self, graph: Graph, account_of: AccountOf, listings: tuple[Listing, ...], because: str) -> None:
         old = getattr(self, "_head", None)
         self.rebuilt_because = because
         self._home = homes.next_home(self._folder)
         self._head = Head.create(self._home)
-        self._buffers, self._periods, self._behind = [], [], False
+        self._buffers, self._periods, self._number, self._behind = [], [], 0, False
         self._placed = place(listings, graph, account_of)
         self._sources = sources_of(self._placed)
         tokens, fingerprint = homes.fingerprint(graph)
@@ -210,8 +212,9 @@ class Keeper:
             touches, periods, number = None, *self._pass_over_all(graph, sources)
         else:
             touches, periods, number = self._pass_from(graph, sources, since, kept, touches)
-        periods, number = self._thinned(periods, number, graph.accounts)
         self._publish(graph, draft, periods, number, touches)
+        self._bring_up_other(touches)
+        self._thin_out(graph.accounts)
 
     def go_back(self, records: Records, moment: int) -> int:
         """Put a copy of the published records back to before `moment`; gives from when on to pass over it, and
@@ -249,7 +252,7 @@ class Keeper:
 
     def _saved(self, work: Pass, moments: list[int]) -> tuple[list[Period], int]:
         """Pass over each stretch and write down what it changed."""
-        found, number = [], self._slot.period
+        found, number = [], self._number
         for since, until in pairwise(moments):
             number += 1
             saved = work.run(since, until, period=number)
@@ -257,13 +260,20 @@ class Keeper:
                 found.append(saved_periods.write(self._home, number, saved))
         return found, number
 
-    def _thinned(self, periods: list[Period], number: int, accounts: int) -> tuple[list[Period], int]:
+    def _thin_out(self, accounts: int) -> None:
+        """Merge and forget periods, after the state is out: readers do not wait for it."""
+        periods, number = self._periods, self._number
         while (place_ := saved_periods.to_merge(periods, self._least // _MERGED_BELOW)) is not None:
             number += 1
             older, newer = (period.read(self._home) for period in periods[place_ : place_ + 2])
             merged = saved_periods.write(self._home, number, older.with_later(newer, accounts))
             periods = [*periods[:place_], merged, *periods[place_ + 2 :]]
-        return saved_periods.affordable(periods, max(int(SAVED_PER_ACCOUNT * accounts), _LEAST_SAVED)), number
+        periods = saved_periods.affordable(periods, max(int(SAVED_PER_ACCOUNT * accounts), _LEAST_SAVED))
+        saved_periods.write_ledger(self._home, self._slot.ledger, periods)
+        self._periods, self._number = periods, number
+        listings = {f"listings-{n}" for n in (self._slot.listings - 1, self._slot.listings)}
+        kept = {f"period-{period.number}" for period in periods}
+        homes.sweep(self._home, {*kept, f"ledger-{self._slot.ledger}", *listings})
 
     def _publish(self, graph: Graph, draft: Slot, periods: list[Period], number: int, touches: int | None) -> None:
         """`touches`: how many accounts are noted as changed; None for all."""
@@ -281,14 +291,16 @@ class Keeper:
             period=number,
         )
         self._head.publish(self._slot)
-        self._periods = periods
+        self._periods, self._number = periods, number
+
+    def _bring_up_other(self, touches: int | None) -> None:
+        """The buffer that was shown until now gets what is shown from now on."""
+        shown, hidden = self.published, self._hidden
         if touches is None:
-            shown.copy_from(hidden)
+            hidden.copy_from(shown)
         else:
-            kernels("tainting").taint_copy(self._touched, touches, hidden.hot, hidden.cold, shown.hot, shown.cold)
+            kernels("tainting").taint_copy(self._touched, touches, shown.hot, shown.cold, hidden.hot, hidden.cold)
         self._behind = False
-        listings = {f"listings-{n}" for n in (self._slot.listings - 1, self._slot.listings)}
-        homes.sweep(self._home, {*(f"period-{p.number}" for p in periods), f"ledger-{ledger}", *listings})
 
     def _digest(self, hidden: Records, shown: Records, touches: int | None, accounts: int) -> int:
         if touches is None:

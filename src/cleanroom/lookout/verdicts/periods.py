@@ -109,7 +109,10 @@ def affordable(periods: list[Period], records: int) -> list[Period]:
 
 
 def write_ledger(folder: Path, number: int, periods: list[Period]) -> None:
-    (folder / f"ledger-{number}").write_text(json.dumps([asdict(period) for period in periods]))
+    """Whole or not at all."""
+    beside = folder / ".ledger"
+    beside.write_text(json.dumps([asdict(period) for period in periods]))
+    beside.replace(folder / f"ledger-{number}")
 
 
 def read_ledger(folder: Path, number: int) -> list[Period]:
