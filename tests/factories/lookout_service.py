@@ -130,6 +130,7 @@ def served(folders: Folders, *, workers: int = 1, environ: dict[str, str] | None
     finally:
         if process.poll() is None:
             running.stop()
+        process.stdout.close()
 
 
 def start(folders: Folders, *, workers: int = 1, environ: dict[str, str] | None = None) -> subprocess.Popen:

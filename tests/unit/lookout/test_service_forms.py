@@ -1,12 +1,15 @@
 """What the service takes and how it says no: bodies, tokens, languages."""
 
+import asyncio
 import json
+import threading
 
 import pytest
 
 from cleanroom.errors import NotAllowed, NotFound, RequestInvalid, ServiceFault, SettingsInvalid
 from cleanroom.lookout.service import clients
 from cleanroom.lookout.service.clients import Client, Clients, Role
+from cleanroom.lookout.service.gate import Walks
 from cleanroom.lookout.service.problems import _CHINESE, language_of, problem_of
 from cleanroom.lookout.service.questions import (
     Bounds,
@@ -182,3 +185,23 @@ def test_problems_have_a_status_a_rule_and_a_sentence_in_both_languages():
         assert english.detail == error.sentence
         assert chinese.detail in _CHINESE.values()
         assert english.reason == chinese.reason == error.reason
+
+
+# --- limits -------------------------------------------------------------------------------------------------------
+
+
+def test_who_comes_when_the_line_is_full_is_told_to_come_back():
+    async def rush() -> list:
+        walks, go_on = Walks(at_once=1, waiting=1), threading.Event()
+        first = [asyncio.create_task(walks.run(go_on.wait)) for _ in range(2)]
+        await asyncio.sleep(0)
+        with pytest.raises(ServiceFault) as refused:
+            await walks.run(go_on.wait)
+        assert refused.value.rule == "busy"
+        go_on.set()
+        done = await asyncio.gather(*first)
+        done.append(await walks.run(lambda: "later"))
+        walks.close()
+        return done
+
+    assert asyncio.run(rush()) == [True, True, "later"]

@@ -70,7 +70,7 @@ class Step(Struct, frozen=True):
 
 
 class Trace(Struct, frozen=True):
-    """`found`: whether there is a walk; its steps in their order. Not found and `cut`: nobody knows."""
+    """`found`: whether there is a walk; its `direction`, its steps in their order. Not found and `cut`: nobody knows."""
 
     rule: Rule
     bounds: Bounds
@@ -78,6 +78,7 @@ class Trace(Struct, frozen=True):
     state: State
     cut: Cut | None
     found: bool
+    direction: Direction | None
     steps: list[Step]
 
 

@@ -12,6 +12,7 @@ from cleanroom.lookout.service.expanding import expand
 from cleanroom.lookout.service.reading import View
 from cleanroom.lookout.service.risks import release_proposals, risk
 from cleanroom.lookout.service.settings import LookoutSettings
+from cleanroom.lookout.service.tracing import trace
 from cleanroom.lookout.service.verdicts import verdict
 
 Question = Any  # of the call's `question` type
@@ -75,6 +76,7 @@ def _of_proposals(_: Question, answer: answers.Proposals) -> Detail:
 
 CALLS = (
     Call("expand", questions.ExpandQuestion, answers.Expansion, expand, True, _asked, _of_walk),
+    Call("trace", questions.TraceQuestion, answers.Trace, trace, True, lambda q, _: (q.account, q.target), _of_walk),
     Call("verdict", questions.VerdictQuestion, answers.Verdicts, verdict, False, lambda q, _: q.accounts, _of_verdicts),
     Call("risk", questions.RiskQuestion, answers.Risk, risk, True, _asked, _of_risk),
     Call("release-proposals", None, answers.Proposals, release_proposals, True, _proposed, _of_proposals),

@@ -9,6 +9,7 @@ from cleanroom.errors import (
     CleanroomError,
     Fault,
     IndexDamaged,
+    MalformedRows,
     NotAllowed,
     NotFound,
     RequestInvalid,
@@ -32,6 +33,7 @@ _STATUS: Mapping[type[CleanroomError], int] = {
     NotFound: 404,
     TooLarge: 413,
     IndexDamaged: 503,
+    MalformedRows: 400,
 }
 _TITLES = {
     400: ("Bad Request", "請求有誤"),
