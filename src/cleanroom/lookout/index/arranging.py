@@ -59,7 +59,7 @@ def with_sides(
 
 def full_side(own: np.ndarray, other: np.ndarray, accounts: int) -> Side:
     """Entries of each account, with a row for each of `accounts`."""
-    starts = np.zeros(accounts + 2, dtype=np.uint32)
+    starts = zeros(accounts + 2, np.uint32)
     number, others = np.empty_like(own), np.empty_like(own)
     kernels("indexing").place_side(own, other, len(own), starts, accounts, number, others)
     return Side(None, starts[: accounts + 1], number, others)
@@ -99,3 +99,10 @@ def take(column: np.ndarray, rows: np.ndarray, first: int, last: int, out: np.nd
 def words(ids: np.ndarray) -> np.ndarray:
     """uint8[n, 16] seen as uint64[2 n]."""
     return ids.reshape(-1).view(np.uint64)
+
+
+def zeros(length: int, dtype: type) -> np.ndarray:
+    """In huge pages where the system has them, which `numpy.zeros` does not ask for; these are jumped about in."""
+    out = np.empty(length, dtype=dtype)
+    out.fill(0)
+    return out

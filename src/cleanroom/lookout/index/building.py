@@ -21,6 +21,7 @@ from cleanroom.lookout.index.fingerprints import Fingerprints, build_fingerprint
 from cleanroom.lookout.index.locking import WriterLock
 from cleanroom.lookout.index.ordering import sorted_rows
 from cleanroom.lookout.index.reading import read, survey
+from cleanroom.lookout.index.rows import Rows
 from cleanroom.lookout.index.segments import base_arrays, side_sources
 from cleanroom.lookout.index.threads import side_by_side
 from cleanroom.lookout.index.tokenfile import TokenFile
@@ -59,6 +60,12 @@ class _Columns:
     amount_cents: np.ndarray
     transfer_id: np.ndarray
     rows: np.ndarray | None = None
+
+    def keep(self, start: int, rows: Rows) -> None:
+        """All but the accounts, which get their numbers in the order of rows."""
+        part = slice(start, start + len(rows))
+        self.time_us[part], self.amount_cents[part] = rows.time_us, rows.amount_cents
+        self.transfer_id[part] = rows.transfer_id
 
     def all(self) -> tuple[np.ndarray, ...]:
         return self.time_us, self.sender, self.receiver, self.amount_cents, self.transfer_id
@@ -117,14 +124,11 @@ class _Build:
         self.found = found
         if found.rows > MOST:
             raise TooLarge(f"an index holds {MOST} transfers, and the files have {found.rows}")
-        table, columns, row = GrowingTable(self.seed), _empty(found.rows), 0
-        for rows in read(found):
-            part = slice(row, row + len(rows))
-            columns.time_us[part], columns.amount_cents[part] = rows.time_us, rows.amount_cents
-            columns.transfer_id[part] = rows.transfer_id
+        table, columns = GrowingTable(self.seed), _empty(found.rows)
+        for start, rows in read(found, columns.keep):
+            part = slice(start, start + len(rows))
             table.intern_into(rows.sender, columns.sender[part])
             table.intern_into(rows.receiver, columns.receiver[part])
-            row += len(rows)
         return columns, table
 
     def _once_each(self, columns: _Columns) -> tuple[_Columns, Fingerprints]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from cleanroom.lookout.graph import Segment, Side
-from cleanroom.lookout.index.arranging import words
+from cleanroom.lookout.index.arranging import words, zeros
 from cleanroom.lookout.index.container import ContainerWriter, Named, Produce
 from cleanroom.lookout.index.fingerprints import Fingerprints, build_fingerprints
 from cleanroom.lookout.index.knowing import places_in
@@ -103,7 +103,7 @@ def _buckets(base: Segment, delta: Segment, old: Fingerprints, found: np.ndarray
 
 
 def _slots(base: TokenTable, newer: TokenTable) -> np.ndarray:
-    slots = np.zeros(packed_capacity(len(base) + len(newer)), dtype=np.uint64)
+    slots = zeros(packed_capacity(len(base) + len(newer)), np.uint64)
     move(base.slots, slots, 0)
     move(newer.slots, slots, len(base))
     return slots

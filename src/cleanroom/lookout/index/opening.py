@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -38,11 +39,11 @@ class Opened:
     def base_accounts(self) -> int:
         return len(self.graph.base.outgoing.offsets) - 1
 
-    @property
+    @cached_property
     def base_table(self) -> TokenTable:
         return TokenTable(self.base.array("slots"), self.graph.tokens[: self.base_accounts], self.state.seed)
 
-    @property
+    @cached_property
     def newer_table(self) -> TokenTable | None:
         """Accounts that came after the base; their numbers here begin at 0."""
         if self.delta is None:

@@ -1,8 +1,9 @@
 """Parquet files to rows, in the order of files and rows; row groups are decoded ahead, in threads."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,41 +54,68 @@ def survey(files: Sequence[Path]) -> Survey:
     return Survey(tuple(files), tuple(footers))
 
 
-def read(found: Survey) -> Iterator[Rows]:
-    """Raises MalformedRows with the place of what is wrong."""
+Keep = Callable[[int, Rows], None]
+"""(number of the first row over all files, rows): called in the thread that decoded them."""
+
+
+def read(found: Survey, keep: Keep) -> Iterator[tuple[int, Rows]]:
+    """(number of the first row over all files, rows), in order. Raises MalformedRows with the place."""
+    start = 0
     with ThreadPoolExecutor(THREADS, thread_name_prefix="decoding") as pool:
         waiting: deque = deque()
         for file, footer in zip(found.files, found.footers, strict=True):
             before = 0
-            for group in range(footer.num_row_groups):
-                rows = footer.row_group(group).num_rows
-                if rows > _LARGE_GROUP:
+            for number in range(footer.num_row_groups):
+                group = _Group(file, footer, number, before, start + before, keep)
+                if footer.row_group(number).num_rows > _LARGE_GROUP:
                     yield from _finished(waiting)
-                    yield from _in_parts(file, footer, group, before)
+                    yield from group.in_parts()
                 else:
-                    waiting.append(pool.submit(_whole, file, footer, group, before))
+                    waiting.append(pool.submit(group.whole))
                 if len(waiting) > _AHEAD:
                     yield waiting.popleft().result()
-                before += rows
+                before += footer.row_group(number).num_rows
+            start += before
         yield from _finished(waiting)
 
 
-def _finished(waiting: deque) -> Iterator[Rows]:
+def _finished(waiting: deque) -> Iterator[tuple[int, Rows]]:
     while waiting:
         yield waiting.popleft().result()
 
 
-def _whole(file: Path, footer: pq.FileMetaData, group: int, before: int) -> Rows:
-    with pq.ParquetFile(file, metadata=footer, memory_map=True) as parquet:
+@dataclass(frozen=True)
+class _Group:
+    """A row group: `before` rows come before it in its file, `start` over all files."""
+
+    file: Path
+    footer: pq.FileMetaData
+    number: int
+    before: int
+    start: int
+    keep: Keep
+
+    def whole(self) -> tuple[int, Rows]:
+        with self._opened() as parquet:
+            return self._kept(parquet.read_row_group(self.number, columns=list(COLUMNS), use_threads=False), 0)
+
+    def in_parts(self) -> Iterator[tuple[int, Rows]]:
+        done = 0
+        with self._opened() as parquet:
+            for batch in parquet.iter_batches(_PART, row_groups=[self.number], columns=list(COLUMNS)):
+                yield self._kept(batch, done)
+                done += len(batch)
+
+    @contextmanager
+    def _opened(self) -> Iterator[pq.ParquetFile]:
         try:
-            table = parquet.read_row_group(group, columns=list(COLUMNS), use_threads=False)
+            with pq.ParquetFile(self.file, metadata=self.footer, memory_map=True) as parquet:
+                yield parquet
         except (pa.ArrowInvalid, OSError):
-            raise MalformedRows("the rows after this one can't be read", where=Where(file.name, before)) from None
-        return rows_of(table, file=file.name, before=before)
+            place = Where(self.file.name, self.before + 1)
+            raise MalformedRows("the row group that begins here can't be read", where=place) from None
 
-
-def _in_parts(file: Path, footer: pq.FileMetaData, group: int, before: int) -> Iterator[Rows]:
-    with pq.ParquetFile(file, metadata=footer, memory_map=True) as parquet:
-        for batch in parquet.iter_batches(_PART, row_groups=[group], columns=list(COLUMNS), use_threads=True):
-            yield rows_of(batch, file=file.name, before=before)
-            before += len(batch)
+    def _kept(self, table: pa.Table | pa.RecordBatch, done: int) -> tuple[int, Rows]:
+        rows = rows_of(table, file=self.file.name, before=self.before + done)
+        self.keep(self.start + done, rows)
+        return self.start + done, rows

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cleanroom.lookout.index.arranging import words
+from cleanroom.lookout.index.arranging import words, zeros
 from cleanroom.lookout.kernels.loading import kernels
 
 UNKNOWN = np.uint32(0xFFFFFFFF)
@@ -34,7 +34,7 @@ class TokenTable:
 
     def packed(self, add: int = 0) -> np.ndarray:
         """Slots with the numbers raised by `add`, in the room that a finished table needs."""
-        slots = np.zeros(packed_capacity(len(self)), dtype=np.uint64)
+        slots = zeros(packed_capacity(len(self)), np.uint64)
         move(self.slots, slots, add)
         return slots
 
@@ -43,7 +43,7 @@ class GrowingTable(TokenTable):
     """A table in memory that takes new tokens in."""
 
     def __init__(self, seed: int):
-        super().__init__(np.zeros(_LEAST_CAPACITY, dtype=np.uint64), np.empty((0, 16), dtype=np.uint8), seed)
+        super().__init__(zeros(_LEAST_CAPACITY, np.uint64), np.empty((0, 16), dtype=np.uint8), seed)
         self._room = np.empty((0, 16), dtype=np.uint8)
         self._count = np.zeros(1, dtype=np.int64)
 
@@ -67,7 +67,7 @@ class GrowingTable(TokenTable):
     def _make_room(self) -> None:
         count = int(self._count[0])
         if count >= int(len(self.slots) * _FULL):
-            wider = np.zeros(len(self.slots) * 2, dtype=np.uint64)
+            wider = zeros(len(self.slots) * 2, np.uint64)
             move(self.slots, wider, 0)
             self.slots = wider
         if count == len(self._room):
