@@ -3,6 +3,8 @@
 from benchmarks.moneyflow.answers import compared, disagreements
 from benchmarks.moneyflow.cases import Case
 
+FAILED = "failed"  # how the reason begins where a process broke off
+
 
 def check(measured: list[dict]) -> dict:
     """Sentences about what differs, and how many questions two engines or more have answered."""
@@ -22,5 +24,9 @@ def _failures(measured: list[dict]) -> list[str]:
     return [
         f"at {m['transfers']:,} transfers, {m['title']}, {m['case']}: {m['cancelled']}"
         for m in measured
-        if m.get("cancelled", "").startswith("failed")
+        if broken_off(m)
     ]
+
+
+def broken_off(measurement: dict) -> bool:
+    return measurement.get("cancelled", "").startswith(FAILED)

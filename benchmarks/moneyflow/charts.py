@@ -32,18 +32,18 @@ WORDS = {
         "together": "402 together, six layers: s",
         "delayed": "one account, 3-day delay and hub rule: median ms",
         "size": "million transfers",
-        "cancelled": "× cancelled",
+        "cancelled": "× cancelled at the time limit",
     },
     "zh-Hant": {
         "layers": "402 個起始帳戶，依時間順序：累計時間與層數",
         "layer": "層數",
         "seconds": "秒（對數）",
-        "transfers": "{:g} 百萬筆交易",
+        "transfers": "{:,.0f} 萬筆交易",
         "growth": "隨交易筆數的成長",
         "together": "402 個帳戶一次查詢六層：秒",
         "delayed": "單一帳戶，三天時限與樞紐規則：中位數毫秒",
         "size": "百萬筆交易",
-        "cancelled": "× 已取消",
+        "cancelled": "× 達時限取消",
     },
 }
 TITLES = {
@@ -101,7 +101,12 @@ def _layers(view: View, language: str):
     for panel, transfers in zip(panels[0], view.sizes, strict=True):
         for engine in view.engines(Case.TOGETHER, transfers):
             _line(panel, view, transfers, engine, language)
-        panel.set(title=words["transfers"].format(transfers / 1e6), xlabel=words["layer"], yscale="log", xticks=LAYERS)
+        panel.set(
+            title=words["transfers"].format(transfers / (1e6 if language == "en" else 1e4)),
+            xlabel=words["layer"],
+            yscale="log",
+            xticks=LAYERS,
+        )
         panel.grid(visible=True, which="major", alpha=0.3)
     panels[0][0].set_ylabel(words["seconds"])
     _legend(figure, panels[0], words)
@@ -115,7 +120,13 @@ def _line(panel, view: View, transfers: int, engine: str, language: str) -> None
         return
     panel.plot(list(found), list(found.values()), **style)
     if max(found) < LAYERS[-1]:
-        panel.plot([max(found) + 1], [found[max(found)] * 3], marker="x", color=style["color"], markersize=10)
+        panel.plot(
+            [max(found) + 1],
+            [view.fact(transfers, engine, Case.TOGETHER, "limit_s") or found[max(found)]],
+            marker="x",
+            color=style["color"],
+            markersize=10,
+        )
 
 
 def _growth(view: View, language: str):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.moneyflow.agreement import FAILED
 from benchmarks.moneyflow.cases import Case, Task
 
 _LOOK_S, _GRACE_S = 0.1, 20
@@ -85,4 +86,4 @@ def _why(process: psutil.Popen, folder: str, wall: float, within_s: float) -> st
     if wall >= within_s:
         return f"ended by the time limit, {within_s:.0f} s"
     lines = (Path(folder) / "errors.txt").read_text(errors="replace").strip().splitlines()
-    return f"failed: {lines[-1] if lines else f'exit code {process.returncode}'}"
+    return f"{FAILED}: {lines[-1] if lines else f'exit code {process.returncode}'}"

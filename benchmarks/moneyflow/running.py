@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.moneyflow import graphs
+from benchmarks.moneyflow.agreement import broken_off
 from benchmarks.moneyflow.cases import Case, Engine, Task
 from benchmarks.moneyflow.engines import engine
 from benchmarks.moneyflow.processes import measure
@@ -70,10 +71,24 @@ def _found(plan: Plan, transfers: int, name: str, of: Engine, case: Case) -> dic
         return {**found, "engine": name}
     task = Task(plan.graph(transfers), kept.store(of.store), plan.repeat, plan.limit_s)
     within_s = _BUILD_WITHIN_S if case is Case.BUILD else 3 * plan.limit_s + 120
-    found = measure(name, case, task, within_s=within_s)
+    found = _measured(name, case, task, within_s)
     found["when"] = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
     print(f"  {of.title}, {case}: {_said(found)}", flush=True)
-    kept.write(name, of.store, case, found)
+    if not broken_off(found):
+        kept.write(name, of.store, case, found)
+    return found
+
+
+def _measured(name: str, case: Case, task: Task, within_s: float) -> dict:
+    """A first answer needs a new process each time; the others repeat within theirs."""
+    began = time.perf_counter()
+    found = measure(name, case, task, within_s=within_s)
+    for _ in range(task.repeat - 1 if case is Case.FIRST else 0):
+        if time.perf_counter() - began > task.limit_s:
+            break
+        again = measure(name, case, task, within_s=within_s)
+        for label, runs in again.get("seconds", {}).items():
+            found.setdefault("seconds", {}).setdefault(label, []).extend(runs)
     return found
 
 

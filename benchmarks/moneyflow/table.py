@@ -115,11 +115,12 @@ def _separate(view: View) -> list[str]:
     body = []
     for transfers in view.sizes:
         for engine in view.engines(Case.SEPARATE, transfers):
+            found = view.get(transfers, engine, Case.SEPARATE)
             each = view.seconds(transfers, engine, Case.SEPARATE, "each of the compared")
             every = view.runs(transfers, engine, Case.SEPARATE, "all")
             said = spread(every) if every else view.reason(transfers, engine, Case.SEPARATE)
-            body.append([f"{transfers:,}", view.title(engine), said, short(each)])
-    return rows(["transfers", "engine", "s, all 402", "s, one of them alone"], body)
+            body.append([f"{transfers:,}", view.title(engine), said, short(each), memory(found)])
+    return rows(["transfers", "engine", "s, all 402", "s, one of them alone", "peak MiB (private)"], body)
 
 
 def _one_by_one(view: View, case: Case) -> list[str]:

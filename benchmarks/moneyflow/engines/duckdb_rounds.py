@@ -29,6 +29,7 @@ def _each_number_of_layers(database: duckdb.DuckDBPyConnection, task: Task, quer
                     _answer(database, task, query.format(layers=layers))
             except NotMeasured:
                 found.seconds.pop(str(layers), None)
+                found.facts["limit_s"] = task.limit_s
                 found.cancelled = f"cancelled at layer {layers} after {task.limit_s:.0f} s"
                 return found
             if clock() > task.limit_s / 4:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from importlib.metadata import version
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,9 +15,11 @@ from benchmarks.moneyflow.timing import latencies, quantiles, timed
 from cleanroom.lookout.index.opening import Index
 from cleanroom.lookout.verdicts.keeper import Keeper
 from cleanroom.lookout.verdicts.reader import Verdicts
-from cleanroom.lookout.walks.arrivals import Arrivals
+from cleanroom.lookout.walks.arrivals import NOBODY, Arrivals
 from cleanroom.lookout.walks.bounds import UNBOUNDED
 from cleanroom.lookout.walks.expanding import expand
+from cleanroom.lookout.walks.expansion import Reach
+from cleanroom.lookout.walks.separately import separately
 from cleanroom.lookout.walks.together import together
 from cleanroom.lookout.walks.transfers import Transfers
 
@@ -39,6 +42,32 @@ def batch(task: Task) -> Found:
 def layer_of(index: Index, arrivals: Arrivals, layer: int) -> Layer:
     accounts, via = arrivals.at_layer(layer)
     return Layer(accounts, Transfers(index.graph).column("time_us", via), via)
+
+
+def separate(task: Task) -> Found:
+    """All starts, each with its own answer; then a few expanded one after the other, to be compared."""
+    index, found = Index.open(ours.folder_of(task)), Found()
+    starts = ours.starts_in(index, task)
+    for run in range(task.repeat + 1):
+        apart = None  # the memory of the run before
+        with timed(found.seconds if run else {}, "all"):
+            (apart,) = separately(index.graph, starts, SIX_IN_TIME).values()
+    with timed(found.seconds, "accounts counted by start and layer"):
+        counts = apart.counts()
+    found.answers["separate, accounts by nearest layer"] = str([int(n) for n in counts.sum(axis=0)[1:]])
+    for place, (start, begins_us) in enumerate(list(starts.items())[: asking.COMPARED_STARTS]):
+        with timed(found.seconds, "each of the compared"):
+            reach = expand(index.graph, start, begins_us, SIX_IN_TIME, UNBOUNDED).only
+        found.answers |= _of_one(index, f"separate, start {place}", reach)
+        nearest = np.where((apart_layers := apart.layers(start)) == NOBODY, -1, apart_layers.astype(np.int16))
+        found.answers[f"separate, start {place}, nearest layers"] = nearest_digest(nearest, index.graph.tokens, start)
+    return found
+
+
+def _of_one(index: Index, question: str, reach: Reach) -> dict[str, str]:
+    parts = [slice(low, high) for low, high in pairwise(reach.ends)][1:]
+    layers = [Layer(reach.account[part], reach.at_us[part], reach.via[part]) for part in parts]
+    return digests(question, layers, index.graph.tokens, starts=reach.account[:1])
 
 
 def one_by_one(case: Case):
@@ -86,6 +115,7 @@ ENGINE = Engine(
         Case.START: ours.start,
         Case.FIRST: ours.first_answer,
         Case.TOGETHER: batch,
+        Case.SEPARATE: separate,
         Case.DELAYED: one_by_one(Case.DELAYED),
         Case.IN_TIME: one_by_one(Case.IN_TIME),
         Case.VERDICTS: verdicts,

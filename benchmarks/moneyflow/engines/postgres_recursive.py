@@ -37,6 +37,7 @@ def together(task: Task) -> Found:
             try:
                 _ask(connection, layers, task.limit_s - clock(), found)
             except NotMeasured:
+                found.facts["limit_s"] = task.limit_s
                 found.cancelled = f"cancelled at layer {layers} after {task.limit_s:.0f} s"
                 return found
         per_layer = [
