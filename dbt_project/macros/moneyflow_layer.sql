@@ -26,8 +26,60 @@ with arrived as (
   {%- endif %}
 ),
 
-stepped as (
+-- One of these two is empty: which one, the rule says.
+without_delay as (
+  {{ moneyflow_steps_from_arrived(layer, 'arrived.max_delay_us is null') }}
+  qualify row_number() over (
+    partition by arrived.cut_off, arrived.direction, steps.to_account_token order by steps.clock, steps.transfer_id
+  ) = 1
+),
+
+within_delay as (
+  {{ moneyflow_steps_from_arrived(
+    layer,
+    'arrived.max_delay_us is not null' ~ (' and steps.clock <= arrived.clock + arrived.max_delay_us' if layer > 1 else '')
+  ) }}
+  qualify row_number() over (
+    partition by arrived.cut_off, arrived.direction, steps.transfer_id order by arrived.clock, arrived.via_transfer_id
+  ) = 1
+),
+
+arrivals as (
+  select *, true as is_earliest from without_delay
+  union all
   select
+    *,
+    row_number() over (partition by cut_off, direction, account_token order by clock, via_transfer_id) = 1
+      as is_earliest
+  from within_delay
+)
+
+select
+  arrivals.cut_off,
+  arrivals.direction,
+  arrivals.account_token,
+  cast({{ layer }} as {{ dbt.type_bigint() }}) as layer,
+  arrivals.arrived_at,
+  arrivals.is_earliest {%- if is_incremental() %} and kept.account_token is null {%- endif %} as is_first,
+  arrivals.via_transfer_id,
+  arrivals.from_account_token,
+  arrivals.from_transfer_id,
+  arrivals.from_arrived_at,
+  arrivals.start_account_token
+from arrivals
+{%- if is_incremental() %}
+left join {{ this }} as kept
+  on kept.cut_off = arrivals.cut_off
+  and kept.direction = arrivals.direction
+  and kept.account_token = arrivals.account_token
+  and kept.is_first
+where kept.account_token is null or arrivals.max_delay_us is not null
+{%- endif %}
+{%- endmacro %}
+
+{# Where a walk begins, no delay binds and no hub stops it. #}
+{% macro moneyflow_steps_from_arrived(layer, condition) -%}
+select
     arrived.cut_off,
     arrived.direction,
     steps.to_account_token as account_token,
@@ -37,9 +89,8 @@ stepped as (
     arrived.via_transfer_id as from_transfer_id,
     arrived.arrived_at as from_arrived_at,
     arrived.start_account_token,
-    arrived.max_delay_us is not null as all_count,
-    steps.clock,
-    arrived.clock as from_clock
+    arrived.max_delay_us,
+    steps.clock
   from arrived
   inner join {{ ref('int_moneyflow__steps') }} as steps
     on steps.direction = arrived.direction
@@ -48,11 +99,11 @@ stepped as (
     on over_limit.cut_off = arrived.cut_off
     and over_limit.direction = arrived.direction
     and over_limit.account_token = arrived.account_token
-  where steps.clock > arrived.clock
+  where {{ condition }}
+    and steps.clock > arrived.clock
     and steps.clock >= arrived.changed_clock
     and steps.executed_at < arrived.cut_off
-    {%- if layer > 1 %} {# where a walk begins no delay binds and no hub stops it #}
-    and (arrived.max_delay_us is null or steps.clock <= arrived.clock + arrived.max_delay_us)
+    {%- if layer > 1 %}
     and not coalesce(over_limit.is_hub, false)
     {%- endif %}
     and (
@@ -60,40 +111,4 @@ stepped as (
       or steps.executed_at > over_limit.keeps_from_at
       or (steps.executed_at = over_limit.keeps_from_at and steps.transfer_id >= over_limit.keeps_from_id)
     )
-),
-
-placed as (
-  select
-    *,
-    row_number() over (
-      partition by cut_off, direction, account_token order by clock, via_transfer_id, from_clock, from_transfer_id
-    ) as place,
-    row_number() over (
-      partition by cut_off, direction, via_transfer_id order by from_clock, from_transfer_id
-    ) as predecessor
-  from stepped
-)
-
-select
-  placed.cut_off,
-  placed.direction,
-  placed.account_token,
-  cast({{ layer }} as {{ dbt.type_bigint() }}) as layer,
-  placed.arrived_at,
-  placed.place = 1 {%- if is_incremental() %} and kept.account_token is null {%- endif %} as is_first,
-  placed.via_transfer_id,
-  placed.from_account_token,
-  placed.from_transfer_id,
-  placed.from_arrived_at,
-  placed.start_account_token
-from placed
-{%- if is_incremental() %}
-left join {{ this }} as kept
-  on kept.cut_off = placed.cut_off
-  and kept.direction = placed.direction
-  and kept.account_token = placed.account_token
-  and kept.is_first
-{%- endif %}
-where placed.predecessor = 1
-  and (placed.all_count or (placed.place = 1 {%- if is_incremental() %} and kept.account_token is null {%- endif %}))
 {%- endmacro %}

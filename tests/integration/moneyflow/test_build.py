@@ -90,7 +90,7 @@ def test_variables_reach_the_models(room):
     run_dbt(room, "run", SELECTION, vars={"as_of_count": 2, "as_of_step_days": 1})
     cut_offs = contents(room, "moneyflow.int_moneyflow__as_of")
     assert [row["is_latest"] for row in cut_offs] == [False, True]
-    assert cut_offs[1]["as_of"] - cut_offs[0]["as_of"] == timedelta(days=1)
+    assert cut_offs[1]["cut_off"] - cut_offs[0]["cut_off"] == timedelta(days=1)
 
 
 def test_a_failed_data_test_is_a_refusal_that_names_it(room):
