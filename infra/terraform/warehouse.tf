@@ -8,6 +8,8 @@ locals {
     routing    = { key = "routing", readers = ["dispatch"], writers = [], landers = ["intake"] }
     staging    = { key = "warehouse", readers = ["scoring", "dispatch", "evaluation"], writers = ["moneyflow"], landers = [] }
     moneyflow  = { key = "warehouse", readers = ["scoring", "dispatch", "evaluation"], writers = ["moneyflow"], landers = [] }
+    graph      = { key = "warehouse", readers = ["evaluation"], writers = ["scoring"], landers = [] }
+    linked     = { key = "warehouse", readers = ["evaluation"], writers = ["scoring"], landers = [] }
     scoring    = { key = "warehouse", readers = ["dispatch", "evaluation"], writers = ["scoring"], landers = [] }
     dispatch   = { key = "warehouse", readers = ["evaluation"], writers = ["dispatch"], landers = [] }
     evaluation = { key = "warehouse", readers = [], writers = ["evaluation"], landers = [] }

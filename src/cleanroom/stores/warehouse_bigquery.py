@@ -25,7 +25,7 @@ from cleanroom.stores.ports import Ask, DbtTarget, Incoming
 from cleanroom.stores.warehouse import Statement
 from cleanroom.vocabulary.terms import UploadState
 
-STATIONS = ("landing", "routing", "staging", "moneyflow", "scoring", "dispatch", "evaluation")
+STATIONS = ("landing", "routing", "staging", "moneyflow", "graph", "linked", "scoring", "dispatch", "evaluation")
 _PATIENCE = DEFAULT_RETRY.with_timeout(60)  # the client's own default waits ten minutes where nothing listens
 _CALL_SECONDS, _LOAD_SECONDS = 60, 600
 _STAGED = "incoming_"  # begins the name of a table of one run

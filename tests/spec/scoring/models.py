@@ -17,7 +17,9 @@ SCORING = (
 
 def give(bench: ModelBench, world: World) -> None:
     """Fill what the models of graph and scoring read."""
-    bench.given("int_moneyflow__as_of", [{"as_of": m, "is_latest": m == max(world.as_ofs)} for m in world.as_ofs])
+    bench.given(
+        "int_moneyflow__as_of", [{"cut_off": m, "as_of": m, "is_latest": m == max(world.as_ofs)} for m in world.as_ofs]
+    )
     bench.given("int_transfers__joined", [_transfer(p) for p in world.paid])
     bench.given("int_accounts__known", _accounts(world))
     bench.given("stg_landing__holdings", [_holding(h) for h in world.held])

@@ -1,0 +1,1 @@
+{{ linked_layer(6) }}
