@@ -24,12 +24,14 @@ def expected_order(time_us, ids):
 
 
 @pytest.mark.parametrize("compact", [False, True])
-@pytest.mark.parametrize("same_halves", [False, True])
+@pytest.mark.parametrize("same_halves, by_time", [(False, False), (True, False), (True, True)])
 @pytest.mark.parametrize("span_us", [1, 3, 1_000, 10**13])
 @pytest.mark.parametrize("transfers", [0, 1, 2, 60, 20_000])
-def test_a_segment_is_in_order_with_both_sides(transfers, span_us, same_halves, compact):
+def test_a_segment_is_in_order_with_both_sides(transfers, span_us, same_halves, by_time, compact):
     accounts = max(transfers // 4, 2)
     given = columns(transfers, accounts, span_us, same_halves)
+    if by_time:
+        given = [column[np.argsort(given[0], kind="stable")] for column in given]
     order = expected_order(given[0], given[4])
     time_us, sender, receiver, amount, ids = (column[order] for column in given)
     segment = arrange(*given, accounts=accounts, compact=compact)

@@ -16,6 +16,8 @@ def sorted_rows(time_us: np.ndarray, transfer_id: np.ndarray) -> tuple[np.ndarra
     """(times in order, int64[n]; the rows in order, uint32[n]). None where the rows are in order as they stand."""
     if is_ordered(time_us, transfer_id):
         return None
+    if kernels("indexing").times_ascend(time_us, len(time_us)):
+        return time_us, _tied_rows(time_us, transfer_id)
     least, most = int(time_us.min()), int(time_us.max())
     shift = max(0, (most - least).bit_length() - _BUCKETS.bit_length() + 1)
     keys, rows, starts = _dealt(time_us, least, shift)
@@ -26,6 +28,16 @@ def sorted_rows(time_us: np.ndarray, transfer_id: np.ndarray) -> tuple[np.ndarra
     kernel = kernels("indexing").times_of
     side_by_side(partial(kernel, keys, first, last, least, times) for first, last in shares(len(times)))
     return times, rows
+
+
+def _tied_rows(time_us: np.ndarray, transfer_id: np.ndarray) -> np.ndarray:
+    """The rows in order where only ids of equal times are not: what an export by time looks like."""
+    keys = (time_us - time_us[0]).view(np.uint64)
+    rows = np.arange(len(time_us), dtype=np.uint32)
+    bounds = np.searchsorted(time_us, [time_us[first] for first, _ in shares(len(time_us))[1:]])  # no run in two parts
+    ends = [0, *(int(bound) for bound in bounds), len(time_us)]
+    side_by_side(partial(_order_ties, keys, rows, transfer_id, first, last) for first, last in pairwise(ends))
+    return rows
 
 
 def is_ordered(time_us: np.ndarray, transfer_id: np.ndarray) -> bool:
@@ -58,9 +70,12 @@ def _bucket_shares(starts: np.ndarray) -> list[tuple[int, int]]:
 
 def _sort_share(keys, rows, transfer_id, starts, first: int, last: int) -> None:
     largest = int(np.diff(starts[first : last + 1]).max())
-    spare_keys, spare_rows = np.empty(largest, dtype=np.uint64), np.empty(largest, dtype=np.uint32)
-    counts = np.empty(_COUNTS, dtype=np.int64)
-    kernel = kernels("indexing")
-    kernel.sort_buckets(keys, rows, spare_keys, spare_rows, counts, starts, first, last)
-    ids = transfer_id.reshape(-1)
-    kernel.order_ties(keys, rows, spare_keys, spare_rows, counts, ids, int(starts[first]), int(starts[last]))
+    spares = np.empty(largest, dtype=np.uint64), np.empty(largest, dtype=np.uint32), np.empty(_COUNTS, dtype=np.int64)
+    kernels("indexing").sort_buckets(keys, rows, *spares, starts, first, last)
+    _order_ties(keys, rows, transfer_id, int(starts[first]), int(starts[last]))
+
+
+def _order_ties(keys, rows, transfer_id, first: int, last: int) -> None:
+    room = last - first  # reached by the longest run only; memory that nobody touches costs nothing
+    spares = np.empty(room, dtype=np.uint64), np.empty(room, dtype=np.uint32), np.empty(_COUNTS, dtype=np.int64)
+    kernels("indexing").order_ties(keys, rows, *spares, transfer_id.reshape(-1), first, last)

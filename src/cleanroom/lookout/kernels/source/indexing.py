@@ -40,6 +40,14 @@ def first_disorder(time_us, ids, first, last):
     return last
 
 
+@kernel("i64(i64*, i64)")
+def times_ascend(time_us, rows):
+    for row in range(1, rows):
+        if time_us[row] < time_us[row - 1]:
+            return 0
+    return 1
+
+
 @kernel("i64(i64*, i64, i64, i64, i64, i64*)")
 def count_times(time_us, first, last, least, shift, counts):
     """Rows of `first..last` per bucket `(time - least) >> shift`."""
