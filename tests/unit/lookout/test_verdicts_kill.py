@@ -76,6 +76,36 @@ def test_a_keeper_killed_while_it_builds(tmp_path, point):
         assert [path.name for path in tmp_path.glob("home-*")] == [keeper.home.name]
 
 
+@pytest.mark.parametrize(
+    "point",
+    [
+        "periods.write",
+        "periods.write_ledger",
+        "keeper.Keeper._digest",
+        "keeper.Keeper._bring_up_other",
+        "home.sweep",
+    ],
+)
+def test_an_update_that_is_broken_off_is_made_good_by_the_next(tmp_path, monkeypatch, point):
+    room = _room()
+    other = listed(OTHER, NOON + 20 * DAY_US, 5)
+
+    def full(*_):
+        raise OSError("no space left")
+
+    with _open(tmp_path, room) as keeper:
+        graph = room.graph_after([Paid(9, NOON + 1, OTHER, MORE, 1)])
+        with monkeypatch.context() as broken:
+            broken.setattr(f"cleanroom.lookout.verdicts.{point}", full)
+            with pytest.raises(OSError, match="no space left"):
+                keeper.update(graph, room.accounts.get, changed_from_us=NOON + 1, listings=[REPORT, other])
+        keeper.update(graph, room.accounts.get, changed_from_us=NOON + 1, listings=[REPORT])
+        assert as_kept(room, keeper.published) == by_reference(room, [REPORT])
+        assert keeper.slot.digest == keeper.published.digest(len(room.accounts))
+        _pay_in(room, keeper, 20)
+        assert as_kept(room, keeper.published) == by_reference(room, [REPORT])
+
+
 def test_a_reader_beside_a_busy_keeper_that_is_killed(tmp_path):
     room = _room()
     _open(tmp_path, room).close()

@@ -58,6 +58,16 @@ def test_what_a_listing_brought_late_is_put_back_to_nothing(tmp_path):
         assert not keeper.published.reached().any()
 
 
+def test_a_late_transfer_of_exactly_the_sum_takes_the_report_from_earlier_ones(tmp_path):
+    """The earlier ones are no longer tainted, though they happened before the late one."""
+    report = listed(NEAR, NOON + DAY_US, 10)
+    room, keeper = kept(tmp_path, [Paid(n, NOON + n, FAR, NEAR, 6) for n in range(4)], (report,))
+    with keeper:
+        late = Paid(9, NOON + 10, A, NEAR, 10)
+        keeper.update(room.graph_after([late]), room.accounts.get, changed_from_us=late.at_us)
+        assert as_kept(room, keeper.published) == by_reference(room, [report])
+
+
 def test_a_saved_period_puts_back_exactly_what_was():
     """Each period undone in turn, of a graph in which arrivals are replaced again and again."""
     rng = np.random.default_rng(4)

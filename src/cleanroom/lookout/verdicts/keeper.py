@@ -6,7 +6,6 @@ A keeper that is killed leaves the last published state; the next one copies it 
 
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,18 +14,14 @@ from cleanroom.errors import IndexDamaged
 from cleanroom.lookout.graph import Graph
 from cleanroom.lookout.kernels.loading import kernels
 from cleanroom.lookout.verdicts import home as homes
-from cleanroom.lookout.verdicts import periods as saved_periods
 from cleanroom.lookout.verdicts.head import Head, Slot
+from cleanroom.lookout.verdicts.history import History
 from cleanroom.lookout.verdicts.listings import Listing, standing
 from cleanroom.lookout.verdicts.passing import Pass, Sources
 from cleanroom.lookout.verdicts.periods import Period
 from cleanroom.lookout.verdicts.places import BEGINNING_US, END_US, LEAST_TRANSFERS, cuts, moment_before, place_of
 from cleanroom.lookout.verdicts.records import LAYER_BITS, MARKS, Records, blank, enlarge, mapped, rows_on_disk
 from cleanroom.lookout.verdicts.sources import AccountOf, Placed, place, sources_of
-
-SAVED_PER_ACCOUNT = 2.5  # records that all saved periods together may hold, per account
-_LEAST_SAVED = 1 << 16
-_MERGED_BELOW = 8  # of the least length of a period that is cut: so short are those of small batches kept
 
 
 class Keeper:
@@ -36,8 +31,6 @@ class Keeper:
         self._folder, self._lock, self._least = folder, lock, least
         self._placed: tuple[Placed, ...] = ()
         self._sources = Sources((), ())
-        self._periods: list[Period] = []
-        self._number = 0  # the last that was given to a period
         self._buffers: list[Records] = []
         self._behind = False  # whether the hidden buffer differs from the published one
         self.rebuilt_because: str | None = None
@@ -96,7 +89,7 @@ class Keeper:
     @property
     def periods(self) -> tuple[Period, ...]:
         """What one can go back through, oldest first."""
-        return tuple(self._periods)
+        return self._history.periods
 
     @property
     def home(self) -> Path:
@@ -131,8 +124,7 @@ class Keeper:
         self._make_room(graph.accounts)
         self._behind = True
         draft = replace(self._slot, listings=self._number_of(placed), accounts=graph.accounts)
-        self._pass_on(graph, sources, moment, draft)
-        self._placed, self._sources = placed, sources
+        self._pass_on(graph, sources, placed, moment, draft)
         return self._slot
 
     def _open(self, graph: Graph, account_of: AccountOf) -> None:
@@ -148,30 +140,23 @@ class Keeper:
         self._behind = True
         self._placed = place(homes.kept_listings(self._home, self._slot.listings), graph, account_of)
         self._sources = sources_of(self._placed)
-        self._read_periods()
+        self._history = History(self._home, self._least, number=self._slot.period)
+        self._history.read(self._slot.ledger)
         if (self._slot.index_state, self._slot.transfers) != (graph.state, graph.transfers):
             self.update(graph, account_of, changed_from_us=BEGINNING_US)
-
-    def _read_periods(self) -> None:
-        try:
-            self._periods = saved_periods.read_ledger(self._home, self._slot.ledger)
-        except IndexDamaged:
-            self._periods = []  # the next late transfer costs a pass over everything
-        self._number = max([self._slot.period, *(period.number for period in self._periods)])
 
     def _build(self, graph: Graph, account_of: AccountOf, listings: tuple[Listing, ...], because: str) -> None:
         old = getattr(self, "_head", None)
         self.rebuilt_because = because
         self._home = homes.next_home(self._folder)
         self._head = Head.create(self._home)
-        self._buffers, self._periods, self._number, self._behind = [], [], 0, False
-        self._placed = place(listings, graph, account_of)
-        self._sources = sources_of(self._placed)
+        self._buffers, self._behind, self._history = [], False, History(self._home, self._least)
+        placed = place(listings, graph, account_of)
         tokens, fingerprint = homes.fingerprint(graph)
         self._slot = Slot(0, 0, 0, graph.accounts, BEGINNING_US, 0, 1, 0, 0, tokens, fingerprint)
-        homes.write_listings(self._home, 1, self._placed)
+        homes.write_listings(self._home, 1, placed)
         self._make_room(graph.accounts)
-        self._pass_on(graph, self._sources, BEGINNING_US, self._slot)
+        self._pass_on(graph, sources_of(placed), placed, BEGINNING_US, self._slot)
         homes.settle(self._folder, self._home)
         if old is not None:
             old.supersede()
@@ -191,7 +176,9 @@ class Keeper:
         self._touched = np.empty(len(self._buffers[0]), dtype=np.uint32)
 
     def _catch_up_after_failure(self) -> None:
+        """An update that was broken off has left the hidden buffer, and perhaps the history, somewhere between."""
         if self._behind:
+            self._history.read(self._slot.ledger)
             self._hidden.copy_from(self.published)
             self._behind = False
 
@@ -206,13 +193,10 @@ class Keeper:
         homes.write_listings(self._home, self._slot.listings + 1, placed)
         return self._slot.listings + 1
 
-    def _pass_on(self, graph: Graph, sources: Sources, moment: int, draft: Slot) -> None:
-        since, kept, touches = self._undo(self._hidden, moment, self._touched)
-        if since == BEGINNING_US:
-            touches, periods, number = None, *self._pass_over_all(graph, sources)
-        else:
-            touches, periods, number = self._pass_from(graph, sources, since, kept, touches)
-        self._publish(graph, draft, periods, number, touches)
+    def _pass_on(self, graph: Graph, sources: Sources, placed: tuple[Placed, ...], moment: int, draft: Slot) -> None:
+        touches = self._redo(graph, sources, moment)
+        self._publish(graph, draft, touches)
+        self._placed, self._sources = placed, sources
         self._bring_up_other(touches)
         self._thin_out(graph.accounts)
 
@@ -221,77 +205,55 @@ class Keeper:
         BEGINNING_US where nothing saved reaches so far: then the records are of no use."""
         return self._undo(records, moment, np.empty(len(records), dtype=np.uint32))[0]
 
-    def _undo(self, records: Records, moment: int, touched: np.ndarray) -> tuple[int, list[Period], int]:
-        """(from when on to pass, periods that stay, accounts noted as changed)."""
+    def _undo(self, records: Records, moment: int, touched: np.ndarray) -> tuple[int, int, int]:
+        """(from when on to pass, how many periods stay, accounts noted as changed)."""
         if moment > self._slot.through_us and self._slot.through_us != BEGINNING_US:
-            return self._slot.through_us + 1, self._periods, 0
-        touches = 0
-        for place_, period in reversed(list(enumerate(self._periods))):
-            try:
-                touches = period.read(self._home).undo(records, touched, touches)
-            except IndexDamaged:
-                break
-            if period.from_us <= moment:
-                return period.from_us, self._periods[:place_], touches
-        return BEGINNING_US, [], 0
+            return self._slot.through_us + 1, len(self._history.periods), 0
+        return self._history.go_back(records, moment, touched)
 
-    def _pass_over_all(self, graph: Graph, sources: Sources) -> tuple[list[Period], int]:
+    def _redo(self, graph: Graph, sources: Sources, moment: int) -> int | None:
+        """Go back before `moment` and pass on from there, in the hidden buffer. How many accounts are noted as
+        changed; None where all may be."""
+        since, stay, touches = self._undo(self._hidden, moment, self._touched)
+        if since == BEGINNING_US:
+            self._pass_over_all(graph, sources)
+            return None
+        work = Pass(graph, self._hidden, sources, self._touched, touches)
+        self._history.record(work, [*cuts(graph, since, least=self._least), END_US], keep=stay)
+        return work.touches
+
+    def _pass_over_all(self, graph: Graph, sources: Sources) -> None:
+        """In this process's own memory, where it is faster. Before the first cut nothing is saved."""
         records = blank(graph.accounts)
         work = Pass(graph, records, sources, np.empty(len(records), dtype=np.uint32))
-        moments = [*cuts(graph, BEGINNING_US, least=self._least), END_US]
-        work.run(moments[0], moments[1])
-        periods, number = self._saved(work, moments[1:])
+        first, *moments = [*cuts(graph, BEGINNING_US, least=self._least), END_US]
+        work.run(first, moments[0])
+        self._history.record(work, moments, keep=0)
         records.hot[:, MARKS] &= LAYER_BITS
         self._hidden.copy_from(Records(records.hot[: graph.accounts], records.cold[: graph.accounts]))
-        return periods, number
 
-    def _pass_from(self, graph, sources, since, kept, touches) -> tuple[int, list[Period], int]:
-        work = Pass(graph, self._hidden, sources, self._touched, touches)
-        periods, number = self._saved(work, [*cuts(graph, since, least=self._least), END_US])
-        return work.touches, [*kept, *periods], number
-
-    def _saved(self, work: Pass, moments: list[int]) -> tuple[list[Period], int]:
-        """Pass over each stretch and write down what it changed."""
-        found, number = [], self._number
-        for since, until in pairwise(moments):
-            number += 1
-            saved = work.run(since, until, period=number)
-            if saved.transfers:
-                found.append(saved_periods.write(self._home, number, saved))
-        return found, number
-
-    def _thin_out(self, accounts: int) -> None:
-        """Merge and forget periods, after the state is out: readers do not wait for it."""
-        periods, number = self._periods, self._number
-        while (place_ := saved_periods.to_merge(periods, self._least // _MERGED_BELOW)) is not None:
-            number += 1
-            older, newer = (period.read(self._home) for period in periods[place_ : place_ + 2])
-            merged = saved_periods.write(self._home, number, older.with_later(newer, accounts))
-            periods = [*periods[:place_], merged, *periods[place_ + 2 :]]
-        periods = saved_periods.affordable(periods, max(int(SAVED_PER_ACCOUNT * accounts), _LEAST_SAVED))
-        saved_periods.write_ledger(self._home, self._slot.ledger, periods)
-        self._periods, self._number = periods, number
-        listings = {f"listings-{n}" for n in (self._slot.listings - 1, self._slot.listings)}
-        kept = {f"period-{period.number}" for period in periods}
-        homes.sweep(self._home, {*kept, f"ledger-{self._slot.ledger}", *listings})
-
-    def _publish(self, graph: Graph, draft: Slot, periods: list[Period], number: int, touches: int | None) -> None:
-        """`touches`: how many accounts are noted as changed; None for all."""
-        hidden, shown = self._hidden, self.published
+    def _publish(self, graph: Graph, draft: Slot, touches: int | None) -> None:
         ledger = self._slot.ledger + 1
-        saved_periods.write_ledger(self._home, ledger, periods)
+        self._history.write_ledger(ledger)
         self._slot = replace(
             draft,
             generation=self._slot.generation + 1,
             index_state=graph.state,
             transfers=graph.transfers,
             through_us=moment_before(graph, place_of(graph, END_US)),
-            digest=self._digest(hidden, shown, touches, graph.accounts),
+            digest=self._digest(self._hidden, self.published, touches, graph.accounts),
             ledger=ledger,
-            period=number,
+            period=self._history.number,
         )
         self._head.publish(self._slot)
-        self._periods, self._number = periods, number
+
+    def _thin_out(self, accounts: int) -> None:
+        """After the state is out: readers do not wait for it."""
+        self._history.thin_out(accounts)
+        self._history.write_ledger(self._slot.ledger)
+        listings = {f"listings-{n}" for n in (self._slot.listings - 1, self._slot.listings)}
+        kept = {f"period-{period.number}" for period in self.periods}
+        homes.sweep(self._home, {*kept, f"ledger-{self._slot.ledger}", *listings})
 
     def _bring_up_other(self, touches: int | None) -> None:
         """The buffer that was shown until now gets what is shown from now on."""

@@ -6,6 +6,7 @@ an hour ago costs an hour, and no copy of the whole state is ever made. Older pe
 
 import json
 import zlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -82,7 +83,7 @@ def write(folder: Path, number: int, saved: Saved) -> Period:
     return Period(number, saved.from_us, saved.transfers, len(hot), len(cold), check)
 
 
-def to_merge(periods: list[Period], least: int) -> int | None:
+def to_merge(periods: Sequence[Period], least: int) -> int | None:
     """Place of the newest period that goes together with the one after it; None where all stay.
 
     Two that have fewer than `least` transfers together always do. Else two become one where they are no longer
@@ -97,7 +98,7 @@ def to_merge(periods: list[Period], least: int) -> int | None:
     return None
 
 
-def affordable(periods: list[Period], records: int) -> list[Period]:
+def affordable(periods: Sequence[Period], records: int) -> tuple[Period, ...]:
     """The newest periods that together save no more than so many records."""
     kept, left = [], records
     for period in reversed(periods):
@@ -105,10 +106,10 @@ def affordable(periods: list[Period], records: int) -> list[Period]:
         if left < 0:
             break
         kept.insert(0, period)
-    return kept
+    return tuple(kept)
 
 
-def write_ledger(folder: Path, number: int, periods: list[Period]) -> None:
+def write_ledger(folder: Path, number: int, periods: Sequence[Period]) -> None:
     """Whole or not at all."""
     beside = folder / ".ledger"
     beside.write_text(json.dumps([asdict(period) for period in periods]))
