@@ -39,7 +39,8 @@ class Listing:
 
 def read_listings(path: Path) -> tuple[Listing, ...]:
     """All listings of a published `listings.parquet`. Raises RequestInvalid where a column is missing."""
-    table = pq.read_table(path)
+    with pq.ParquetFile(path) as file:  # `read_table` would import pandas, for a second
+        table = file.read()
     if missing := [name for name in _COLUMNS if name not in table.column_names]:
         raise RequestInvalid(f"the published listings lack {', '.join(missing)}; publish them again")
     return tuple(_listing(row) for row in table.select(_COLUMNS).to_pylist())

@@ -183,7 +183,8 @@ class Verdicts:
 def _begins(home: Path, number: int) -> dict[int, int]:
     """Account -> begin of its walks, of those with a standing listing."""
     try:
-        accounts = pq.read_table(home / f"listings-{number}", columns=["account"]).column(0).to_pylist()
+        with pq.ParquetFile(home / f"listings-{number}") as file:  # `read_table` would import pandas, for a second
+            accounts = file.read(columns=["account"]).column(0).to_pylist()
         listings = read_listings(home / f"listings-{number}")
     except (OSError, ValueError) as error:
         raise IndexDamaged("the listings of the kept verdicts are missing; the keeper builds them anew") from error
