@@ -70,7 +70,7 @@ class Step(Struct, frozen=True):
 
 
 class Trace(Struct, frozen=True):
-    """`found`: whether there is a walk; its `direction`, its steps in their order. Not found and `cut`: nobody knows."""
+    """`found`: whether there is a walk; its `direction` and its steps in order. Not found and `cut`: nobody knows."""
 
     rule: Rule
     bounds: Bounds

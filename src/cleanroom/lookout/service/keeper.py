@@ -64,6 +64,7 @@ class Keeper:
         with ThreadPoolExecutor(1, thread_name_prefix="merge") as self._beside:
             self._tell()
             self._work(stopping, self._chores())
+        access_chain.chain(self.folders)
 
     def _work(self, stopping: Callable[[], bool], chores: list[Chore]) -> None:
         while not stopping():

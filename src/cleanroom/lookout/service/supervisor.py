@@ -22,6 +22,7 @@ import msgspec
 from cleanroom.errors import CleanroomError, NotAllowed, ServiceFault, Where
 from cleanroom.lookout.service import access, clients, family, metrics
 from cleanroom.lookout.service.folders import Folders, write_whole
+from cleanroom.lookout.service.syncing import TRANSFERS
 
 LOOPBACK = "127.0.0.1"
 BACKLOG = 1024
@@ -30,6 +31,7 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.05, 5.0
 LOOK_SECONDS = 0.05
 STOP_SECONDS = 10.0
 BIND_SECONDS = 5.0
+CURRENT = "current.json"  # of an index that is whole
 _OWN_FAULTS = {signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL}
 
 
@@ -55,6 +57,7 @@ def serve(folders: Folders, *, workers: int, port: int, host: str = LOOPBACK, ro
         clients.make(folders.clients)
     with _alone(folders), _listening(host, port) as listener:
         _warm()
+        _build_first(folders, room_graph)
         metrics.clear(folders.metrics)
         folders.keeper_state.unlink(missing_ok=True)
         watch = _Watch(folders, _children(folders, workers, listener, room_graph))
@@ -71,6 +74,17 @@ def _children(folders: Folders, workers: int, listener: socket.socket, room_grap
 
 def _module(name: str) -> list[str]:
     return [sys.executable, "-m", f"cleanroom.lookout.service.{name}", "--parent", str(os.getpid())]
+
+
+def _build_first(folders: Folders, room_graph: Path | None) -> None:
+    """Where there is no index yet and the line has published transfers: from them, in a process that then ends."""
+    published = None if room_graph is None else room_graph / TRANSFERS
+    if published is None or not published.exists() or (folders.index / CURRENT).exists():
+        return
+    arguments = ["lookout", "build", "--index", str(folders.home), "--transfers", str(published)]
+    done = subprocess.run([sys.executable, "-m", "cleanroom.cli", *arguments], stdin=subprocess.DEVNULL)
+    if done.returncode:
+        raise ServiceFault("the index could not be built from what the line published; the reason stands above")
 
 
 def _warm() -> None:
@@ -152,17 +166,23 @@ class _Watch:
             write_whole(self._folders.supervisor_state, msgspec.json.encode(state), durable=False)
 
     def _end_all(self) -> None:
-        """Workers first: whoever asks is answered as long as the keeper's state stands."""
-        running = [c.process for c in reversed(self._children) if c.process and c.process.poll() is None]
-        for process in running:
-            process.terminate()
-        deadline = time.monotonic() + STOP_SECONDS
-        for process in running:
-            try:
-                process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        """Workers first; the keeper then chains what they left of the access log."""
+        workers = [child for child in self._children if child.sockets]
+        _end([child.process for child in workers])
+        _end([child.process for child in self._children if child not in workers])
+
+
+def _end(processes: list[subprocess.Popen | None]) -> None:
+    running = [process for process in processes if process is not None and process.poll() is None]
+    for process in running:
+        process.terminate()
+    deadline = time.monotonic() + STOP_SECONDS
+    for process in running:
+        try:
+            process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _gave_up(child: Child, error: CleanroomError | None) -> ServiceFault:
