@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     """0 where every engine ran and gave the same answers, 1 where not."""
     options = _options(arguments)
     sizes = [round(size * MILLION) for size in options.sizes]
-    plan = Plan(options.work, sizes, options.engines, options.only, options.repeat, options.limit, ALL)
+    plan = Plan(options.work, sizes, options.engines, options.only, options.repeat, options.limit, options.keep, ALL)
     if options.fresh:
         for transfers in sizes:
             plan.kept(transfers).forget()
@@ -43,11 +43,12 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--engines", nargs="+", help=f"of {', '.join(ALL)}, or a module with an ENGINE (default: all)")
     parser.add_argument("--only", type=Case, nargs="+", help=f"cases: {', '.join(Case)} (default: all)")
     parser.add_argument("--repeat", type=int, default=3, help="runs after one to warm up (default %(default)s)")
-    parser.add_argument("--limit", type=float, default=45, help="seconds for a case that may not end (default 45)")
+    parser.add_argument("--limit", type=float, default=30, help="seconds for a case that may not end (default 30)")
     parser.add_argument(
         "--work", type=Path, default=Path("var/moneyflow"), help="graphs and files (default %(default)s)"
     )
     parser.add_argument("--out", type=Path, help="where table and charts go (default: report in the work folder)")
+    parser.add_argument("--keep", action="store_true", help="keep indexes and databases after a size is done")
     parser.add_argument("--fresh", action="store_true", help="measure again what was measured before")
     options = parser.parse_args(arguments)
     options.work = options.work.resolve()

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from benchmarks.moneyflow.cases import Case
 
+_BUILT, _RESULTS = "built", "results"
+
 
 @dataclass(frozen=True)
 class Kept:
-    """Of one size. `build` measurements lie in the store they made: without the store they are gone too."""
+    """Of one size: `results/`, and a folder for each store, which can go when all is measured."""
 
     folder: Path
 
@@ -20,9 +22,10 @@ class Kept:
         return path
 
     def path(self, engine: str, store: str, case: Case) -> Path:
-        if case is Case.BUILD:
-            return self.folder / store / "build.json"
-        return self.folder / "results" / f"{engine}.{case}.json"
+        return self.folder / _RESULTS / f"{store if case is Case.BUILD else engine}.{case}.json"
+
+    def is_built(self, store: str) -> bool:
+        return (self.folder / store / _BUILT).exists()
 
     def read(self, engine: str, store: str, case: Case) -> dict | None:
         path = self.path(engine, store, case)
@@ -31,9 +34,16 @@ class Kept:
     def write(self, engine: str, store: str, case: Case, found: dict) -> None:
         path = self.path(engine, store, case)
         path.parent.mkdir(parents=True, exist_ok=True)
+        if case is Case.BUILD and not found.get("cancelled"):
+            (self.folder / store / _BUILT).touch()
         beside = path.with_suffix(".part")
         beside.write_text(json.dumps(found, indent=1))
         beside.replace(path)
+
+    def remove_stores(self) -> None:
+        for path in self.folder.iterdir():
+            if path.name != _RESULTS:
+                shutil.rmtree(path)
 
     def forget(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -20,7 +20,10 @@ _BUILD_WITHIN_S = 900
 
 @dataclass(frozen=True)
 class Plan:
-    """`engines` None: all, or FEW_ENGINES where the graph is larger than FEW_ENGINES_OVER."""
+    """`engines` None: all, or FEW_ENGINES where the graph is larger than FEW_ENGINES_OVER.
+
+    `keep`: indexes and databases stay when their size is done.
+    """
 
     work: Path
     sizes: Sequence[int]
@@ -28,6 +31,7 @@ class Plan:
     only: Sequence[Case] | None
     repeat: int
     limit_s: float
+    keep: bool
     all_engines: Sequence[str]
 
     def engines_at(self, transfers: int) -> Sequence[str]:
@@ -55,20 +59,30 @@ def run(plan: Plan) -> Iterator[dict]:
     for transfers in plan.sizes:
         print(f"{transfers:,} transfers", flush=True)
         graphs.make(plan.graph(transfers), transfers)
+        engines = [engine(name) for name in plan.engines_at(transfers)]
         stores: set[str] = set()
-        for name in plan.engines_at(transfers):
-            of = engine(name)
-            for case in plan.cases_of(of):
-                found = _found(plan, transfers, name, of, case)
+        for of, name in zip(engines, plan.engines_at(transfers), strict=True):
+            for case, found in _of_engine(plan, transfers, name, of):
                 if case is not Case.BUILD or of.store not in stores:
                     yield {"transfers": transfers, "title": of.title, **found}
             stores.add(of.store)
+        if not plan.keep:
+            plan.kept(transfers).remove_stores()
+
+
+def _of_engine(plan: Plan, transfers: int, name: str, of: Engine) -> Iterator[tuple[Case, dict]]:
+    """Builds only for what is still to be measured."""
+    kept = plan.kept(transfers)
+    known = {case: kept.read(name, of.store, case) for case in plan.cases_of(of)}
+    build_again = not all(known.values()) and not kept.is_built(of.store)
+    for case, found in known.items():
+        if found is None or (case is Case.BUILD and build_again):
+            found = _found(plan, transfers, name, of, case)
+        yield case, found
 
 
 def _found(plan: Plan, transfers: int, name: str, of: Engine, case: Case) -> dict:
     kept = plan.kept(transfers)
-    if (found := kept.read(name, of.store, case)) is not None:
-        return {**found, "engine": name}
     task = Task(plan.graph(transfers), kept.store(of.store), plan.repeat, plan.limit_s)
     within_s = _BUILD_WITHIN_S if case is Case.BUILD else 3 * plan.limit_s + 120
     found = _measured(name, case, task, within_s)

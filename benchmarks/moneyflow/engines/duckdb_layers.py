@@ -18,6 +18,7 @@ ALL_STARTS_UP_TO = 10_000_000
 
 def build(task: Task) -> Found:
     found = Found()
+    tables.file_of(task).unlink(missing_ok=True)
     with timed(found.seconds, "load"):
         tables.load(task)
     found.facts["bytes"] = tables.file_of(task).stat().st_size
@@ -50,7 +51,7 @@ def first_answer(task: Task) -> Found:
     """Straight over Parquet, in a new process, without the transfers that explain: they would need a sort first."""
     found = Found()
     files = "', '".join(map(str, parquet_files(task.graph)))
-    with tables.in_memory() as database:
+    with tables.in_memory(task) as database:
         database.execute(f"create view drawn as select * from read_parquet(['{files}'])")
         database.execute(
             f"create table layer_0 as select account_token as token, begins_at as at from '{task.graph}/starts.parquet'"

@@ -19,7 +19,7 @@ from benchmarks.moneyflow.cases import HUB_LIMIT, NotMeasured, Task
 from benchmarks.moneyflow.graphs import parquet_files
 from benchmarks.moneyflow.questions import token_rows
 
-MEMORY = "8GB"
+MEMORY, SPILL = "8GB", "12GB"
 _DRAWN = """
 create table accounts as
 select (row_number() over () - 1)::integer as account, token
@@ -56,7 +56,7 @@ def load(task: Task) -> None:
     beside = path.with_name(f".loading-{os.getpid()}.duckdb")
     for stale in path.parent.glob(".loading-*"):
         stale.unlink()
-    with _connected(beside) as database:
+    with _connected(beside, path.parent / "spilled") as database:
         files = [str(f) for f in parquet_files(task.graph)]
         database.execute("create temp view drawn as select * from read_parquet(" + _listed(files) + ")")
         for statement in _DRAWN.format(limit=HUB_LIMIT).split(";\n"):
@@ -70,8 +70,10 @@ def _listed(paths: list[str]) -> str:
 
 
 @contextmanager
-def _connected(path: Path | str, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+def _connected(path: Path | str, spill: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """What does not fit into memory goes to `spill`, up to a bound."""
     with duckdb.connect(str(path), read_only=read_only) as database:
+        database.execute(f"set temp_directory = '{spill}'; set max_temp_directory_size = '{SPILL}'")
         database.execute(f"set memory_limit = '{MEMORY}'; set preserve_insertion_order = false")
         database.execute("set threads = 2")
         yield database
@@ -80,19 +82,19 @@ def _connected(path: Path | str, *, read_only: bool = False) -> Iterator[duckdb.
 @contextmanager
 def opened(task: Task) -> Iterator[duckdb.DuckDBPyConnection]:
     """The loaded tables, read only; temporary tables can be made."""
-    with _connected(file_of(task), read_only=True) as database:
+    with _connected(file_of(task), file_of(task).with_name("spilled"), read_only=True) as database:
         yield database
 
 
 @contextmanager
-def in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
-    with _connected(":memory:") as database:
+def in_memory(task: Task) -> Iterator[duckdb.DuckDBPyConnection]:
+    with _connected(":memory:", file_of(task).with_name("spilled")) as database:
         yield database
 
 
 @contextmanager
 def opened_to_write(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with _connected(path) as database:
+    with _connected(path, path.with_name("spilled")) as database:
         yield database
 
 
