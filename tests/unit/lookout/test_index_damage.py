@@ -1,12 +1,14 @@
 """An index that is not what was written is refused, and says what to do."""
 
+import errno
 import json
+import os
 import random
 import shutil
 
 import pytest
 
-from cleanroom.errors import IndexDamaged, NotAllowed
+from cleanroom.errors import IndexDamaged, NotAllowed, StoreFault
 from cleanroom.lookout.index import Index, Writer, catalogue
 from tests.factories.index_tables import built, contents, expected, table_of
 
@@ -109,3 +111,19 @@ def test_there_is_one_writer(copy):
     with Writer.open(copy), pytest.raises(NotAllowed, match="another process writes"):
         Writer.open(copy)
     Writer.open(copy).close()
+
+
+@pytest.mark.parametrize("work", [lambda writer: writer.append(table_of(range(380, 450))), Writer.merge])
+def test_a_full_disk_is_a_fault_and_the_state_stands(copy, monkeypatch, work):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with Writer.open(copy) as writer:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "pwrite", full)
+            with pytest.raises(StoreFault, match="No space left on device; its state is as before"):
+                work(writer)
+        assert contents(Index.open(copy, verify="full").graph) == expected(range(400))
+        writer.append(table_of(range(395, 460)))
+        assert writer.merge()
+    assert contents(Index.open(copy, verify="full").graph) == expected(range(460))

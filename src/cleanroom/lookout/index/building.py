@@ -18,11 +18,11 @@ from cleanroom.lookout.index.arranging import full_side, take, taken
 from cleanroom.lookout.index.catalogue import State
 from cleanroom.lookout.index.container import ContainerWriter, Named
 from cleanroom.lookout.index.fingerprints import Fingerprints, build_fingerprints
-from cleanroom.lookout.index.locking import WriterLock
+from cleanroom.lookout.index.locking import WriterLock, writing
 from cleanroom.lookout.index.ordering import sorted_rows
 from cleanroom.lookout.index.reading import read, survey
 from cleanroom.lookout.index.rows import Rows
-from cleanroom.lookout.index.segments import base_arrays, side_sources
+from cleanroom.lookout.index.segments import WALKED, base_arrays, side_sources
 from cleanroom.lookout.index.threads import side_by_side
 from cleanroom.lookout.index.tokenfile import TokenFile
 from cleanroom.lookout.index.tokens import GrowingTable
@@ -34,16 +34,24 @@ Progress = Callable[[str, float], None]
 
 @dataclass
 class Facts:
-    """What was built and what it took. `seconds` by stage, in the order of work."""
+    """What was built and what it took: `bytes_of` each array on disk, `seconds` of each stage, in the order of work.
+
+    A walk in one direction reads the times, accounts and amounts that both share, and its own side:
+    `walk_bytes_per_direction` is half of what both read together, per transfer.
+    """
 
     transfers: int = 0
     accounts: int = 0
     repeated: int = 0
-    bytes_on_disk: int = 0
+    bytes_of: dict[str, int] = field(default_factory=dict)
     walk_bytes_per_direction: float = 0.0
     peak_memory_bytes: int = 0
     was_ordered: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def bytes_on_disk(self) -> int:
+        return sum(self.bytes_of.values())
 
     @property
     def total_seconds(self) -> float:
@@ -114,10 +122,10 @@ class _Build:
             self._order(columns)
         with self.stage("sides"):
             sides = _sides(columns, len(table))
-        with self.stage("write"):
+        with self.stage("write"), writing():
             base = self._write(columns, sides, fingerprints, table)
             self._publish(base, table)
-        return self._tell(columns, table, base)
+        return self._tell(columns, table)
 
     def _read(self) -> tuple[_Columns, GrowingTable]:
         found = survey(self.files)
@@ -151,7 +159,10 @@ class _Build:
     def _write(self, columns: _Columns, sides: list[Side], fingerprints: Fingerprints, table: GrowingTable) -> Named:
         buckets, accounts = len(fingerprints.offsets) - 1, len(table)
         path = self.folder / "base-1"
-        container = ContainerWriter(path, base_arrays(len(columns.time_us), accounts, buckets))
+        arrays = base_arrays(len(columns.time_us), accounts, buckets)
+        self.facts.bytes_of = {n: int(np.prod(shape)) * np.dtype(kind).itemsize for n, (kind, shape) in arrays.items()}
+        self.facts.bytes_of["tokens"] = 16 * accounts
+        container = ContainerWriter(path, arrays)
         container.put(
             {
                 "time_us": columns.time_us,
@@ -174,11 +185,11 @@ class _Build:
         state = State(1, 1, self.seed, len(table), "tokens-1", tokens.blocks, base, None)
         catalogue.publish(self.folder, state)
 
-    def _tell(self, columns: _Columns, table: GrowingTable, base: Named) -> Facts:
+    def _tell(self, columns: _Columns, table: GrowingTable) -> Facts:
         facts = self.facts
         facts.transfers, facts.accounts = len(columns.time_us), len(table)
-        facts.bytes_on_disk = base.bytes + 16 * facts.accounts
-        facts.walk_bytes_per_direction = 20 + 4 * (facts.accounts + 1) / max(facts.transfers, 1)
+        walked = sum(size for name, size in facts.bytes_of.items() if name in WALKED)
+        facts.walk_bytes_per_direction = walked / 2 / max(facts.transfers, 1)
         facts.peak_memory_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         return facts
 

@@ -62,15 +62,21 @@ class ContainerWriter:
             self._entries[name] = entry
             end += -(-entry.bytes // _ALIGNED) * _ALIGNED
         self._end = end
-        self._file = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+        self._handle = os.fdopen(os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb", buffering=0)
+        self._file = self._handle.fileno()
 
     def put(self, sources: Mapping[str, np.ndarray | Produce]) -> None:
         """Write the arrays, from memory or as they are produced block by block, in threads."""
-        side_by_side(
+        works = [
             partial(self._write, self._entries[name], source, first, last)
             for name, source in sources.items()
             for first, last in shares(len(self._entries[name].blocks))
-        )
+        ]
+        try:
+            side_by_side(works)
+        except BaseException:
+            self._handle.close()
+            raise
 
     def _write(self, entry: _Entry, source: np.ndarray | Produce, first: int, last: int) -> None:
         row_bytes = np.dtype(entry.dtype).itemsize * int(np.prod(entry.shape[1:], dtype=np.int64))
@@ -87,7 +93,7 @@ class ContainerWriter:
         directory = json.dumps({name: asdict(entry) for name, entry in self._entries.items()}).encode()
         write_at(self._file, memoryview(directory), self._end)
         os.fsync(self._file)
-        os.close(self._file)
+        self._handle.close()
         total = self._end + len(directory)
         return Named(self.path.name, total, self._end, hashlib.sha256(directory).hexdigest())
 

@@ -1,15 +1,19 @@
-"""One writer at a time: a lock of the operating system, which dies with its process."""
+"""Who may write, and what happens where the disk does not: one writer at a time, faults that can be tried again."""
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from cleanroom.errors import NotAllowed
+from cleanroom.errors import NotAllowed, StoreFault
 
 _LOCK = "writer.lock"
 
 
 class WriterLock:
+    """Of the operating system, so it dies with its process."""
+
     def __init__(self, folder: Path):
         """Raises NotAllowed where another process, or another writer of this one, holds it."""
         self._file = os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
@@ -21,3 +25,12 @@ class WriterLock:
 
     def release(self) -> None:
         os.close(self._file)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """What the disk refuses is a StoreFault: the published state stands, and the same may be tried again."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreFault(f"the index could not be written: {error.strerror}; its state is as before") from error

@@ -9,6 +9,7 @@ from cleanroom.lookout.index.tokens import packed_capacity
 
 _COLUMNS = {"time_us": np.int64, "sender": np.uint32, "receiver": np.uint32, "amount_cents": np.int64}
 _SIDES = ("outgoing", "incoming")
+WALKED = {*_COLUMNS, *(f"{side}.{part}" for side in _SIDES for part in ("offsets", "number", "other"))}
 
 
 def base_arrays(transfers: int, accounts: int, buckets: int) -> dict[str, tuple[type, tuple[int, ...]]]:

@@ -17,7 +17,7 @@ from cleanroom.lookout.index.catalogue import State
 from cleanroom.lookout.index.container import ContainerWriter, Named
 from cleanroom.lookout.index.fingerprints import fingerprints_of, joined
 from cleanroom.lookout.index.knowing import Batch, Known
-from cleanroom.lookout.index.locking import WriterLock
+from cleanroom.lookout.index.locking import WriterLock, writing
 from cleanroom.lookout.index.merging import merged_base
 from cleanroom.lookout.index.opening import Opened, Verify, load, numbers_of
 from cleanroom.lookout.index.rows import Rows, rows_of
@@ -86,10 +86,10 @@ class Writer:
         """Take the transfers in, whatever their times; gives the state that has them.
 
         What is there already is skipped. Raises MalformedRows, and takes nothing in, where a row can't be one or has
-        the id of another transfer; its place is the row of `file`.
+        the id of another transfer (its place is the row of `file`); StoreFault where the disk refuses.
         """
         rows = rows_of(table, file=file)
-        with self._changing:
+        with self._changing, writing():
             fresh = self._fresh_rows(rows, file)
             if len(fresh.kept):
                 self._take_in(rows, fresh)
@@ -98,7 +98,7 @@ class Writer:
     def merge(self) -> bool:
         """Fold the delta into a new base; appends go on meanwhile. False where there is nothing to fold in.
 
-        Raises NotAllowed where a merge is under way.
+        Raises NotAllowed where a merge is under way, StoreFault where the disk refuses.
         """
         if not self._merging.acquire(blocking=False):
             raise NotAllowed("a merge of this index is under way")
@@ -107,7 +107,8 @@ class Writer:
                 frozen, self._carried = self._opened, []
             if frozen.delta is None:
                 return False
-            self._replace_base(frozen, self._merged(frozen))
+            with writing():
+                self._replace_base(frozen, self._merged(frozen))
             return True
         finally:
             self._carried = None
