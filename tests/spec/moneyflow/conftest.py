@@ -8,11 +8,12 @@ from cleanroom.stores.warehouse_bigquery import BigQueryWarehouse
 from tests.factories.bqemulator import ABSENT, PROGRAM, running_emulator
 from tests.factories.dbt_models import BigQueryBench, DuckDbBench, compile_models
 from tests.spec.moneyflow.engines import ask_online, ask_reference
+from tests.spec.moneyflow.linked_models import ask_linked_models
 from tests.spec.moneyflow.models import ask_models
 from tests.spec.moneyflow.questions import Engine
 
 PROJECT = "spec"
-COMPILED = ("intermediate.moneyflow", "staging")
+COMPILED = ("intermediate.moneyflow", "intermediate.graph", "intermediate.linked", "staging")
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +58,18 @@ def ask(request):
             return ask_reference(asked)
         if engine is Engine.ONLINE:
             return ask_online(asked)
-        return ask_models(request.getfixturevalue(f"{engine}_bench"), asked)
+        return ask_either_models(request.getfixturevalue(f"{engine}_bench"), asked)
 
     return answers
+
+
+def ask_either_models(bench, asked):
+    """Walks with link steps have models of their own."""
+    parts = {False: {}, True: {}}
+    for place, one in enumerate(asked):
+        parts[one.links is not None][place] = one
+    found = {}
+    for is_linked, part in parts.items():
+        answers = (ask_linked_models if is_linked else ask_models)(bench, list(part.values()))
+        found |= dict(zip(part, answers, strict=True))
+    return [found[place] for place in range(len(asked))]

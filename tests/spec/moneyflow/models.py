@@ -59,8 +59,8 @@ def _by_rule(asked: Sequence[Asked]) -> dict[tuple, list[int]]:
 def _answered(bench: ModelBench, asked: Mapping[int, Asked]) -> dict[int, Answer]:
     _lay_out(bench, asked)
     bench.build(*BUILT)
-    arrivals = _by_flow(bench.rows("int_moneyflow__arrivals"))
-    limits = _by_flow(bench.rows("int_moneyflow__limits"))
+    arrivals = by_flow(bench.rows("int_moneyflow__arrivals"))
+    limits = by_flow(bench.rows("int_moneyflow__limits"))
     return {
         place: {way: _expansion(one, way, arrivals[place], limits[place]) for way in one.rule.direction.ways}
         for place, one in asked.items()
@@ -72,10 +72,10 @@ def _lay_out(bench: ModelBench, asked: Mapping[int, Asked]) -> None:
     delay = round(rule.max_delay.total_seconds() * 1_000_000) if rule.max_delay else None
     limits = {"max_delay_us": delay, "hub_limit": rule.hub_limit, "keep_latest": rule.keep_latest, "code": ""}
     bench.given("int_moneyflow__rule", [limits])
-    cut_offs = {_cut_off(one) for one in asked.values()}
+    cut_offs = {cut_off(one) for one in asked.values()}
     bench.given("int_moneyflow__as_of", [{"cut_off": c, "as_of": c, "is_latest": c == max(cut_offs)} for c in cut_offs])
     bench.given("int_moneyflow__starts", [row for p, one in asked.items() for row in _start_rows(p, one)])
-    rows = [transfer_row(t, one.flow, _prefix(p)) for p, one in asked.items() for t in one.flow.transfers]
+    rows = [transfer_row(t, one.flow, prefix(p)) for p, one in asked.items() for t in one.flow.transfers]
     bench.given("int_transfers__joined", rows)
 
 
@@ -83,7 +83,7 @@ def _start_rows(place: int, one: Asked) -> Iterable[dict]:
     for account, begins in one.starts.items():
         for way in WAYS:
             clock = round(begins.timestamp() * 1_000_000) * (1 if way is Direction.FORWARD else -1)
-            row = {"cut_off": _cut_off(one), "direction": way, "account_token": _prefix(place) + account}
+            row = {"cut_off": cut_off(one), "direction": way, "account_token": prefix(place) + account}
             yield row | {"begins_at": begins, "clock": clock}
 
 
@@ -112,15 +112,18 @@ def _arrival(row: dict, paths: Mapping[tuple, tuple[str, ...]]) -> Arrival:
     return Arrival(row["account_token"], layer, at_, start, via, came_from, path)
 
 
-def _cut_off(one: Asked) -> datetime:
+def cut_off(one: Asked) -> datetime:
+    """The end of the window, or of everything."""
     return one.rule.before or END
 
 
-def _prefix(place: int) -> str:
+def prefix(place: int) -> str:
+    """Of all names of the flow that was asked in this place."""
     return f"{place:03}/"
 
 
-def _by_flow(rows: Iterable[dict]) -> Mapping[int, list[dict]]:
+def by_flow(rows: Iterable[dict]) -> Mapping[int, list[dict]]:
+    """Rows by the place of their flow, with the names that were asked."""
     found = defaultdict(list)
     for row in rows:
         own = {k: v.split("/")[1] if isinstance(v, str) and "/" in v else v for k, v in row.items()}

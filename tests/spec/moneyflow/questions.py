@@ -24,6 +24,7 @@ class Question(StrEnum):
     AFTER = "window: its beginning"
     BEFORE = "window: its end"
     LINKS = "link steps"
+    LIMITED_LINKS = "link steps under other limits"
     HAIRCUT = "taint by haircut"
     FIFO = "taint by fifo"
     POISON = "taint by poison"
@@ -40,6 +41,7 @@ ZH = {
     Question.AFTER: "時間窗之始",
     Question.BEFORE: "時間窗之終",
     Question.LINKS: "關聯步",
+    Question.LIMITED_LINKS: "關聯步併其他限制",
     Question.HAIRCUT: "比例法",
     Question.FIFO: "先進先出法",
     Question.POISON: "毒丸法",
@@ -59,7 +61,8 @@ ANSWERED_BY: dict[Question, frozenset[Engine]] = {
     Question.BEFORE: _ALL,
     Question.AFTER: _ONLINE,
     Question.PLAIN: _ONLINE,
-    Question.LINKS: frozenset({Engine.REFERENCE}),
+    Question.LINKS: frozenset({Engine.REFERENCE}) | _MODELS,
+    Question.LIMITED_LINKS: frozenset({Engine.REFERENCE}),
     Question.HAIRCUT: _ONLINE,
     Question.FIFO: _ONLINE,
     Question.POISON: _ONLINE,
@@ -72,7 +75,9 @@ _LOOP = "a balance goes on from transfer to transfer, which SQL cannot do withou
 NOT_ASKED: dict[tuple[Question, frozenset[Engine]], str] = {
     (Question.AFTER, _MODELS): "a run follows all transfers that the warehouse holds before its cut-off",
     (Question.PLAIN, _MODELS): "a watch-listing has a moment, so the runs always respect time",
-    (Question.LINKS, _MODELS | {Engine.ONLINE}): "scoring counts links of the graph; no run walks over them yet",
+    (Question.LINKS, frozenset({Engine.ONLINE})): "the lookout's graph is of transfers only",
+    (Question.LIMITED_LINKS, _MODELS): "walks with link steps are built without delay, hub rule and number kept",
+    (Question.LIMITED_LINKS, frozenset({Engine.ONLINE})): "the lookout's graph is of transfers only",
     (Question.HAIRCUT, _MODELS): _LOOP,
     (Question.RELEASE, _MODELS): "follows from taint",
     (Question.FIFO, _MODELS): _LOOP,
@@ -88,6 +93,7 @@ def engines_for(questions: frozenset[Question]) -> list[Engine]:
 
 def questions_of(rule: WalkRule, links: Links | None) -> frozenset[Question]:
     """All that an engine must be able to answer to be asked this."""
+    is_limited = any(limit is not None for limit in (rule.max_delay, rule.hub_limit, rule.keep_latest))
     asked = {
         Question.LAYERS: rule.in_time,
         Question.PLAIN: not rule.in_time,
@@ -98,6 +104,7 @@ def questions_of(rule: WalkRule, links: Links | None) -> frozenset[Question]:
         Question.AFTER: rule.after is not None,
         Question.BEFORE: rule.before is not None,
         Question.LINKS: links is not None,
+        Question.LIMITED_LINKS: links is not None and is_limited,
     }
     return frozenset(question for question, is_asked in asked.items() if is_asked)
 

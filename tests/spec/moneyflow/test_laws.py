@@ -25,7 +25,9 @@ def places(expansion):
 
 
 def every_walk(flow, begins, rule, links=None):
-    ties = links.ties if links else ()
+    """Ties that began at or after the end of the window are not known."""
+    known = links.ties if links else ()
+    ties = [t for t in known if rule.before is None or t.held_from is None or t.held_from < rule.before]
     holders = {tie.identifier: {other.account for other in ties if other.identifier == tie.identifier} for tie in ties}
     pairs = [
         (own, other)

@@ -21,9 +21,9 @@ def expand(
     """
     if links is not None and not rule.in_time:
         raise ValueError("link steps need the order of time")
-    known = list(transfers)
+    known, ties = list(transfers), links.known(rule.before) if links else None
     found = {}
     for way in rule.direction.ways:
         seen = view(known, rule, way)
-        found[way] = layers_in_time(seen, starts, rule, links) if rule.in_time else plain_layers(seen, starts, rule)
+        found[way] = layers_in_time(seen, starts, rule, ties) if rule.in_time else plain_layers(seen, starts, rule)
     return found

@@ -30,6 +30,12 @@ class Links:
         if self.limit < 2:
             raise ValueError("it takes two accounts to share an identifier")
 
+    def known(self, before: datetime | None) -> "Links":
+        """Without what began at or after the end of the window: it links nobody and makes nothing too wide."""
+        if before is None:
+            return self
+        return Links(tuple(tie for tie in self.ties if tie.held_from is None or tie.held_from < before), self.limit)
+
     def steps(self, account: str, moment: datetime) -> Iterator[tuple[str, str]]:
         """(identifier, other account) for all that the account shares at that moment. Both ties have begun by then."""
         for own in self.ties:

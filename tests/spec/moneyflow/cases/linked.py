@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from cleanroom.moneyflow.reference import Direction, WalkRule
+from tests.factories.drawing import at
 from tests.spec.moneyflow.cases.form import Case, Clause, Words
 
 LINKED = Clause(
@@ -72,6 +73,22 @@ LINKED = Clause(
         ),
         Case(
             Words(
+                "A tie that begins at or after the end is not known, and makes nothing too wide",
+                "時間窗結束後始有之關聯不算，亦不計入帳戶數",
+            ),
+            "W -> A  09:00",
+            """
+            A 1 09:00 W: t1
+            B 2 09:00 W: t1 0911""",
+            ties="""
+            A phone 0911
+            B phone 0911
+            C phone 0911 12:00""",
+            link_limit=2,
+            rule=WalkRule(before=at("12:00")),
+        ),
+        Case(
+            Words(
                 "A walk may begin with a link step; its first transfer is still the first",
                 "路徑可始於關聯步，其後之交易仍為第一筆",
             ),
@@ -83,6 +100,19 @@ LINKED = Clause(
             W holder h1
             B holder h1""",
             rule=WalkRule(max_delay=timedelta(hours=1)),
+        ),
+        Case(
+            Words("The start's own ties count from the beginning of its walks", "起點之關聯自起始時刻計"),
+            "B -> C  09:00",
+            """
+            B 1 08:00 W: h1
+            C 2 09:00 W: h1 t1""",
+            starts="W 08:00",
+            ties="""
+            W holder h1
+            B holder h1
+            W phone 0911 08:00:01
+            D phone 0911""",
         ),
         Case(
             Words("The delay is counted from the arrival before the link step", "時限自關聯步之前的到達起算"),
