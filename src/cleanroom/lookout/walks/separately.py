@@ -11,7 +11,7 @@ from cleanroom.lookout.walks.apart import BLOCK, Block
 from cleanroom.lookout.walks.arrivals import NOBODY
 from cleanroom.lookout.walks.bounds import UNBOUNDED
 from cleanroom.lookout.walks.expanding import check_starts, expand
-from cleanroom.moneyflow.rules import Direction, WalkRule
+from cleanroom.moneyflow.rules import MOST_LAYERS, Direction, WalkRule
 
 _THREADS = 2
 
@@ -57,7 +57,8 @@ def _in_blocks(graph: Graph, way: Direction, starts: Mapping[int, int], rule: Wa
     def counts() -> np.ndarray:
         with ThreadPoolExecutor(_THREADS) as threads:
             found = list(threads.map(Block.counts, blocks))
-        return np.concatenate([f[: len(part)] for f, part in zip(found, parts, strict=True)])
+        none = np.empty((0, MOST_LAYERS + 1), np.int64)
+        return np.concatenate([none, *(f[: len(part)] for f, part in zip(found, parts, strict=True))])
 
     return Separately(rule, way, tuple(starts), lambda place: blocks[place // size].layers(place % size), counts)
 
@@ -80,6 +81,7 @@ def _one_by_one(graph: Graph, way: Direction, starts: Mapping[int, int], rule: W
         return whole
 
     def counts() -> np.ndarray:
-        return np.array([np.bincount(own, minlength=rule.layers + 1) for _, own in found])
+        none = np.empty((0, rule.layers + 1), np.int64)
+        return np.concatenate([none, *(np.bincount(own, minlength=rule.layers + 1)[np.newaxis] for _, own in found)])
 
     return Separately(rule, way, tuple(starts), layers, counts)

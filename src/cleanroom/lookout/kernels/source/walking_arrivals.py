@@ -70,9 +70,9 @@ def open_layer(table):
     table[LAYER] = table[POSITION] = table[END]
     table[END] = table[COUNT]
     if table[PLAIN] == 0:
-        fill(table, _SMALL, 0, 0)
+        fill(table, min(_SMALL, table[TABLE_CAPACITY]), 0, 0)
     elif is_first:
-        size = _SMALL
+        size = min(_SMALL, table[TABLE_CAPACITY])
         while size < 2 * table[COUNT]:
             size *= 2
         fill(table, size, 0, table[COUNT])

@@ -1,6 +1,6 @@
 """Places in the table that a walk's kernels work on: one int64 array of parameters, state and addresses of arrays.
 
-`cleanroom.lookout.walks.table` fills it by the same names.
+`cleanroom.lookout.walks` fills it by the same names.
 """
 
 # What is asked.
