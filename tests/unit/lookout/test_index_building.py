@@ -1,10 +1,13 @@
 """Parquet to an index: every transfer once, whatever the order, the files and the types."""
 
+import errno
+import os
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from cleanroom.errors import IndexDamaged, MalformedRows, NotAllowed, NothingToDo
+from cleanroom.errors import IndexDamaged, MalformedRows, NotAllowed, NothingToDo, StoreFault
 from cleanroom.lookout.index import Index, build
 from cleanroom.lookout.index import reading as reading_module
 from tests.factories.index_tables import (
@@ -30,7 +33,14 @@ def test_an_index_holds_the_transfers_of_all_files(tmp_path, hexed):
     index, facts = opened(tmp_path, table_of(MANY[:1_700], hexed=hexed), table_of(MANY[1_700:], hexed=hexed))
     assert contents(index.graph) == expected(MANY)
     assert (facts.transfers, facts.accounts, facts.repeated) == (len(MANY), index.graph.accounts, 0)
-    assert set(facts.seconds) == {"read and intern", "look for repeated ids", "order", "sides", "write"}
+    assert list(facts.seconds) == [
+        "read and intern",
+        "look for repeated ids",
+        "order",
+        "write columns",
+        "sides",
+        "write sides and publish",
+    ]
     check_accounts(index)
 
 
@@ -150,3 +160,16 @@ def test_a_walk_reads_at_most_24_bytes_a_transfer_and_direction(tmp_path):
     assert (shared + entries) / 2 / len(base) == 20
     offsets = base.outgoing.offsets.nbytes + base.incoming.offsets.nbytes
     assert np.isclose(facts.walk_bytes_per_direction, 20 + offsets / 2 / len(base))
+
+
+def test_a_disk_that_refuses_beside_the_work_is_heard(tmp_path, monkeypatch):
+    def broken(_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fdatasync", broken)
+    with pytest.raises(StoreFault, match="Input/output error"):
+        built(tmp_path, range(9))
+    monkeypatch.undo()
+    with pytest.raises(IndexDamaged, match="no index"):
+        Index.open(tmp_path / "index")
+    assert contents(Index.open(built(tmp_path, range(9))).graph) == expected(range(9))

@@ -120,11 +120,13 @@ class _Build:
             columns, fingerprints = self._once_each(columns)
         with self.stage("order"):
             self._order(columns)
+        with self.stage("write columns"), writing():
+            container = self._begun(columns, fingerprints, table)
         with self.stage("sides"):
             sides = _sides(columns, len(table))
-        with self.stage("write"), writing():
-            base = self._write(columns, sides, fingerprints, table)
-            self._publish(base, table)
+        with self.stage("write sides and publish"), writing():
+            container.put({**side_sources("outgoing", sides[0]), **side_sources("incoming", sides[1])})
+            self._publish(container.finish(), table)
         return self._tell(columns, table)
 
     def _read(self) -> tuple[_Columns, GrowingTable]:
@@ -156,28 +158,27 @@ class _Build:
             columns.time_us, columns.rows = found
             columns.sender, columns.receiver = (taken(c, columns.rows) for c in (columns.sender, columns.receiver))
 
-    def _write(self, columns: _Columns, sides: list[Side], fingerprints: Fingerprints, table: GrowingTable) -> Named:
-        buckets, accounts = len(fingerprints.offsets) - 1, len(table)
-        path = self.folder / "base-1"
-        arrays = base_arrays(len(columns.time_us), accounts, buckets)
+    def _begun(self, columns: _Columns, fingerprints: Fingerprints, table: GrowingTable) -> ContainerWriter:
+        """All but the sides; on its way to the disk while those are made."""
+        accounts = len(table)
+        arrays = base_arrays(len(columns.time_us), accounts, len(fingerprints.offsets) - 1)
         self.facts.bytes_of = {n: int(np.prod(shape)) * np.dtype(kind).itemsize for n, (kind, shape) in arrays.items()}
         self.facts.bytes_of["tokens"] = 16 * accounts
-        container = ContainerWriter(path, arrays)
+        container = ContainerWriter(self.folder / "base-1", arrays)
         container.put(
             {
                 "time_us": columns.time_us,
                 "sender": columns.sender,
                 "receiver": columns.receiver,
                 "amount_cents": _in_order(columns.amount_cents, columns.rows),
-                **side_sources("outgoing", sides[0]),
-                **side_sources("incoming", sides[1]),
                 "slots": table.packed(),
                 "fingerprints.offsets": fingerprints.offsets,
                 "fingerprints.tags": fingerprints.tags,
                 "transfer_id": _in_order(columns.transfer_id, columns.rows),
             }
         )
-        return container.finish()
+        container.sync_beside()
+        return container
 
     def _publish(self, base: Named, table: GrowingTable) -> None:
         tokens = TokenFile(self.folder / "tokens-1")

@@ -9,6 +9,7 @@ import json
 import mmap
 import os
 import secrets
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -64,6 +65,8 @@ class ContainerWriter:
         self._end = end
         self._handle = os.fdopen(os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb", buffering=0)
         self._file = self._handle.fileno()
+        self._beside: threading.Thread | None = None
+        self._refused: OSError | None = None
 
     def put(self, sources: Mapping[str, np.ndarray | Produce]) -> None:
         """Write the arrays, from memory or as they are produced block by block, in threads."""
@@ -89,9 +92,24 @@ class ContainerWriter:
             entry.blocks[block] = google_crc32c.value(content)
             write_at(self._file, memoryview(content), entry.offset + block * BLOCK)
 
+    def sync_beside(self) -> None:
+        """Have the disk take what was put so far while the caller goes on; `finish` waits for it and for the rest."""
+        self._beside = threading.Thread(target=self._sync, name="sync")
+        self._beside.start()
+
+    def _sync(self) -> None:
+        try:
+            os.fdatasync(self._file)
+        except OSError as refused:  # told once by the system, so not to be lost
+            self._refused = refused
+
     def finish(self) -> Named:
         directory = json.dumps({name: asdict(entry) for name, entry in self._entries.items()}).encode()
         write_at(self._file, memoryview(directory), self._end)
+        if self._beside:
+            self._beside.join()
+        if self._refused:
+            raise self._refused
         os.fsync(self._file)
         self._handle.close()
         total = self._end + len(directory)
