@@ -105,13 +105,13 @@ class ContainerWriter:
 
     def finish(self) -> Named:
         directory = json.dumps({name: asdict(entry) for name, entry in self._entries.items()}).encode()
-        write_at(self._file, memoryview(directory), self._end)
-        if self._beside:
-            self._beside.join()
-        if self._refused:
-            raise self._refused
-        os.fsync(self._file)
-        self._handle.close()
+        with self._handle:
+            write_at(self._file, memoryview(directory), self._end)
+            if self._beside:
+                self._beside.join()
+            if self._refused:
+                raise self._refused
+            os.fsync(self._file)
         total = self._end + len(directory)
         return Named(self.path.name, total, self._end, hashlib.sha256(directory).hexdigest())
 
