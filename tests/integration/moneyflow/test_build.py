@@ -6,9 +6,11 @@ import subprocess
 import sys
 from datetime import timedelta
 
+import pyarrow.parquet as pq
 import pytest
 
 from cleanroom.errors import DataTestsFailed, WarehouseFault
+from cleanroom.pipeline import dbt, moneyflow
 from cleanroom.pipeline.dbt import dbt_folder, run_dbt
 from cleanroom.pipeline.moneyflow import SELECTION, build
 from cleanroom.settings import project_root
@@ -42,6 +44,14 @@ def test_the_step_says_what_there_is(built):
     assert all(result.detail[f"seconds_layer_{layer}"] > 0 for layer in range(7))
 
 
+def test_the_graph_lies_beside_for_the_lookout(built):
+    room, _ = built
+    folder = room.settings.room_dir / "graph"
+    transfers, listings = (pq.read_table(folder / f"{name}.parquet") for name in ("transfers", "listings"))
+    assert transfers.num_rows == 2
+    assert [token.hex() for token in listings["account_token"].to_pylist()] == [account_token("808", "100001")]
+
+
 def test_what_is_published_holds_no_token_and_no_time_of_a_transfer(built):
     room, _ = built
     assert [r.kind for r in room.portal.results] == ["legs", "layers"]
@@ -60,6 +70,27 @@ def test_the_same_build_again_changes_nothing(built):
     run_dbt(room, "run", SELECTION)
     assert all(before.values())
     assert {table: contents(room, table) for table in COMPARED} == before
+
+
+def test_layers_of_other_code_are_built_anew_and_those_of_the_same_are_followed(built, monkeypatch):
+    room, first = built
+    monkeypatch.setattr(dbt, "models_code", lambda: "other code")
+    monkeypatch.setattr(moneyflow, "models_code", lambda: "other code")
+    other, again = build(room).detail, build(room).detail
+    assert [d["layers"] for d in (first.detail, other, again)] == ["full", "full", "incremental"]
+    assert (other["walks_changed"], again["walks_changed"]) == (other["walks"], 0)
+
+
+def test_a_person_may_ask_for_all_layers_anew(room, monkeypatch):
+    class Asked(Exception):
+        pass
+
+    def asked(*_, options):
+        raise Asked(options)
+
+    monkeypatch.setattr(moneyflow, "run_dbt", asked)
+    with pytest.raises(Asked, match="--full-refresh"):
+        build(room, full=True)
 
 
 def test_the_warehouse_is_free_for_another_process_after_dbt(room):
