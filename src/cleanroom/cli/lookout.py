@@ -132,7 +132,7 @@ def _status(options: argparse.Namespace) -> None:
     state = {
         "supervisor": read_state(folders.supervisor_state),
         "keeper": read_state(folders.keeper_state),
-        "health": _client(options, "reader").ask("health"),
+        "health": _answer(options, "health"),
     }
     if options.as_json:
         print(json.dumps(state))
@@ -156,16 +156,16 @@ def _sync(options: argparse.Namespace) -> None:
 
 def _expand(options: argparse.Namespace) -> None:
     question = {"account": options.account, "paths": options.paths} | _walk(options)
-    _show(_client(options, "reader").ask("expand", question))
+    _show(_answer(options, "expand", question))
 
 
 def _trace(options: argparse.Namespace) -> None:
     question = {"account": options.account, "target": options.target} | _walk(options)
-    _show(_client(options, "reader").ask("trace", question))
+    _show(_answer(options, "trace", question))
 
 
 def _verdict(options: argparse.Namespace) -> None:
-    _show(_client(options, "reader").ask("verdict", {"accounts": options.accounts}))
+    _show(_answer(options, "verdict", {"accounts": options.accounts}))
 
 
 def _walk(options: argparse.Namespace) -> dict:
@@ -188,12 +188,13 @@ def _show(answer: dict) -> None:
     out.print_json(data=answer)
 
 
-def _client(options: argparse.Namespace, role: str):
+def _answer(options: argparse.Namespace, call: str, question: dict | None = None) -> dict:
     from cleanroom.cli.words import language
     from cleanroom.lookout.service.client import LookoutClient
     from cleanroom.lookout.service.clients import Role
 
-    return LookoutClient.of(_folders(options), Role(role), language=language())
+    with LookoutClient.of(_folders(options), Role.READER, language=language()) as client:
+        return client.ask(call, question)
 
 
 def _folders(options: argparse.Namespace):

@@ -8,6 +8,7 @@ import msgspec
 import pyarrow.parquet as pq
 import pytest
 
+from cleanroom.cli import main
 from cleanroom.errors import NotAllowed, NotFound, RequestInvalid
 from cleanroom.lookout.service import answers, batches
 from cleanroom.lookout.service.clients import Role
@@ -300,6 +301,14 @@ def test_lifting_a_listing_clears_what_was_downstream_and_proposes_whom_to_relea
     assert token("H1") not in proposals[0].accounts
 
 
+def test_what_the_line_publishes_is_taken(service):
+    published = service.folders.home / "published"
+    published.mkdir()
+    pq.write_table(table_of([transfer(9800, "LINE", "OUT", minute=500)]), published / ".transfers.new")
+    (published / ".transfers.new").rename(published / "transfers.parquet")
+    until(lambda: service.post("/expand", {"account": token("LINE")}).status_code == 200, "the keeper took it")
+
+
 # --- about the service --------------------------------------------------------------------------------------------
 
 
@@ -351,6 +360,22 @@ def test_the_client_turns_problems_back_into_the_family(service):
                 client.ask("expand", question)
         with pytest.raises(NotAllowed):
             client.hand_in(b"", form="parquet")
+
+
+def test_the_commands_ask_the_same(service, capsys, monkeypatch):
+    monkeypatch.setenv("CLEANROOM_LANGUAGE", "zh-hant")
+    folder = ["--index", str(service.folders.home)]
+    rule = ["--layers", "2", "--direction", "backward", "--max-delay-hours", "1"]
+    assert main(["lookout", "ask", "expand", token("A4"), *rule, *folder]) == 0
+    assert json.loads(capsys.readouterr().out)["ways"][0]["reached"] == 2
+    assert main(["lookout", "ask", "trace", token("A4"), token("A6"), *folder]) == 0
+    assert len(json.loads(capsys.readouterr().out)["steps"]) == 2
+    assert main(["lookout", "ask", "verdict", token("A4"), *folder]) == 0
+    assert json.loads(capsys.readouterr().out)["verdicts"][0]["account"] == token("A4")
+    assert main(["lookout", "status", "--json", *folder]) == 0
+    assert json.loads(capsys.readouterr().out)["health"]["ready"]
+    assert main(["lookout", "ask", "expand", token("nobody"), *folder]) == NotFound.exit_code
+    assert "查無" in capsys.readouterr().err
 
 
 def test_the_description_is_served(service):

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -205,3 +207,12 @@ def test_who_comes_when_the_line_is_full_is_told_to_come_back():
         return done
 
     assert asyncio.run(rush()) == [True, True, "later"]
+
+
+def test_a_worker_carries_nothing_that_makes_it_late():
+    """It must answer within a second of its start; each of these takes half a second or more to import."""
+    look = "import sys, cleanroom.lookout.service.app as a; print(*sorted(m for m in sys.modules if '.' not in m))"
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert {"numpy", "starlette", "msgspec"} <= loaded
+    assert not {"pandas", "numba", "duckdb", "sklearn", "lightgbm", "great_expectations"} & loaded
