@@ -21,9 +21,9 @@ class Bounds:
     per layer. `seconds`: looked at every few milliseconds, so exceeded by as much.
     """
 
-    accounts: int | None = 100_000
-    transfers: int | None = 5_000_000
-    seconds: float | None = 2.0
+    accounts: int | None = 20_000
+    transfers: int | None = 1_000_000
+    seconds: float | None = 1.0
 
     def __post_init__(self) -> None:
         """Raises ValueError where nothing could be answered."""
