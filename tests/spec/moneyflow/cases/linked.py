@@ -48,6 +48,18 @@ LINKED = Clause(
             B phone 0911 10:00""",
         ),
         Case(
+            Words("A tie that begins at the very moment of the arrival links", "關聯恰始於到達時刻者相通"),
+            "W -> A  09:00",
+            """
+            A 1 09:00 W: t1
+            B 2 09:00 W: t1 0911""",
+            ties="""
+            A phone 0911 09:00
+            B phone 0911
+            A device d7 09:00:01
+            C device d7""",
+        ),
+        Case(
             Words("No two link steps follow each other", "關聯步不得連續"),
             """
             W -> A  09:00

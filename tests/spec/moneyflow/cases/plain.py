@@ -61,6 +61,24 @@ PLAIN = Clause(
             rule=WalkRule(in_time=False, direction=Direction.BACKWARD),
         ),
         Case(
+            Words(
+                "Without order of time too the lesser id counts at one moment",
+                "不論時序時，同一時刻亦以交易編號小者為準",
+            ),
+            """
+            z: W -> A  09:00
+            b: V -> A  09:00
+            c: U -> A  09:00
+            d: T -> A  09:00""",
+            "A 1 09:00 V: b",
+            starts="""
+            W 00:00
+            V 00:00
+            U 00:00
+            T 00:00""",
+            rule=WalkRule(in_time=False),
+        ),
+        Case(
             Words("The beginning of walks plays no part, the window does", "起始時刻無關，時間窗有關"),
             """
             W -> A  08:00
