@@ -45,14 +45,15 @@ def device(name, account):
 
 
 def land_second(warehouse):
-    """Late transfers, one without its other leg, one reversed, legs that disagree, a new listing and one lifted."""
-    late = [(number(1), number(40), START + timedelta(days=70, hours=n)) for n in range(4)]
+    """Late transfers and listings: a leg without reference, one alone, one reversed, two that disagree, a lift."""
+    late = [(number(1), number(41), START + timedelta(days=70, hours=n)) for n in range(4)]
     at_808 = [booking(f"late-{n}", *moved, ref=f"L{n}", cents=9_900_00 + n) for n, moved in enumerate(late)]
+    at_808[0] |= {"clearing_ref": None}
     at_808[1] |= {"reversed": True}
-    at_700 = [dict(row, txn_id=f"in-{row['txn_id']}") for row in at_808[:3]]
-    at_700[2] |= {"amount_twd": 1.5}
+    at_822 = [row | {"txn_id": f"in-{row['txn_id']}"} for row in at_808[:3]]
+    at_822[2] |= {"amount_twd": 1.5}
     land_rows(warehouse, "808", "transfers", at_808, sequence=2, period=PERIOD)
-    land_rows(warehouse, "822", "transfers", at_700, sequence=2, period=PERIOD)
+    land_rows(warehouse, "822", "transfers", at_822, sequence=2, period=PERIOD)
     at = START + timedelta(days=90)
     land_rows(warehouse, "808", "list_events", [listed(number(1)[3:], at, case_no="late")], sequence=2, period=PERIOD)
     lifted = listed(number(0)[3:], at, event="lifted", case_no=f"case-{number(0)}")
