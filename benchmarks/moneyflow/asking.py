@@ -36,11 +36,15 @@ def one_by_one(case: Case, task: Task, tokens: np.ndarray, ask: Ask) -> Found:
     for place in range(min(COMPARED, len(accounts))):
         found.answers |= _digests(f"{case}, account {place}", ask(accounts[place], begins[place]), tokens)
     first = min(WARM_UP, len(accounts) - 1)
+    sizes: list[int] = []
     taken = latencies(
-        lambda place: ask(accounts[place], begins[place]), range(first, len(accounts)), within_s=task.limit_s
+        lambda place: sizes.append(len(ask(accounts[place], begins[place]))),
+        range(first, len(accounts)),
+        within_s=task.limit_s,
     )
     found.seconds["mean"] = [float(taken.mean())]
     found.facts = {"layers": RULES[case].layers, **quantiles(taken)}
+    found.facts |= {"arrivals_p50": int(np.median(sizes)), "arrivals_p99": int(np.quantile(sizes, 0.99))}
     return found
 
 

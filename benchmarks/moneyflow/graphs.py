@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from benchmarks.moneyflow.people import People, people
 
-VERSION = 3  # of what this module draws; goes up with every change to it
+VERSION = 4  # of what this module draws; goes up with every change to it
 ROWS_PER_GROUP = 1_000_000
 GROUPS_PER_FILE = 10
 STARTS, ASKED, LATER = 402, 2_000, 2_000_000
@@ -146,11 +146,11 @@ def _slice(crowd: People, rows: int, low: int, high: int, random: np.random.Gene
     """`rows` transfers between the moments `low` and `high`, both numbers and the table that is written."""
     kind = random.random(rows, dtype=np.float32)
     from_hub, to_hub = kind < FROM_HUB, (kind >= FROM_HUB) & (kind < FROM_HUB + TO_HUB)
-    sender, receiver = crowd.pairs(rows, OWN_COMMUNITY, random)
+    moment = _moments(rows, low, high, random)
+    sender, receiver = crowd.pairs((moment - BEGIN_US) / (30 * DAY_US) % 1, OWN_COMMUNITY, random)
     sender[from_hub] = crowd.some_hubs(int(from_hub.sum()), COLLECTORS_PAY, random)
     receiver[to_hub] = crowd.some_hubs(int(to_hub.sum()), COLLECTORS_RECEIVE, random)
     on_the_minute = from_hub | (random.random(rows, dtype=np.float32) < ON_THE_MINUTE)
-    moment = _moments(rows, low, high, random)
     moment[on_the_minute] = np.maximum(moment[on_the_minute] // MINUTE_US * MINUTE_US, low)
     whole_twd = np.exp(random.standard_normal(rows, dtype=np.float32) * 1.4 + np.where(from_hub, 10.5, 7.5))
     columns = [

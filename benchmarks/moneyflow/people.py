@@ -11,6 +11,7 @@ import numpy as np
 
 EXPONENT, MOST_ACTIVE = 1.6, 2_000
 SAME_BOTH_WAYS = 0.5  # of the accounts: as active in receiving as in sending
+BUSY, BUSY_DAYS = 0.5, 0.1  # shares: of the transfers, and of the month, a busy time has
 DORMANT = 0.1  # of the accounts: receive and never send
 ACCOUNTS_PER_HUB = 20_000
 SMALLEST_COMMUNITY, LARGEST_COMMUNITY = 20, 5_000
@@ -30,9 +31,19 @@ class People:
     community_of: np.ndarray
     first_stub: np.ndarray
 
-    def pairs(self, count: int, own_community: float, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Senders, and receivers of whom this share is in the sender's own community."""
-        sender = self.sending[random.integers(0, len(self.sending), count)]
+    def pairs(
+        self, month: np.ndarray, own_community: float, random: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Senders, and receivers of whom this share is in the sender's own community; one pair for each moment.
+
+        `month`: how much of its month is over at the moment, 0 to 1. A community has its busy days at its own time of
+        the month, so that what comes in goes on soon: it is then BUSY / BUSY_DAYS times as active.
+        """
+        count = len(month)
+        place = random.random(count)
+        busy = random.random(count, dtype=np.float32) < BUSY
+        place[busy] = (month[busy] + BUSY_DAYS * place[busy]) % 1
+        sender = self.sending[(place * len(self.sending)).astype(np.int64)]
         community = self.community_of[sender]
         inside = random.random(count, dtype=np.float32) < own_community
         low = np.where(inside, self.first_stub[community], 0)

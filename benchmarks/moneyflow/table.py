@@ -130,8 +130,22 @@ def _one_by_one(view: View, case: Case) -> list[str]:
             found = view.get(transfers, engine, case) or {}
             facts = found.get("facts") or {}
             cells = [facts.get(name, "-") for name in ("p50_ms", "p95_ms", "p99_ms", "max_ms", "calls")]
+            cells.append(f"{facts.get('arrivals_p50', '-')}, {facts.get('arrivals_p99', '-')}")
             body.append([f"{transfers:,}", view.title(engine), *cells, found.get("cancelled", "")])
-    return rows(["transfers", "engine", "p50 ms", "p95", "p99", "most", "accounts asked", ""], body)
+    return rows(
+        [
+            "transfers",
+            "engine",
+            "p50 ms",
+            "p95",
+            "p99",
+            "most",
+            "accounts asked",
+            "arrivals of an answer, p50, p99",
+            "",
+        ],
+        body,
+    )
 
 
 def _build(view: View) -> list[str]:
