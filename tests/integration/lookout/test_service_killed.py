@@ -7,7 +7,7 @@ import threading
 import httpx
 import pytest
 
-from cleanroom.errors import IndexDamaged
+from cleanroom.errors import IndexDamaged, NotAllowed
 from cleanroom.lookout.index import Index
 from cleanroom.lookout.service import batches
 from cleanroom.lookout.service.clients import Role
@@ -32,11 +32,16 @@ from tests.factories.lookout_service import (
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def folders(tmp_path):
-    made = indexed(tmp_path / "home", chain_of(6))
-    publish_listings(made.listings, [listing("A0", minute=0.5, cents=0)])
-    return made
+def made(home) -> Folders:
+    folders = indexed(home, chain_of(6))
+    publish_listings(folders.listings, [listing("A0", minute=0.5, cents=0)])
+    return folders
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    with served(made(tmp_path_factory.mktemp("lookout") / "home"), workers=2) as service:
+        yield service
 
 
 def ask_on(running: Served, stop: threading.Event, answered: list, lost: list) -> None:
@@ -48,79 +53,64 @@ def ask_on(running: Served, stop: threading.Event, answered: list, lost: list) -
             lost.append(1)
 
 
-def test_a_killed_worker_is_replaced_while_the_others_answer(folders):
-    with served(folders, workers=2) as running:
-        before = running.running()
-        stop, answered, lost = threading.Event(), [], []
-        asking = threading.Thread(target=ask_on, args=(running, stop, answered, lost))
-        asking.start()
-        os.kill(before["worker-1"], signal.SIGKILL)
-        until(lambda: running.running().get("worker-1") not in (None, before["worker-1"]), "another worker runs")
-        count = len(answered)
-        until(lambda: len(answered) > count + 20, "answers go on")
-        stop.set()
-        asking.join()
-        assert set(answered) == {3}
-        assert len(lost) <= 1, "only what the killed worker was answering"
-        assert running.running()["worker-2"] == before["worker-2"]
+def test_a_killed_worker_is_replaced_while_the_others_answer(running):
+    before = running.running()
+    stop, answered, lost = threading.Event(), [], []
+    asking = threading.Thread(target=ask_on, args=(running, stop, answered, lost))
+    asking.start()
+    os.kill(before["worker-1"], signal.SIGKILL)
+    until(lambda: running.running().get("worker-1") not in (None, before["worker-1"]), "another worker runs")
+    count = len(answered)
+    until(lambda: len(answered) > count + 20, "answers go on")
+    stop.set()
+    asking.join()
+    assert set(answered) == {3}
+    assert len(lost) <= 1, "only what the killed worker was answering"
+    assert running.running()["worker-2"] == before["worker-2"]
 
 
-def test_a_killed_keeper_loses_and_doubles_nothing(folders):
+def test_a_killed_keeper_loses_and_doubles_nothing(running):
     handed, rows = [], 0
-    with served(folders) as running:
-        with running.client(Role.FEEDER) as client:
-            for number in range(30):
-                batch = [transfer(1000 + 10 * number + i, "A5", f"B{number}-{i}", minute=60) for i in range(10)]
-                handed.append(client.hand_in(batches.as_stream(table_of(batch)), form="arrow.stream")["receipt"])
-                rows += len(batch)
-                if number % 10 == 5:
-                    killed = running.running()["keeper"]
-                    os.kill(killed, signal.SIGKILL)
-                    until(lambda old=killed: running.running().get("keeper") not in (None, old), "another keeper runs")
-
-            def applied():
-                return all(client.receipt(receipt)["standing"] == "applied" for receipt in handed)
-
-            until(applied, "every batch is applied")
-        health = running.get("/health").json()
-        assert health["transfers"] == 6 + rows
-        until(lambda: running.post("/verdict", {"accounts": [token("B29-9")]}).status_code == 200, "it is found")
-        verdict = running.post("/verdict", {"accounts": [token("B29-9")]}).json()["verdicts"][0]
-        assert verdict["layer"] == 6
-        assert not os.listdir(folders.incoming)
-    assert Index.open(folders.index, verify="full").graph.transfers == 6 + rows
-    log = AuditFile(folders.access_log)
-    assert log.verify().sequence >= 1
+    with running.client(Role.FEEDER) as client:
+        for number in range(30):
+            batch = [transfer(1000 + 10 * number + i, "A5", f"B{number}-{i}", minute=60) for i in range(10)]
+            handed.append(client.hand_in(batches.as_stream(table_of(batch)), form="arrow.stream")["receipt"])
+            rows += len(batch)
+            if number % 10 == 5:
+                killed = running.running()["keeper"]
+                os.kill(killed, signal.SIGKILL)
+                until(lambda old=killed: running.running().get("keeper") not in (None, old), "another keeper runs")
+        until(lambda: all(client.receipt(r)["standing"] == "applied" for r in handed), "every batch is applied")
+    until(lambda: running.get("/health").json()["transfers"] == 6 + rows, "all are there, once")
+    until(lambda: running.post("/verdict", {"accounts": [token("B29-9")]}).status_code == 200, "it is found")
+    assert running.post("/verdict", {"accounts": [token("B29-9")]}).json()["verdicts"][0]["layer"] == 6
+    assert not os.listdir(running.folders.incoming)
+    assert Index.open(running.folders.index, verify="full").graph.transfers == 6 + rows
 
 
-def test_whoever_serves_is_gone_with_the_supervisor(folders):
-    with served(folders, workers=2) as running:
-        children = running.running()
-        assert len(children) == 3
-        running.process.kill()
-        running.process.wait()
-        until(lambda: not any(is_alive(pid) for pid in children.values()), "keeper and workers have ended")
-    with served(folders) as again:
-        assert again.post("/verdict", {"accounts": [token("A3")]}).json()["verdicts"][0]["layer"] == 3
+def test_two_do_not_serve_one_folder(running):
+    second = start(running.folders)
+    said, _ = second.communicate(timeout=START_SECONDS)
+    assert second.returncode == NotAllowed.exit_code
+    assert "served already" in said
 
 
-def test_a_request_to_stop_ends_all_and_leaves_no_access_unchained(folders):
-    with served(folders, workers=2) as running:
-        children = running.running()
+def test_whoever_serves_is_gone_with_the_supervisor(tmp_path):
+    folders = made(tmp_path / "home")
+    with served(folders) as killed:
+        children = killed.running()
+        assert len(children) == 2
+        killed.process.kill()
+        killed.process.wait()
+        until(lambda: not any(is_alive(pid) for pid in children.values()), "keeper and worker have ended")
+    with served(folders) as again:  # and a request to stop ends all, with every access chained
+        children = again.running()
         for _ in range(5):
-            running.post("/expand", {"account": token("A0")})
-        assert running.stop() == 0
+            assert again.post("/expand", {"account": token("A0")}).status_code == 200
+        assert again.stop() == 0
         assert not any(is_alive(pid) for pid in children.values())
     assert [event.verb for event in AuditFile(folders.access_log).events()] == ["lookout.expand"] * 5
     assert not os.listdir(folders.access)
-
-
-def test_two_do_not_serve_one_folder(folders):
-    with served(folders):
-        second = start(folders)
-        said, _ = second.communicate(timeout=START_SECONDS)
-        assert second.returncode == 28
-        assert "served already" in said
 
 
 def damage(folders) -> None:
@@ -131,7 +121,8 @@ def damage(folders) -> None:
         file.write(bytes([first[0] ^ 1]))
 
 
-def test_a_damaged_index_is_refused_with_what_to_do(folders):
+def test_a_damaged_index_is_refused_with_what_to_do(tmp_path):
+    folders = made(tmp_path / "home")
     damage(folders)
     with pytest.raises(IndexDamaged):
         Index.open(folders.index, verify="full")
@@ -148,4 +139,4 @@ def test_without_an_index_nothing_is_served(tmp_path):
     process = start(folders)
     said, _ = process.communicate(timeout=START_SECONDS)
     assert process.returncode == IndexDamaged.exit_code
-    assert "there is no index in this folder; build one" in said
+    assert "there is no index in this folder; build one with `cleanroom lookout build`" in said

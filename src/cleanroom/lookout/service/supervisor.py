@@ -19,7 +19,7 @@ from pathlib import Path
 
 import msgspec
 
-from cleanroom.errors import CleanroomError, NotAllowed, ServiceFault, Where
+from cleanroom.errors import CleanroomError, IndexDamaged, NotAllowed, ServiceFault, Where
 from cleanroom.lookout.service import access, clients, family, metrics
 from cleanroom.lookout.service.folders import Folders, write_whole
 from cleanroom.lookout.service.syncing import TRANSFERS
@@ -56,8 +56,8 @@ def serve(folders: Folders, *, workers: int, port: int, host: str = LOOPBACK, ro
     if not os.environ.get(clients.GIVEN):
         clients.make(folders.clients)
     with _alone(folders), _listening(host, port) as listener:
-        _warm()
         _build_first(folders, room_graph)
+        _warm()
         metrics.clear(folders.metrics)
         folders.keeper_state.unlink(missing_ok=True)
         watch = _Watch(folders, _children(folders, workers, listener, room_graph))
@@ -77,10 +77,15 @@ def _module(name: str) -> list[str]:
 
 
 def _build_first(folders: Folders, room_graph: Path | None) -> None:
-    """Where there is no index yet and the line has published transfers: from them, in a process that then ends."""
-    published = None if room_graph is None else room_graph / TRANSFERS
-    if published is None or not published.exists() or (folders.index / CURRENT).exists():
+    """Where there is no index yet: from what the line has published, in a process that then ends.
+
+    Raises IndexDamaged where it has published nothing.
+    """
+    if (folders.index / CURRENT).exists():
         return
+    published = None if room_graph is None else room_graph / TRANSFERS
+    if published is None or not published.exists():
+        raise IndexDamaged("there is no index in this folder; build one with `cleanroom lookout build`")
     arguments = ["lookout", "build", "--index", str(folders.home), "--transfers", str(published)]
     done = subprocess.run([sys.executable, "-m", "cleanroom.cli", *arguments], stdin=subprocess.DEVNULL)
     if done.returncode:
