@@ -29,6 +29,12 @@ changed_starts as (
   having count(*) = 1
 ),
 
+directions as (
+  select 'forward' as direction
+  union all
+  select 'backward' as direction
+),
+
 ways as (
   select
     cut_offs.cut_off,
@@ -37,7 +43,7 @@ ways as (
     standing.stands,
     rule.hub_limit is not null or rule.keep_latest is not null as looks_ahead
   from {{ ref('int_moneyflow__as_of') }} as cut_offs
-  cross join (select 'forward' as direction union all select 'backward' as direction) as ways
+  cross join directions as ways
   cross join standing
   cross join {{ ref('int_moneyflow__rule') }} as rule
 ),

@@ -13,8 +13,9 @@
 with steps as (
   select
     {{ microseconds('executed_at') }} as executed_us,
-    {{ dbt.hash("concat(transfer_id, '|', cast(clock as " ~ string ~ "), '|', from_account_token, '|', to_account_token)") }}
-      as digest
+    {{ dbt.hash(
+      "concat(transfer_id, '|', cast(clock as " ~ string ~ "), '|', from_account_token, '|', to_account_token)"
+    ) }} as digest
   from {{ ref('int_moneyflow__steps') }}
   where direction = 'forward'
 ),

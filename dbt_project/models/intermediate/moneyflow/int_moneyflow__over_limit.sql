@@ -24,6 +24,12 @@ leaving as (
   inner join {{ ref('int_moneyflow__steps') }} as steps on steps.executed_at < asked.cut_off
 ),
 
+directions as (
+  select 'forward' as direction
+  union all
+  select 'backward' as direction
+),
+
 degrees as (
   select cut_off, account_token, count(*) as transfers, max(hub_limit) as hub_limit
   from leaving
@@ -51,7 +57,7 @@ select
   kept.keeps_from_at,
   kept.keeps_from_id
 from degrees
-cross join (select 'forward' as direction union all select 'backward' as direction) as ways
+cross join directions as ways
 left join kept
   on kept.cut_off = degrees.cut_off
   and kept.direction = ways.direction
