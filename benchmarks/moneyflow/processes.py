@@ -17,7 +17,7 @@ import psutil
 from benchmarks.moneyflow.agreement import FAILED
 from benchmarks.moneyflow.cases import Case, Task
 
-_LOOK_S, _GRACE_S = 0.1, 20
+_LOOK_S, _GRACE_S = 0.2, 20
 _ROOT = Path(__file__).parents[2]
 
 
