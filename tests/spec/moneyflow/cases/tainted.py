@@ -120,19 +120,23 @@ BALANCES = Clause(
             },
         ),
         TaintCase(
-            Words("The transfer of exactly the reported sum carried it", "金額恰等於通報數之交易為所通報者"),
+            Words(
+                "The transfer of exactly the reported sum carried it, never one to oneself",
+                "金額恰等於通報數之交易為所通報者，轉給自己者除外",
+            ),
             """
             V -> W  09:00  $70
             U -> W  10:00  $100
             X -> W  11:00  $40
+            W -> W  11:10  $100
             W -> A  11:30  $210""",
             "W  12:00  $100",
             {
                 "haircut": """
-                A $100 $100 t2 t4
+                A $100 $100 t2 t5
                 W $100 $0 t2""",
                 "poison": """
-                A $100 $100 t2 t4
+                A $100 $100 t2 t5
                 W $100 $0 t2""",
             },
         ),
@@ -143,7 +147,7 @@ BALANCES = Clause(
             ),
             """
             V -> W  day 0 23:59:59  $500
-            V -> W  day 1 00:00:01  $30
+            V -> W  day 1 00:00     $30
             V -> W  day 9 09:00     $50
             X -> W  day 31 00:00    $100""",
             "W  day 31 00:00  $100",
@@ -176,6 +180,31 @@ BALANCES = Clause(
                 A $100 $40 t1 t2
                 B $60 $60 t1 t2 t3
                 W $100 $0 t1""",
+            },
+        ),
+        TaintCase(
+            Words("A path goes back to the nearest report", "路徑溯至最近之通報"),
+            """
+            V -> W  09:00  $40
+            X -> W  09:30  $60
+            W -> A  10:00  $100
+            A -> B  11:00  $100""",
+            """
+            W  12:00  $40
+            A  13:00  $100""",
+            {
+                "haircut": """
+                A $100 $0 t3
+                B $100 $100 t3 t4
+                W $40 $0 t1""",
+                "fifo": """
+                A $100 $0 t3
+                B $100 $100 t3 t4
+                W $40 $0 t1""",
+                "poison": """
+                A $100 $0 t3
+                B $100 $100 t3 t4
+                W $40 $0 t1""",
             },
         ),
     ),
