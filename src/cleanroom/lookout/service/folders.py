@@ -76,6 +76,10 @@ class Folders:
         return self.run / "metrics"
 
     @property
+    def bytecode(self) -> Path:
+        return self.home / "bytecode"
+
+    @property
     def lock(self) -> Path:
         return self.run / "serving.lock"
 
@@ -89,7 +93,16 @@ class Folders:
 
     def make(self) -> None:
         """With owner-only rights. Raises SettingsInvalid where another user's folder is in the way."""
-        for place in (self.home, self.incoming, self.refused, self.receipts, self.access, self.run, self.metrics):
+        for place in (
+            self.home,
+            self.incoming,
+            self.refused,
+            self.receipts,
+            self.access,
+            self.bytecode,
+            self.run,
+            self.metrics,
+        ):
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = self.home.stat()
         if status.st_uid != os.getuid() or status.st_mode & 0o022:

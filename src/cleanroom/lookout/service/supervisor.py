@@ -142,6 +142,7 @@ class _Watch:
             [*child.arguments, "--told-in", str(self._told_in(child)), *(child.after_crash if child.crashed else ())],
             stdin=subprocess.DEVNULL,
             pass_fds=child.sockets,
+            env=os.environ | _kept_bytecode(self._folders),
             start_new_session=True,  # a terminal's Ctrl-C reaches this process alone, which ends them in order
         )
 
@@ -175,6 +176,11 @@ class _Watch:
         workers = [child for child in self._children if child.sockets]
         _end([child.process for child in workers])
         _end([child.process for child in self._children if child not in workers])
+
+
+def _kept_bytecode(folders: Folders) -> dict[str, str]:
+    """Modules are compiled once, in a folder of ours, wherever they lie: a worker starts in half the time."""
+    return {"PYTHONPYCACHEPREFIX": str(folders.bytecode), "PYTHONDONTWRITEBYTECODE": ""}
 
 
 def _end(processes: list[subprocess.Popen | None]) -> None:

@@ -43,7 +43,8 @@ def read_listings(path: Path) -> tuple[Listing, ...]:
         table = file.read()
     if missing := [name for name in _COLUMNS if name not in table.column_names]:
         raise RequestInvalid(f"the published listings lack {', '.join(missing)}; publish them again")
-    return tuple(_listing(row) for row in table.select(_COLUMNS).to_pylist())
+    columns = (_plain(table.column(name)).to_pylist() for name in _COLUMNS)
+    return tuple(map(_listing, *columns))
 
 
 def standing(listings: Iterable[Listing], as_of_us: int) -> tuple[Listing, ...]:
@@ -56,20 +57,20 @@ def _order(listing: Listing) -> tuple:
     return listing.listed_us, listing.token, listing.case_no, listing.reported_cents, ended
 
 
-def _listing(row: dict) -> Listing:
-    token, ends = row["account_token"], [row["ended_at"], row["ends_by_law_at"]]
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Moments as UTC microseconds: to make datetimes of them, pyarrow would import pandas."""
+    kind = column.type
+    return column.cast(pa.timestamp("us", kind.tz)).cast(pa.int64()) if pa.types.is_timestamp(kind) else column
+
+
+def _listing(token, listed_us: int, ended_us: int | None, by_law_us: int | None, cents, case_no) -> Listing:
     return Listing(
         bytes.fromhex(token) if isinstance(token, str) else bytes(token),
-        _us(row["listed_at"]),
-        min((_us(end) for end in ends if end is not None), default=None),
-        int(row["reported_loss_cents"] or 0),
-        str(row["case_no"] or ""),
+        listed_us,
+        min((end for end in (ended_us, by_law_us) if end is not None), default=None),
+        int(cents or 0),
+        str(case_no or ""),
     )
-
-
-def _us(moment: datetime) -> int:
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (aware - _EPOCH) // _MICROSECOND
 
 
 def as_table(listings: Iterable[Listing]) -> pa.Table:
