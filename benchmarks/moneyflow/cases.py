@@ -37,12 +37,15 @@ class NotMeasured(Exception):
 
 @dataclass(frozen=True)
 class Task:
-    """What a measuring process is given. `store`: the engine's own files, made by `build`. `limit_s`: of a case."""
+    """What a measuring process is given. `store`: the engine's own files, made by `build`. `limit_s`: of a case.
+
+    `save` keeps what has been found so far: it counts where the process has to be ended."""
 
     graph: Path
     store: Path
     repeat: int
     limit_s: float
+    save: Callable[["Found"], None] = lambda found: None
 
 
 @dataclass
@@ -61,10 +64,14 @@ class Found:
 
 @dataclass(frozen=True)
 class Engine:
-    """`store` names the files it works on: engines that name the same share them, and the first builds them."""
+    """`store` names the files it works on: engines that name the same share them, and the first builds them.
+
+    `heeds_limit` False: it does not end when it is asked to, so its process is ended shortly after the time limit.
+    """
 
     name: str
     title: str
     store: str
     version: Callable[[], str]
     cases: Mapping[Case, Callable[[Task], Found]]
+    heeds_limit: bool = True

@@ -156,4 +156,10 @@ def _legend(figure, panels, words: dict) -> None:
         label: handle for panel in panels for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)
     }
     if known:
-        figure.legend(known.values(), known.keys(), loc="outside lower center", ncols=3, title=words["cancelled"])
+        figure.legend(
+            known.values(),
+            known.keys(),
+            loc="outside lower center",
+            ncols=2 if len(panels) < 2 else 3,
+            title=words["cancelled"],
+        )

@@ -14,12 +14,20 @@ def main(given: Path, out: Path) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what an engine started is ended with it
     asked = json.loads(given.read_text())
     of, case = engine(asked["engine"]), Case(asked["case"])
-    task = Task(Path(asked["graph"]), Path(asked["store"]), asked["repeat"], asked["limit_s"])
+    version = of.version()
+
+    def save(found: dict) -> None:
+        beside = out.with_suffix(".part")
+        beside.write_text(json.dumps(found | {"version": version}))
+        beside.replace(out)
+
+    task = Task(
+        Path(asked["graph"]), Path(asked["store"]), asked["repeat"], asked["limit_s"], lambda found: save(asdict(found))
+    )
     try:
-        found = asdict(of.cases[case](task))
+        save(asdict(of.cases[case](task)))
     except NotMeasured as why:
-        found = {"cancelled": str(why)}
-    out.write_text(json.dumps(found | {"version": of.version()}))
+        save({"cancelled": str(why)})
 
 
 if __name__ == "__main__":

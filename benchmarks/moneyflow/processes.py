@@ -9,7 +9,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 
 import psutil
@@ -26,13 +25,20 @@ def measure(engine: str, case: Case, task: Task, *, within_s: float) -> dict:
     load = round(os.getloadavg()[0], 2)
     with tempfile.TemporaryDirectory(prefix="moneyflow-") as folder:
         given, out = Path(folder) / "task.json", Path(folder) / "found.json"
-        given.write_text(json.dumps({"engine": engine, "case": case, **asdict(task)}, default=str))
+        given.write_text(json.dumps(_asked(engine, case, task)))
         began = time.perf_counter()
         with _running(given, out, Path(folder) / "errors.txt") as process:
             memory = _watched(process, began + within_s)
         wall = round(time.perf_counter() - began, 1)
-        found = json.loads(out.read_text()) if out.exists() else {"cancelled": _why(process, folder, wall, within_s)}
+        found = json.loads(out.read_text()) if out.exists() else {}
+        if process.returncode != 0 and not found.get("cancelled"):
+            found["cancelled"] = _why(process, folder, wall, within_s)
     return {"engine": engine, "case": case, **found, "memory": memory, "load_before": load, "wall_s": wall}
+
+
+def _asked(engine: str, case: Case, task: Task) -> dict:
+    paths = {"graph": str(task.graph), "store": str(task.store)}
+    return {"engine": engine, "case": case, **paths, "repeat": task.repeat, "limit_s": task.limit_s}
 
 
 @contextmanager

@@ -84,7 +84,8 @@ def _of_engine(plan: Plan, transfers: int, name: str, of: Engine) -> Iterator[tu
 def _found(plan: Plan, transfers: int, name: str, of: Engine, case: Case) -> dict:
     kept = plan.kept(transfers)
     task = Task(plan.graph(transfers), kept.store(of.store), plan.repeat, plan.limit_s)
-    within_s = _BUILD_WITHIN_S if case is Case.BUILD else 3 * plan.limit_s + 120
+    within_s = 3 * plan.limit_s + 120 if of.heeds_limit else plan.limit_s + 15
+    within_s = _BUILD_WITHIN_S if case is Case.BUILD else within_s
     found = _measured(name, case, task, within_s)
     found["when"] = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
     print(f"  {of.title}, {case}: {_said(found)}", flush=True)

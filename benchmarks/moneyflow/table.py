@@ -74,6 +74,8 @@ def _agreement(report: dict) -> list[str]:
     lines = [f"- {one}" for one in found["failures"]]
     if lines:
         lines = ["**Broken off:**", "", *lines, ""]
+    if not found["compared_questions"]:
+        return [*lines, "No two engines answered the same question in this run.", ""]
     same = f"All engines gave the same answers to the {found['compared_questions']} questions that several answered: "
     return [*lines, same + "accounts, layers, moments and the transfers that explain them.", ""]
 

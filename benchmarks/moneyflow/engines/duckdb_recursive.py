@@ -13,4 +13,4 @@ with recursive walk as (
 select layer, account, min(at_us) as at_us, min(via) as via from walk where layer > 0 group by all
 """
 
-ENGINE = engine("duckdb_recursive", "DuckDB, recursive", _QUERY)
+ENGINE = engine("duckdb_recursive", "DuckDB, recursive", _QUERY, heeds_limit=False)

@@ -34,12 +34,14 @@ def together(task: Task) -> Found:
         connection.cursor().executemany("insert into begun values (%s, %s)", starts)
         connection.execute("analyze begun")
         for layers in LAYERS:
+            found.facts["limit_s"] = task.limit_s
+            found.cancelled = f"cancelled at layer {layers} after {task.limit_s:.0f} s"
+            task.save(found)
             try:
                 _ask(connection, layers, task.limit_s - clock(), found)
             except NotMeasured:
-                found.facts["limit_s"] = task.limit_s
-                found.cancelled = f"cancelled at layer {layers} after {task.limit_s:.0f} s"
                 return found
+        found.cancelled = ""
         per_layer = [
             read_layer(connection, f"select account, at_us, via from answer where layer = {k}") for k in LAYERS
         ]
