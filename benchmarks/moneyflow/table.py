@@ -1,6 +1,7 @@
 """The table: what each engine took, what was promised, and on what machine."""
 
 from collections.abc import Iterable, Sequence
+from statistics import median
 
 from benchmarks.moneyflow.cases import LAYERS, Case
 from benchmarks.moneyflow.targets import against_targets
@@ -47,7 +48,7 @@ def spread(runs: list[float]) -> str:
     if not runs:
         return "-"
     ordered = sorted(runs)
-    return f"{short(ordered[len(ordered) // 2])} ({short(ordered[0])}-{short(ordered[-1])}, {len(runs)} runs)"
+    return f"{short(median(runs))} ({short(ordered[0])}-{short(ordered[-1])}, {len(runs)} runs)"
 
 
 def _machine(report: dict) -> list[str]:
