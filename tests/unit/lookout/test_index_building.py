@@ -60,9 +60,8 @@ def test_rows_in_order_are_seen_to_be(tmp_path):
     assert contents(index.graph) == expected(MANY)
 
 
-def test_a_large_row_group_is_read_in_parts(tmp_path, monkeypatch):
-    monkeypatch.setattr(reading_module, "_LARGE_GROUP", 1_000)
-    monkeypatch.setattr(reading_module, "_PART", 300)
+def test_row_groups_are_read_in_parts(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading_module, "_PART", 70)
     index, _ = opened(tmp_path, table_of(MANY[:900]), table_of(MANY[900:]), rows_per_group=1_500)
     assert contents(index.graph) == expected(MANY)
 

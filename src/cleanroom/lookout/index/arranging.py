@@ -57,10 +57,11 @@ def with_sides(
     return Segment(time_us, sender, receiver, amount_cents, transfer_id, *sides)
 
 
-def full_side(own: np.ndarray, other: np.ndarray, accounts: int) -> Side:
-    """Entries of each account, with a row for each of `accounts`."""
+def full_side(own: np.ndarray, other: np.ndarray, accounts: int, room: np.ndarray | None = None) -> Side:
+    """Entries of each account, with a row for each of `accounts`; in `room`, 8 bytes a transfer, if given."""
     starts = zeros(accounts + 2, np.uint32)
-    number, others = np.empty_like(own), np.empty_like(own)
+    room = np.empty(2 * len(own), dtype=np.uint32) if room is None else room.view(np.uint32)
+    number, others = room[: len(own)], room[len(own) : 2 * len(own)]
     kernels("indexing").place_side(own, other, len(own), starts, accounts, number, others)
     return Side(None, starts[: accounts + 1], number, others)
 
@@ -78,9 +79,9 @@ def compact_side(own: np.ndarray, other: np.ndarray) -> Side:
     return Side(accounts[:rows].copy(), offsets[: rows + 1].copy(), number, others)
 
 
-def taken(column: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """`column[rows]`, in threads. uint32[n], int64[n] or uint8[n, 16]."""
-    out = np.empty((len(rows), *column.shape[1:]), dtype=column.dtype)
+def taken(column: np.ndarray, rows: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """`column[rows]`, in threads, in `out` if given. uint32[n], int64[n] or uint8[n, 16]."""
+    out = np.empty((len(rows), *column.shape[1:]), dtype=column.dtype) if out is None else out
     side_by_side(partial(take, column, rows, first, last, out[first:last]) for first, last in shares(len(rows)))
     return out
 

@@ -21,7 +21,6 @@ from cleanroom.lookout.index.fingerprints import Fingerprints, build_fingerprint
 from cleanroom.lookout.index.locking import WriterLock, writing
 from cleanroom.lookout.index.ordering import sorted_rows
 from cleanroom.lookout.index.reading import read, survey
-from cleanroom.lookout.index.rows import Rows
 from cleanroom.lookout.index.segments import WALKED, base_arrays, side_sources
 from cleanroom.lookout.index.threads import side_by_side
 from cleanroom.lookout.index.tokenfile import TokenFile
@@ -60,7 +59,11 @@ class Facts:
 
 @dataclass
 class _Columns:
-    """The transfers in the order of `rows`, or as they lie where that is None."""
+    """The transfers in the order of `rows`, or as they lie where that is None.
+
+    `room`, 8 bytes a transfer, is scratch for one stage after the other: memory that the system gives anew has to be
+    cleared first, and that takes as long as working in it.
+    """
 
     time_us: np.ndarray
     sender: np.ndarray
@@ -69,11 +72,13 @@ class _Columns:
     transfer_id: np.ndarray
     rows: np.ndarray | None = None
 
-    def keep(self, start: int, rows: Rows) -> None:
+    def __post_init__(self) -> None:
+        self.room = np.empty(len(self.time_us), dtype=np.uint64)
+
+    def keep(self, start: int, ids: np.ndarray, moments: np.ndarray, cents: np.ndarray) -> None:
         """All but the accounts, which get their numbers in the order of rows."""
-        part = slice(start, start + len(rows))
-        self.time_us[part], self.amount_cents[part] = rows.time_us, rows.amount_cents
-        self.transfer_id[part] = rows.transfer_id
+        part = slice(start, start + len(ids))
+        self.transfer_id[part], self.time_us[part], self.amount_cents[part] = ids, moments, cents
 
     def all(self) -> tuple[np.ndarray, ...]:
         return self.time_us, self.sender, self.receiver, self.amount_cents, self.transfer_id
@@ -135,28 +140,29 @@ class _Build:
         if found.rows > MOST:
             raise TooLarge(f"an index holds {MOST} transfers, and the files have {found.rows}")
         table, columns = GrowingTable(self.seed), _empty(found.rows)
-        for start, rows in read(found, columns.keep):
-            part = slice(start, start + len(rows))
-            table.intern_into(rows.sender, columns.sender[part])
-            table.intern_into(rows.receiver, columns.receiver[part])
+        for start, senders, receivers in read(found, columns.keep):
+            part = slice(start, start + len(senders))
+            table.intern_into(senders, columns.sender[part])
+            table.intern_into(receivers, columns.receiver[part])
         return columns, table
 
     def _once_each(self, columns: _Columns) -> tuple[_Columns, Fingerprints]:
-        fingerprints, twins = build_fingerprints(columns.transfer_id, self.seed)
+        fingerprints, twins = build_fingerprints(columns.transfer_id, self.seed, room=columns.room)
         if not twins:
             return columns, fingerprints
         repeated = repeated_rows(columns.all(), self.seed, self.found.place)
         self.facts.repeated = len(repeated)
         once = _Columns(*(without(column, repeated) for column in columns.all()))
-        return once, build_fingerprints(once.transfer_id, self.seed)[0]
+        return once, build_fingerprints(once.transfer_id, self.seed, room=once.room)[0]
 
     def _order(self, columns: _Columns) -> None:
         """Times and accounts as they are walked; amounts and ids are put in order when they are written."""
-        found = sorted_rows(columns.time_us, columns.transfer_id)
+        found = sorted_rows(columns.time_us, columns.transfer_id, room=columns.room)
         self.facts.was_ordered = found is None
         if found is not None:
             columns.time_us, columns.rows = found
-            columns.sender, columns.receiver = (taken(c, columns.rows) for c in (columns.sender, columns.receiver))
+            sender = taken(columns.sender, columns.rows)
+            columns.sender, columns.receiver = sender, taken(columns.receiver, columns.rows, columns.sender)
 
     def _begun(self, columns: _Columns, fingerprints: Fingerprints, table: GrowingTable) -> ContainerWriter:
         """All but the sides; on its way to the disk while those are made."""
@@ -201,8 +207,10 @@ def _empty(rows: int) -> _Columns:
 
 
 def _sides(columns: _Columns, accounts: int) -> list[Side]:
-    ends = columns.sender, columns.receiver
-    return side_by_side(partial(full_side, own, other, accounts) for own, other in (ends, ends[::-1]))
+    """Both sides; the amounts, written by now, give way to one of them."""
+    ends, rooms = (columns.sender, columns.receiver), (columns.room, columns.amount_cents)
+    work = zip((ends, ends[::-1]), rooms, strict=True)
+    return side_by_side(partial(full_side, own, other, accounts, room) for (own, other), room in work)
 
 
 def _in_order(column: np.ndarray, rows: np.ndarray | None):

@@ -55,9 +55,15 @@ def fingerprints_of(transfer_id: np.ndarray, seed: int) -> np.ndarray:
     return found
 
 
-def build_fingerprints(transfer_id: np.ndarray, seed: int) -> tuple[Fingerprints, int]:
-    """Buckets of all ids; and how many fingerprints stand twice: where any does, a closer look is due."""
-    dealt, starts = _dealt(transfer_id, seed)
+def build_fingerprints(
+    transfer_id: np.ndarray, seed: int, *, room: np.ndarray | None = None
+) -> tuple[Fingerprints, int]:
+    """Buckets of all ids; and how many fingerprints stand twice: where any does, a closer look is due.
+
+    `room`, uint64[n] or more, is scratch.
+    """
+    dealt = np.empty(len(transfer_id), dtype=np.uint64) if room is None else room
+    starts = _dealt(transfer_id, seed, dealt)
     bits = bits_for(len(transfer_id))
     offsets = np.zeros((1 << bits) + 1, dtype=np.uint32)
     tags = np.empty(len(transfer_id), dtype=np.uint32)
@@ -67,15 +73,15 @@ def build_fingerprints(transfer_id: np.ndarray, seed: int) -> tuple[Fingerprints
     return Fingerprints(offsets, tags), sum(twins)
 
 
-def _dealt(transfer_id: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def _dealt(transfer_id: np.ndarray, seed: int, dealt: np.ndarray) -> np.ndarray:
+    """Fills `dealt` with the fingerprints, by their first bits; gives where each of these starts."""
     kernel, given, parts = kernels("indexing_ids"), words(transfer_id), shares(len(transfer_id))
     counts = np.zeros((len(parts), _COARSE), dtype=np.int64)
     side_by_side(partial(kernel.count_coarse, given, *part, seed, counts[i]) for i, part in enumerate(parts))
     before = np.concatenate(([0], np.cumsum(counts.T.reshape(-1))))
     places = before[:-1].reshape(_COARSE, len(parts)).T.copy(order="C")
-    dealt = np.empty(len(transfer_id), dtype=np.uint64)
     side_by_side(partial(kernel.deal_coarse, given, *part, seed, places[i], dealt) for i, part in enumerate(parts))
-    return dealt, np.ascontiguousarray(before[:: len(parts)])
+    return np.ascontiguousarray(before[:: len(parts)])
 
 
 def _fill(dealt, starts, first: int, last: int, bits: int, offsets, tags) -> int:

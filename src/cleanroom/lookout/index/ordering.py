@@ -12,19 +12,25 @@ _BUCKETS = 1 << 11
 _COUNTS = 1 << 11  # what `sort_keys` counts in
 
 
-def sorted_rows(time_us: np.ndarray, transfer_id: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """(times in order, int64[n]; the rows in order, uint32[n]). None where the rows are in order as they stand."""
+def sorted_rows(
+    time_us: np.ndarray, transfer_id: np.ndarray, *, room: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """(times in order, int64[n]; the rows in order, uint32[n]). None where the rows are in order as they stand.
+
+    `room`, uint64[n], is scratch; where it is given the times are put in order where they lie.
+    """
     if is_ordered(time_us, transfer_id):
         return None
     if kernels("indexing").times_ascend(time_us, len(time_us)):
         return time_us, _tied_rows(time_us, transfer_id)
     least, most = int(time_us.min()), int(time_us.max())
     shift = max(0, (most - least).bit_length() - _BUCKETS.bit_length() + 1)
-    keys, rows, starts = _dealt(time_us, least, shift)
+    keys = np.empty(len(time_us), dtype=np.uint64) if room is None else room
+    rows, starts = _dealt(time_us, least, shift, keys)
     side_by_side(
         partial(_sort_share, keys, rows, transfer_id, starts, first, last) for first, last in _bucket_shares(starts)
     )
-    times = np.empty_like(time_us)
+    times = np.empty_like(time_us) if room is None else time_us
     kernel = kernels("indexing").times_of
     side_by_side(partial(kernel, keys, first, last, least, times) for first, last in shares(len(times)))
     return times, rows
@@ -45,20 +51,19 @@ def is_ordered(time_us: np.ndarray, transfer_id: np.ndarray) -> bool:
     return kernels("indexing").first_disorder(time_us, ids, 0, len(time_us)) == len(time_us)
 
 
-def _dealt(time_us: np.ndarray, least: int, shift: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Keys and rows, bucket by bucket, each bucket in the order of rows; and where each bucket starts."""
+def _dealt(time_us: np.ndarray, least: int, shift: int, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Fills `keys`; gives rows, both bucket by bucket, each in the order of rows; and where each bucket starts."""
     parts = shares(len(time_us))
     counts = np.zeros((len(parts), _BUCKETS), dtype=np.int64)
     kernel = kernels("indexing")
     side_by_side(partial(kernel.count_times, time_us, *part, least, shift, counts[i]) for i, part in enumerate(parts))
     before = np.concatenate(([0], np.cumsum(counts.T.reshape(-1))))
     places = before[:-1].reshape(_BUCKETS, len(parts)).T.copy(order="C")
-    keys = np.empty(len(time_us), dtype=np.uint64)
     rows = np.empty(len(time_us), dtype=np.uint32)
     side_by_side(
         partial(kernel.deal_times, time_us, *part, least, shift, places[i], keys, rows) for i, part in enumerate(parts)
     )
-    return keys, rows, np.ascontiguousarray(before[:: len(parts)])
+    return rows, np.ascontiguousarray(before[:: len(parts)])
 
 
 def _bucket_shares(starts: np.ndarray) -> list[tuple[int, int]]:

@@ -1,22 +1,24 @@
-"""Parquet files to rows, in the order of files and rows; row groups are decoded ahead, in threads."""
+"""Parquet files to plain arrays: two threads decode, one the accounts in the order of rows and one the rest.
+
+They decode so few rows at a time that these are still in the processor's cache when they are put in their place, and
+that the decoder's memory is used again instead of being asked of the system.
+"""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cleanroom.errors import MalformedRows, Where
-from cleanroom.lookout.index.rows import COLUMNS, Rows, rows_of
-from cleanroom.lookout.index.threads import THREADS
+from cleanroom.lookout.index.rows import COLUMNS, ENDS, REST, ends_of, rest_of
 
-_AHEAD = THREADS + 1  # decoded groups that may wait
-_LARGE_GROUP = 4 << 20  # rows; more are read in parts, so that memory stays small
-_PART = 1 << 20
+_PART = 1 << 17  # rows decoded at a time
+_AHEAD = 4  # decoded parts that may wait
 
 
 @dataclass(frozen=True)
@@ -54,68 +56,57 @@ def survey(files: Sequence[Path]) -> Survey:
     return Survey(tuple(files), tuple(footers))
 
 
-Keep = Callable[[int, Rows], None]
-"""(number of the first row over all files, rows): called in the thread that decoded them."""
+Keep = Callable[[int, np.ndarray, np.ndarray, np.ndarray], None]
+"""(number of the first row over all files, ids, moments, cents)."""
 
 
-def read(found: Survey, keep: Keep) -> Iterator[tuple[int, Rows]]:
-    """(number of the first row over all files, rows), in order. Raises MalformedRows with the place."""
-    start = 0
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="decoding") as pool:
-        waiting: deque = deque()
-        for file, footer in zip(found.files, found.footers, strict=True):
-            before = 0
-            for number in range(footer.num_row_groups):
-                group = _Group(file, footer, number, before, start + before, keep)
-                if footer.row_group(number).num_rows > _LARGE_GROUP:
-                    yield from _finished(waiting)
-                    yield from group.in_parts()
-                else:
-                    waiting.append(pool.submit(group.whole))
-                if len(waiting) > _AHEAD:
-                    yield waiting.popleft().result()
-                before += footer.row_group(number).num_rows
-            start += before
-        yield from _finished(waiting)
-
-
-def _finished(waiting: deque) -> Iterator[tuple[int, Rows]]:
-    while waiting:
-        yield waiting.popleft().result()
-
-
-@dataclass(frozen=True)
-class _Group:
-    """A row group: `before` rows come before it in its file, `start` over all files."""
-
-    file: Path
-    footer: pq.FileMetaData
-    number: int
-    before: int
-    start: int
-    keep: Keep
-
-    def whole(self) -> tuple[int, Rows]:
-        with self._opened() as parquet:
-            return self._kept(parquet.read_row_group(self.number, columns=list(COLUMNS), use_threads=False), 0)
-
-    def in_parts(self) -> Iterator[tuple[int, Rows]]:
-        done = 0
-        with self._opened() as parquet:
-            for batch in parquet.iter_batches(_PART, row_groups=[self.number], columns=list(COLUMNS)):
-                yield self._kept(batch, done)
-                done += len(batch)
-
-    @contextmanager
-    def _opened(self) -> Iterator[pq.ParquetFile]:
+def read(found: Survey, keep: Keep) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """(number of the first row over all files, senders' and receivers' tokens), in order; meanwhile another thread
+    gives the other columns to `keep`. All are kept once the last is given. Raises MalformedRows with the place."""
+    with ThreadPoolExecutor(1, "keeping") as beside, ThreadPoolExecutor(1, "decoding") as pool:
+        rest = beside.submit(_keep_rest, found, keep, wanted := [True])
         try:
-            with pq.ParquetFile(self.file, metadata=self.footer, memory_map=True) as parquet:
-                yield parquet
-        except (pa.ArrowInvalid, OSError):
-            place = Where(self.file.name, self.before + 1)
-            raise MalformedRows("the row group that begins here can't be read", where=place) from None
+            yield from _ahead(pool, (ends for ends in _parts(found, ENDS, ends_of)))
+            rest.result()
+        finally:
+            wanted.clear()
 
-    def _kept(self, table: pa.Table | pa.RecordBatch, done: int) -> tuple[int, Rows]:
-        rows = rows_of(table, file=self.file.name, before=self.before + done)
-        self.keep(self.start + done, rows)
-        return self.start + done, rows
+
+def _keep_rest(found: Survey, keep: Keep, wanted: list) -> None:
+    """Until nobody wants it any more, because the accounts were refused."""
+    for start, columns in _parts(found, REST, rest_of):
+        if not wanted:
+            return
+        keep(start, *columns)
+
+
+def _ahead(pool: ThreadPoolExecutor, parts: Iterator) -> Iterator:
+    """The parts, made in the pool's one thread while those before are worked on."""
+    waiting: deque[Future] = deque(pool.submit(next, parts, None) for _ in range(_AHEAD))
+    while (part := waiting.popleft().result()) is not None:
+        waiting.append(pool.submit(next, parts, None))
+        start, columns = part
+        yield start, *columns
+
+
+def _parts(found: Survey, columns: Sequence[str], arrays_of: Callable) -> Iterator[tuple[int, tuple[np.ndarray, ...]]]:
+    """(number of the first row over all files, its columns as arrays), in order."""
+    start = 0
+    for file, footer in zip(found.files, found.footers, strict=True):
+        done = 0
+        for batch in _batches(file, footer, columns):
+            yield start + done, arrays_of(batch, file=file.name, before=done)
+            done += len(batch)
+        start += footer.num_rows
+
+
+def _batches(file: Path, footer: pq.FileMetaData, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    done = 0
+    try:
+        with pq.ParquetFile(file, metadata=footer, memory_map=True) as parquet:
+            batches = parquet.iter_batches(_PART, columns=list(columns), use_threads=False)
+            while (batch := next(batches, None)) is not None:
+                yield batch
+                done += len(batch)
+    except (pa.ArrowInvalid, OSError):
+        raise MalformedRows("the rows from here on can't be read", where=Where(file.name, done + 1)) from None

@@ -8,7 +8,9 @@ import pyarrow as pa
 from cleanroom.errors import MalformedRows, Where
 from cleanroom.lookout.kernels.loading import kernels
 
-COLUMNS = ("transfer_id", "executed_at", "sender_account_token", "receiver_account_token", "amount_cents")
+ENDS = "sender_account_token", "receiver_account_token"
+REST = "transfer_id", "executed_at", "amount_cents"
+COLUMNS = (*REST, *ENDS)
 _BYTES = 16
 
 
@@ -31,15 +33,21 @@ def rows_of(table: pa.Table | pa.RecordBatch, *, file: str | None = None, before
 
     Raises MalformedRows where a column is missing or of another type, a value is missing or can't be one.
     """
+    transfer_id, time_us, amount = rest_of(table, file=file, before=before)
+    return Rows(time_us, amount, transfer_id, *ends_of(table, file=file, before=before))
+
+
+def ends_of(table: pa.Table | pa.RecordBatch, *, file: str | None, before: int) -> tuple[np.ndarray, ...]:
+    """Senders' and receivers' tokens of what has these columns; raises as `rows_of`."""
     reader = _Reader(table, file, before)
-    transfer_id, time_us, sender, receiver, amount = COLUMNS
-    return Rows(
-        reader.moments(time_us),
-        reader.amounts(amount),
-        reader.sixteen_bytes(transfer_id),
-        reader.sixteen_bytes(sender),
-        reader.sixteen_bytes(receiver),
-    )
+    return tuple(reader.sixteen_bytes(name) for name in ENDS)
+
+
+def rest_of(table: pa.Table | pa.RecordBatch, *, file: str | None, before: int) -> tuple[np.ndarray, ...]:
+    """Ids, moments and amounts of what has these columns; raises as `rows_of`."""
+    reader = _Reader(table, file, before)
+    transfer_id, time_us, amount = REST
+    return reader.sixteen_bytes(transfer_id), reader.moments(time_us), reader.amounts(amount)
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,8 @@ class _Reader:
         column = self.column(name)
         if not pa.types.is_timestamp(column.type):
             raise self._refused("must be a timestamp", name)
+        if column.type.unit == "us":  # `cast` would import more of pyarrow
+            return _values(column, np.int64)
         try:
             exact = column.cast(pa.timestamp("us", column.type.tz))
         except pa.ArrowInvalid:

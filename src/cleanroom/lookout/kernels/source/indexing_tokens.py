@@ -12,6 +12,7 @@ from cleanroom.lookout.kernels.source.prefetching import prefetch
 _UNKNOWN = 0xFFFFFFFF
 _LOW = 0xFFFFFFFF
 _AHEAD = 24  # rows whose slots are on their way while one is looked up
+_NEAR = 10  # rows whose slots are here, and whose likely tokens are on their way
 _RING = 64
 
 
@@ -52,13 +53,17 @@ def number_of(words, row, short, slots, capacity, known):
 
 
 @inline
-def look_ahead(words, row, rows, slots, capacity, seed, ring):
-    """Fetch the slot of the row that is `_AHEAD` away."""
+def look_ahead(words, row, start, rows, slots, capacity, known, seed, ring):
+    """Fetch the slot of the row that is `_AHEAD` away, and the token that the slot of a nearer one names."""
     ahead = row + _AHEAD
     if ahead < rows:
         short = short_hash(words, ahead, seed)
         ring[ahead & (_RING - 1)] = short
         prefetch(slots, slot_of(short, capacity))
+    near = row + _NEAR
+    if start <= near < rows:
+        entry = slots[slot_of(ring[near & (_RING - 1)], capacity)]
+        prefetch(known, (np.int64(entry & np.uint64(_LOW)) - 1) << 1)
 
 
 @kernel("i64(u64*, i64, u64*, i64, u64*, i64, u64*, u32*)")
@@ -67,7 +72,7 @@ def find_tokens(words, rows, slots, capacity, known, seed_bits, ring, numbers):
     seed = np.uint64(seed_bits)
     unknown = 0
     for row in range(-_AHEAD, rows):
-        look_ahead(words, row, rows, slots, capacity, seed, ring)
+        look_ahead(words, row, 0, rows, slots, capacity, known, seed, ring)
         if row >= 0:
             number, _ = number_of(words, row, ring[row & (_RING - 1)], slots, capacity, known)
             numbers[row] = np.uint32(number) if number >= 0 else np.uint32(_UNKNOWN)
@@ -83,13 +88,11 @@ def intern_tokens(words, start, rows, slots, capacity, known, count, limit, seed
     """
     seed = np.uint64(seed_bits)
     for row in range(start - _AHEAD, rows):
-        if row < start:
-            if row + _AHEAD >= start:
-                look_ahead(words, row, rows, slots, capacity, seed, ring)
-            continue
-        if count[0] == limit:
+        if row >= start and count[0] == limit:
             return row
-        look_ahead(words, row, rows, slots, capacity, seed, ring)
+        look_ahead(words, row, start, rows, slots, capacity, known, seed, ring)
+        if row < start:
+            continue
         short = ring[row & (_RING - 1)]
         number, slot = number_of(words, row, short, slots, capacity, known)
         if number < 0:
