@@ -11,18 +11,18 @@ from cleanroom.lookout.walks.passed import Pass
 from cleanroom.moneyflow.rules import Direction, WalkRule
 
 BLOCK = 256
-_WORDS, _LINE = 12, 64  # words per account; bytes of a cache line
+_ROW = 16  # words per account: two lines of the cache that come together, so it begins with the first of them
 
 
 class Block:
-    """Up to 256 starts and how near each came to each account. 96 bytes per account that any of them reached."""
+    """Up to 256 starts and how near each came to each account. 128 bytes per account that any of them reached."""
 
     def __init__(self, graph: Graph, way: Direction, rule: WalkRule, starts: Mapping[int, int]):
         self._accounts, self._kernels = graph.accounts, kernels("passing_planes")
         under_way = Pass(graph, way, rule, starts)
         self._bits = under_way.bits
-        self._planes = under_way.array(at.PLANES, _aligned(graph.accounts * _WORDS))
-        under_way.array(at.SHADOWS, _aligned(graph.accounts * _WORDS))
+        self._planes = under_way.array(at.PLANES, _aligned(graph.accounts * _ROW))
+        under_way.array(at.SHADOWS, _aligned(graph.accounts * _ROW))
         under_way.array(at.START_PLACE, under_way.order)
         under_way.table[at.LAYERS_ASKED] = rule.layers
         self._kernels.pass_planes(under_way.table)
@@ -41,7 +41,7 @@ class Block:
 
 
 def _aligned(words: int) -> np.ndarray:
-    """Zeros that begin with a cache line; a page that nobody touches is not there."""
-    whole = np.zeros(words + _LINE // 8, np.int64)
-    skip = -whole.ctypes.data % _LINE // 8
+    """Zeros that begin with a row; a page that nobody touches is not there."""
+    whole = np.zeros(words + _ROW, np.int64)
+    skip = -whole.ctypes.data % (8 * _ROW) // 8
     return whole[skip : skip + words]

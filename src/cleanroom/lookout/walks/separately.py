@@ -48,19 +48,25 @@ def separately(graph: Graph, starts: Mapping[int, int], rule: WalkRule) -> dict[
 
 
 def _in_blocks(graph: Graph, way: Direction, starts: Mapping[int, int], rule: WalkRule) -> Separately:
+    """Starts that begin late are together in a block: it has less to pass, and less of the graph reached."""
     size = max(1, min(BLOCK, -(-len(starts) // _THREADS)))
-    all_starts = list(starts.items())
-    parts = [dict(all_starts[i : i + size]) for i in range(0, len(all_starts), size)]
+    joining = sorted(starts.items(), key=lambda start: start[1], reverse=way is Direction.BACKWARD)
+    parts = [dict(joining[i : i + size]) for i in range(0, len(joining), size)]
+    place_of = {start: place for place, (start, _) in enumerate(joining)}
+    places = [place_of[start] for start in starts]
     with ThreadPoolExecutor(_THREADS) as threads:
         blocks = list(threads.map(lambda part: Block(graph, way, rule, part), parts))
+
+    def layers(place: int) -> np.ndarray:
+        return blocks[places[place] // size].layers(places[place] % size)
 
     def counts() -> np.ndarray:
         with ThreadPoolExecutor(_THREADS) as threads:
             found = list(threads.map(Block.counts, blocks))
         none = np.empty((0, MOST_LAYERS + 1), np.int64)
-        return np.concatenate([none, *(f[: len(part)] for f, part in zip(found, parts, strict=True))])
+        return np.concatenate([none, *(f[: len(part)] for f, part in zip(found, parts, strict=True))])[places]
 
-    return Separately(rule, way, tuple(starts), lambda place: blocks[place // size].layers(place % size), counts)
+    return Separately(rule, way, tuple(starts), layers, counts)
 
 
 def _one_by_one(graph: Graph, way: Direction, starts: Mapping[int, int], rule: WalkRule) -> Separately:

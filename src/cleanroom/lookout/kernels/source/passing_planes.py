@@ -1,7 +1,7 @@
 """All transfers once, in order of time, for up to 256 starts that keep apart: how near each has come to each account.
 
 Nearness is 7 less the layer, 0 where no walk arrived yet; it has three bits, and they lie in three planes of a bit per
-start: 12 words per account. A transfer makes its end at least as near as its origin less one. Only the nearest layer
+start: a row per account. A transfer makes its end at least as near as its origin less one. Only the nearest layer
 so far counts: without a delay, whatever a walk with more transfers leads to, it leads to as well.
 """
 
@@ -16,6 +16,7 @@ from cleanroom.lookout.kernels.source.passing_moments import (
     last_place,
     number_at,
 )
+from cleanroom.lookout.kernels.source.passing_nearness import OWN, PLANE, ROW, bring_nearer
 from cleanroom.lookout.kernels.source.prefetching import prefetch
 from cleanroom.lookout.kernels.source.walking_table import (
     BACKWARD,
@@ -36,8 +37,7 @@ from cleanroom.lookout.kernels.source.walking_table import (
 from cleanroom.lookout.kernels.source.walking_table import FROM as ORIGINS
 
 _REACHED, _HAS_SHADOW, _IS_END = 1, 2, 4  # bits of an account, beside HUB_BIT
-_WORDS, _PLANES = 4, 12
-_FAR, _NEAR = 40, 12
+_FAR, _NEAR = 128, 48  # transfers ahead: whether a walk stands where they begin; the rows of both ends
 
 
 @kernel("i64(i64*)")
@@ -78,7 +78,7 @@ def join_planes(table, joined):
     account, place = int64(u32_at(table[START])[joined]), int64(u32_at(table[START_PLACE])[joined])
     planes, bits = i64_at(table[PLANES]), u8_at(table[BITS])
     for plane in range(3):
-        planes[account * _PLANES + plane * _WORDS + (place >> 6)] |= int64(1) << (place & 63)
+        planes[account * ROW + plane * PLANE + (place >> 6)] |= int64(1) << (place & 63)
     bits[account] |= _REACHED
 
 
@@ -107,14 +107,14 @@ def pass_run(table, place, end):
             number = after
             continue
         if bits[origins[number]] & _REACHED:
-            carry(table, planes, 0, number)
+            carry(table, 0, number)
         number += step
 
 
 @inline
 def fetch_planes(planes, account):
-    prefetch(planes, account * _PLANES)
-    prefetch(planes, account * _PLANES + 8)
+    prefetch(planes, account * ROW)
+    prefetch(planes, account * ROW + ROW // 2)
 
 
 @inline
@@ -132,8 +132,8 @@ def pass_tie(table, low, high, delta_low, delta_high):
         return
     mark_ends(table, 0, low, high)
     mark_ends(table, 1, delta_low, delta_high)
-    keep_shadows(table, 0, low, high)
-    keep_shadows(table, 1, delta_low, delta_high)
+    kept = keep_shadows(table, 0, low, high, 0)
+    keep_shadows(table, 1, delta_low, delta_high, kept)
     carry_all(table, 0, low, high)
     carry_all(table, 1, delta_low, delta_high)
     unmark_ends(table, 0, low, high)
@@ -164,66 +164,50 @@ def unmark_ends(table, s, low, high):
 
 
 @inline
-def keep_shadows(table, s, low, high):
+def keep_shadows(table, s, low, high, kept):
+    """Rows as they were, one after the other; an account's row says which is its own. How many there are now."""
     origins, bits = u32_at(table[SEGMENT + s * SEGMENT_SIZE + ORIGINS]), u8_at(table[BITS])
     planes, shadows = i64_at(table[PLANES]), i64_at(table[SHADOWS])
     for number in range(low, high):
         account = int64(origins[number])
         if (bits[account] & (_IS_END | _HAS_SHADOW)) == _IS_END:
             bits[account] |= _HAS_SHADOW
-            for word in range(_PLANES):
-                shadows[account * _PLANES + word] = planes[account * _PLANES + word]
+            planes[account * ROW + OWN] = kept * ROW
+            for word in range(OWN):
+                shadows[kept * ROW + word] = planes[account * ROW + word]
+            kept += 1
+    return kept
 
 
 @inline
 def carry_all(table, s, low, high):
     origins, bits = u32_at(table[SEGMENT + s * SEGMENT_SIZE + ORIGINS]), u8_at(table[BITS])
+    planes = i64_at(table[PLANES])
     for number in range(low, high):
-        seen = bits[origins[number]]
-        if seen & _REACHED:
-            carry(table, i64_at(table[SHADOWS if seen & _HAS_SHADOW else PLANES]), s, number)
+        origin = int64(origins[number])
+        if bits[origin] & _HAS_SHADOW:
+            carry_from(table, i64_at(table[SHADOWS]), planes[origin * ROW + OWN], s, number)
+        elif bits[origin] & _REACHED:
+            carry(table, s, number)
 
 
 @inline
-def carry(table, seen, s, number):
-    """Bring what is seen of the transfer's origin to its end: three-bit numbers, one less, the greater of both."""
+def carry(table, s, number):
+    origin = int64(u32_at(table[SEGMENT + s * SEGMENT_SIZE + ORIGINS])[number])
+    carry_from(table, i64_at(table[PLANES]), origin * ROW, s, number)
+
+
+@inline
+def carry_from(table, seen, here, s, number):
+    """Bring what the row at `seen[here]` says of the transfer's origin to its end."""
     segment = SEGMENT + s * SEGMENT_SIZE
     origin, end = int64(u32_at(table[segment + ORIGINS])[number]), int64(u32_at(table[segment + TO])[number])
     if not is_kept(table, s, origin, number):
         return
-    bits, planes = u8_at(table[BITS]), i64_at(table[PLANES])
-    least = 7 if bits[origin] & HUB_BIT else 8 - table[LAYERS_ASKED]
-    here, there = origin * _PLANES, end * _PLANES
-    changed = 0
-    for word in range(_WORDS):
-        a2, a1, a0 = seen[here + 8 + word], seen[here + 4 + word], seen[here + word]
-        b2, b1, b0 = planes[there + 8 + word], planes[there + 4 + word], planes[there + word]
-        goes_on = at_least(a2, a1, a0, least)
-        c0, c1, c2 = ~a0, ~(a1 ^ a0), a2 ^ (~a0 & ~a1)
-        nearer = goes_on & (c2 & ~b2 | ~(c2 ^ b2) & (c1 & ~b1 | ~(c1 ^ b1) & c0 & ~b0))
-        if nearer != 0:
-            planes[there + 8 + word] = b2 ^ (nearer & (b2 ^ c2))
-            planes[there + 4 + word] = b1 ^ (nearer & (b1 ^ c1))
-            planes[there + word] = b0 ^ (nearer & (b0 ^ c0))
-            changed |= nearer
-    if changed != 0:
+    bits = u8_at(table[BITS])
+    beyond = 6 if bits[origin] & HUB_BIT else 7 - table[LAYERS_ASKED]
+    if bring_nearer(seen, here, i64_at(table[PLANES]), end * ROW, beyond):
         bits[end] |= _REACHED
-
-
-@inline
-def at_least(a2, a1, a0, least):
-    """Where the three-bit numbers are `least` (2 to 7) or more."""
-    if least == 2:
-        return a2 | a1
-    if least == 3:
-        return a2 | a1 & a0
-    if least == 4:
-        return a2
-    if least == 5:
-        return a2 & (a1 | a0)
-    if least == 6:
-        return a2 & a1
-    return a2 & a1 & a0
 
 
 @kernel("i64(i64*, u8*, i64, i64*, i64*)")
@@ -236,14 +220,14 @@ def count_planes(planes, bits, accounts, counters, counts):
     for account in range(accounts):
         if bits[account] & _REACHED == 0:
             continue
-        for word in range(_WORDS):
-            place = account * _PLANES + word
-            a2, a1, a0 = planes[place + 8], planes[place + 4], planes[place]
+        for word in range(PLANE):
+            place = account * ROW + word
+            a2, a1, a0 = planes[place + 2 * PLANE], planes[place + PLANE], planes[place]
             if a2 | a1 | a0 == 0:
                 continue
             for nearness in range(1, 8):
                 one = (a2 if nearness & 4 else ~a2) & (a1 if nearness & 2 else ~a1) & (a0 if nearness & 1 else ~a0)
-                digit = ((nearness - 1) * _WORDS + word) * 8
+                digit = ((nearness - 1) * PLANE + word) * 8
                 while one != 0:
                     carried = counters[digit] & one
                     counters[digit] ^= one
@@ -259,8 +243,8 @@ def count_planes(planes, bits, accounts, counters, counts):
 
 @inline
 def empty(counters, counts):
-    for counter in range(7 * _WORDS):
-        nearness, word = counter // _WORDS + 1, counter % _WORDS
+    for counter in range(7 * PLANE):
+        nearness, word = counter // PLANE + 1, counter % PLANE
         for digit in range(8):
             held = counters[counter * 8 + digit]
             for place in range(64):
@@ -275,9 +259,9 @@ def layers_from(planes, bits, accounts, start, layers):
     for account in range(accounts):
         layers[account] = 255
         if bits[account] & _REACHED:
-            place = account * _PLANES + word
-            nearness = ((planes[place] >> shift) & 1) | ((planes[place + 4] >> shift) & 1) << 1
-            nearness |= ((planes[place + 8] >> shift) & 1) << 2
+            place = account * ROW + word
+            nearness = ((planes[place] >> shift) & 1) | ((planes[place + PLANE] >> shift) & 1) << 1
+            nearness |= ((planes[place + 2 * PLANE] >> shift) & 1) << 2
             if nearness != 0:
                 layers[account] = 7 - nearness
                 found += 1
