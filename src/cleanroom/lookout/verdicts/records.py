@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cleanroom.lookout.index.arranging import zeros
 from cleanroom.lookout.kernels.loading import kernels
 
 BALANCE, HELD, RECEIVED, MARKS = range(4)
@@ -47,7 +48,7 @@ class Records:
 def blank(accounts: int) -> Records:
     """In this process's own memory; nothing has happened yet."""
     rows = max(accounts, 1)
-    return Records(np.zeros((rows, 4), dtype=np.int64), np.zeros((rows, 4), dtype=np.int64))
+    return Records(zeros(rows * 4, np.int64).reshape(rows, 4), zeros(rows * 4, np.int64).reshape(rows, 4))
 
 
 def duplicate(records: Records) -> Records:
