@@ -7,7 +7,7 @@ import numpy as np
 from cleanroom.lookout.graph import Graph
 from cleanroom.lookout.kernels.loading import kernels
 from cleanroom.lookout.kernels.source import walking_table as at
-from cleanroom.lookout.walks.passed import Pass
+from cleanroom.lookout.walks.passed import Pass, rows_of
 from cleanroom.moneyflow.rules import Direction, WalkRule
 
 BLOCK = 256
@@ -21,8 +21,8 @@ class Block:
         self._accounts, self._kernels = graph.accounts, kernels("passing_planes")
         under_way = Pass(graph, way, rule, starts)
         self._bits = under_way.bits
-        self._planes = under_way.array(at.PLANES, _aligned(graph.accounts * _ROW))
-        under_way.array(at.SHADOWS, _aligned(graph.accounts * _ROW))
+        self._planes = under_way.array(at.PLANES, rows_of(graph.accounts, _ROW))
+        under_way.array(at.SHADOWS, rows_of(graph.accounts, _ROW))
         under_way.array(at.START_PLACE, under_way.order)
         under_way.table[at.LAYERS_ASKED] = rule.layers
         self._kernels.pass_planes(under_way.table)
@@ -38,10 +38,3 @@ class Block:
         counters, counts = np.zeros(7 * 4 * 8, np.int64), np.zeros((8, BLOCK), np.int64)
         self._kernels.count_planes(self._planes, self._bits, self._accounts, counters, counts.reshape(-1))
         return np.ascontiguousarray(counts[:0:-1].T)
-
-
-def _aligned(words: int) -> np.ndarray:
-    """Zeros that begin with a row; a page that nobody touches is not there."""
-    whole = np.zeros(words + _ROW, np.int64)
-    skip = -whole.ctypes.data % (8 * _ROW) // 8
-    return whole[skip : skip + words]

@@ -64,3 +64,10 @@ class Pass:
         before_last = (1 << self.rule.layers) - 1
         passing = np.where(self.bits & at.HUB_BIT, 1, before_last).astype(np.uint8)
         return np.flatnonzero(self.shortened & ((self.bits & passing) != 0)).astype(np.uint32)
+
+
+def rows_of(accounts: int, words: int) -> np.ndarray:
+    """int64 zeros that begin at a multiple of a row's length; a page that nobody touches is not there."""
+    whole = np.zeros((accounts + 1) * words, np.int64)
+    skip = -whole.ctypes.data % (8 * words) // 8
+    return whole[skip : skip + accounts * words]

@@ -11,7 +11,7 @@ from cleanroom.lookout.kernels.source import walking_table as at
 from cleanroom.lookout.walks.arrivals import Arrivals
 from cleanroom.lookout.walks.bounds import UNBOUNDED
 from cleanroom.lookout.walks.expanding import check_starts, expand_all
-from cleanroom.lookout.walks.passed import Pass
+from cleanroom.lookout.walks.passed import Pass, rows_of
 from cleanroom.moneyflow.rules import Direction, WalkRule
 
 _LAYERS = 8  # places per account in what is kept of the latest arrivals
@@ -50,7 +50,7 @@ def _in_time(graph: Graph, way: Direction, starts: Mapping[int, int], rule: Walk
 def _room_for_delay(under_way: Pass) -> np.ndarray:
     """Untouched pages of zeros cost nothing: no arrival is at 0, since the clock begins at 1."""
     graph, backward = under_way.graph, under_way.way is Direction.BACKWARD
-    under_way.array(at.LATEST, np.zeros(graph.accounts * _LAYERS, np.int64))
+    under_way.array(at.LATEST, rows_of(graph.accounts, _LAYERS))
     live = under_way.array(at.LIVE, np.zeros(graph.transfers, np.uint8))
     under_way.table[at.DELTA_LIVE] = live.ctypes.data + len(graph.base)
     moments = [segment.time_us for segment in graph.segments if len(segment)]

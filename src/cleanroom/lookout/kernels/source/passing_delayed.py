@@ -6,6 +6,7 @@ LIVE keeps for each transfer the layers at which it is on some walk: what explai
 from numpy import int64
 
 from cleanroom.lookout.kernels.source.declare import i64_at, inline, kernel, u8_at, u32_at
+from cleanroom.lookout.kernels.source.passing_latest import ROW, not_before, put_down
 from cleanroom.lookout.kernels.source.passing_moments import (
     NEVER,
     clock_at,
@@ -16,6 +17,7 @@ from cleanroom.lookout.kernels.source.passing_moments import (
     last_place,
     number_at,
 )
+from cleanroom.lookout.kernels.source.prefetching import prefetch
 from cleanroom.lookout.kernels.source.walking_rows import is_greater_id
 from cleanroom.lookout.kernels.source.walking_table import (
     BACKWARD,
@@ -34,8 +36,14 @@ from cleanroom.lookout.kernels.source.walking_table import (
     LIVE,
     SEGMENT,
     SEGMENT_SIZE,
+    START_CLOCK,
+    STARTS,
+    TIME,
     TO,
 )
+
+
+_FAR, _NEAR = 96, 40  # transfers ahead: whether walks stand at their ends; when these were there
 
 
 @kernel("i64(i64*)")
@@ -45,15 +53,62 @@ def pass_delayed(table):
     end, delta_end = last_place(table, 0), last_place(table, 1)
     joined = 0
     while place < end or delta_place < delta_end:
-        clock = min(clock_at(table, 0, place, end), clock_at(table, 1, delta_place, delta_end))
-        joined = join(table, joined, clock)
-        until = end_before(table, 0, place, end, clock + 1)
-        delta_until = end_before(table, 1, delta_place, delta_end, clock + 1)
-        if joined > 0:
-            pass_moment(table, clock, place, until, delta_place, delta_until)
-        place, delta_place = until, delta_until
+        clock, delta_clock = clock_at(table, 0, place, end), clock_at(table, 1, delta_place, delta_end)
+        joined = join(table, joined, min(clock, delta_clock))
+        if joined == 0:
+            # Nobody walks yet.
+            begins = i64_at(table[START_CLOCK])[0] + 1 if table[STARTS] > 0 else NEVER
+            place = end_before(table, 0, place, end, begins)
+            delta_place = end_before(table, 1, delta_place, delta_end, begins)
+        elif clock < delta_clock:
+            stop = delta_clock
+            if joined < table[STARTS]:
+                stop = min(stop, i64_at(table[START_CLOCK])[joined] + 1)
+            until = end_before(table, 0, place, end, stop)
+            pass_run(table, place, until)
+            place = until
+        else:
+            until = end_before(table, 0, place, end, delta_clock + 1)
+            delta_until = end_before(table, 1, delta_place, delta_end, delta_clock + 1)
+            pass_moment(table, delta_clock, place, until, delta_place, delta_until)
+            place, delta_place = until, delta_until
     join(table, joined, NEVER)
     return table[COUNT]
+
+
+@inline
+def pass_run(table, place, end):
+    """Transfers of the base alone: most have their moment to themselves."""
+    origins, ends, time = (
+        u32_at(table[SEGMENT + FROM]),
+        u32_at(table[SEGMENT + TO]),
+        i64_at(table[SEGMENT + TIME]),
+    )
+    bits, latest = u8_at(table[BITS]), i64_at(table[LATEST])
+    step = -1 if table[BACKWARD] != 0 else 1
+    first = number_at(table, 0, place)
+    number, last = first, number_at(table, 0, end - 1)
+    stop = last + step
+    while number != stop:
+        ahead = number + _FAR * step
+        if (last - ahead) * step >= 0:
+            prefetch(bits, int64(origins[ahead]))
+            prefetch(bits, int64(ends[ahead]))
+        ahead = number + _NEAR * step
+        if (last - ahead) * step >= 0 and bits[origins[ahead]] & ~HUB_BIT:
+            prefetch(latest, int64(origins[ahead]) * ROW)
+            prefetch(latest, int64(ends[ahead]) * ROW)
+        after = number + step
+        if number != last and time[after] == time[number]:
+            while after != stop and time[after] == time[number]:
+                after += step
+            here = place + (number - first) * step
+            pass_moment(table, step * time[number], here, here + (after - number) * step, 0, 0)
+        elif bits[origins[number]] & ~HUB_BIT:
+            clock = step * time[number]
+            if go_on(table, 0, number, clock):
+                arrive(table, 0, number, clock)
+        number = after
 
 
 @inline
@@ -92,9 +147,7 @@ def go_on(table, s, number, clock):
         return 0
     live = (here & 1) << 1
     latest, since = i64_at(table[LATEST]), clock - table[CLOCK_BEGIN] - table[DELAY]
-    for layer in range(1, 7):
-        if (here >> layer) & 1 and latest[int64(origin) * 8 + layer] >= since:
-            live |= 2 << layer
+    live |= (here & ~1 & not_before(latest, int64(origin) * ROW, since)) << 1
     live &= table[LAYER_MASK]
     u8_at(table[DELTA_LIVE if s else LIVE])[number] = live
     return live
@@ -106,10 +159,7 @@ def arrive(table, s, number, clock):
     if live == 0:
         return
     bits, end = u8_at(table[BITS]), int64(u32_at(table[SEGMENT + s * SEGMENT_SIZE + TO])[number])
-    latest = i64_at(table[LATEST])
-    for layer in range(1, 7):
-        if (live >> layer) & 1:
-            latest[end * 8 + layer] = clock - table[CLOCK_BEGIN]
+    put_down(i64_at(table[LATEST]), end * ROW, live, clock - table[CLOCK_BEGIN])
     known = int64(bits[end])
     new = live & ~known
     if new != 0:
