@@ -42,7 +42,6 @@ from cleanroom.lookout.kernels.source.walking_table import (
     TO,
 )
 
-
 _FAR, _NEAR = 96, 40  # transfers ahead: whether walks stand at their ends; when these were there
 
 
