@@ -20,34 +20,36 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         options.call(options)
     except CleanroomError as e:
-        return _said(e, as_json=getattr(options, "as_json", False))
+        return _said(e, options)
     except OSError as e:
         fault = StoreFault(e.strerror or type(e).__name__, where=Where(file=e.filename and str(e.filename)))
-        return _said(fault, as_json=getattr(options, "as_json", False))
+        return _said(fault, options)
     except KeyboardInterrupt:
         err.print(word("again"), markup=False)
         return 130
     return 0
 
 
-def _said(error: CleanroomError, *, as_json: bool) -> int:
+def _said(error: CleanroomError, options: argparse.Namespace) -> int:
     """Every refusal of the run, in the order of the files; then what to do about the first. The code is the first's."""
     errors = [error, *getattr(error, "others", ())]
-    if as_json:
-        print(json.dumps({"exit_code": error.exit_code, "errors": [_as_json(e) for e in errors]}, ensure_ascii=False))
+    do = getattr(options, "advice", advice)  # a command may have advice of its own
+    if getattr(options, "as_json", False):
+        told = [_as_json(e, do(e)) for e in errors]
+        print(json.dumps({"exit_code": error.exit_code, "errors": told}, ensure_ascii=False))
         return error.exit_code
     for e in errors:
         name = "refused" if isinstance(e, Refusal) else "failed"
         err.print(f"{word(name)} ({e.reason}): {e}", markup=False, highlight=False, soft_wrap=True)
-    if advice(error):
-        err.print(f"{word('do')}: {advice(error)}", markup=False, highlight=False, soft_wrap=True)
+    if do(error):
+        err.print(f"{word('do')}: {do(error)}", markup=False, highlight=False, soft_wrap=True)
     return error.exit_code
 
 
-def _as_json(e: CleanroomError) -> dict:
+def _as_json(e: CleanroomError, do: str) -> dict:
     kind = "refusal" if isinstance(e, Refusal) else "fault"
     place = {"file": e.where.file, "row": e.where.row, "column": e.where.column}
-    return {"kind": kind, "reason": e.reason, "rule": e.rule, "sentence": str(e), **place, "do": advice(e)}
+    return {"kind": kind, "reason": e.reason, "rule": e.rule, "sentence": str(e), **place, "do": do}
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -4,18 +4,20 @@ import json
 from collections.abc import Iterable
 from datetime import UTC
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
 from cleanroom.cli.words import language, word
 from cleanroom.errors import CleanroomError
-from cleanroom.pipeline.sealing.reports import report_folder
-from cleanroom.pipeline.standing import Standing
 from cleanroom.sealing.findings import report_name
 from cleanroom.sealing.sentences import sentence_of
 from cleanroom.settings import ParticipantSettings
 from cleanroom.vocabulary.terms import Dataset
+
+if TYPE_CHECKING:
+    from cleanroom.pipeline.standing import Standing
 
 ROWS_SHOWN, VALUES_SHOWN = 8, 3  # the report beside the data holds more
 _KIB, _MIB = 1024, 1024 * 1024
@@ -23,6 +25,8 @@ _KIB, _MIB = 1024, 1024 * 1024
 
 def show_reports(console: Console, settings: ParticipantSettings, refusals: Iterable[CleanroomError]) -> None:
     """The complete report of every file that was refused, as far as one was written."""
+    from cleanroom.pipeline.sealing.reports import report_folder  # pandas: a second that other commands need not wait
+
     folder, told = report_folder(settings), list(refusals)
     sentences = {str(e) for e in told}
     for file in dict.fromkeys(e.where.file for e in told if e.where.file):
@@ -63,7 +67,7 @@ def _asks(file: str, rule: dict) -> str:
     return sentence_of(rule["rule"], dataset=dataset, severity=rule["severity"]).asks(language())
 
 
-def show_standing(console: Console, institution: str, found: list[Standing]) -> None:
+def show_standing(console: Console, institution: str, found: "list[Standing]") -> None:
     if not found:
         console.print(word("nothing"), markup=False)
         return
@@ -95,7 +99,7 @@ def _size(count: int) -> str:
     return f"{count / _KIB:,.0f} KiB" if count < _MIB else f"{count / _MIB:,.1f} MiB"
 
 
-def _answer(standing: Standing) -> str:
+def _answer(standing: "Standing") -> str:
     if standing.state is None:
         return word("no_answer" if standing.sent else "not_sent")
     reason = f" ({standing.reason})" if standing.reason else ""

@@ -99,8 +99,6 @@ _DO: Mapping[str, tuple[str, str]] = {
                            "請執行 cleanroom upload（不加 --sealed-only）以重新封裝。"),
     "key_service_denied": ("Ask your key custodian: the key service says no.",
                            "請洽貴機構金鑰保管人：金鑰服務拒絕使用。"),
-    "index_damaged": ("Look at it with `cleanroom lookout verify`; then build it anew from the published transfers.",
-                      "請以 cleanroom lookout verify 檢查，並以已發布之交易重建索引。"),
     "store_fault": ("Check the path if one is named; else run again later: what was sent stays sent.",
                     "若訊息指出路徑，請先確認；否則請稍後重新執行，已傳送之部分將保留。"),
     "portal_fault": ("Run again later; if it lasts, check the portal's address and CLEANROOM_CA_FILE.",
@@ -136,14 +134,14 @@ def language() -> str:
 
 
 def word(name: str, **values: object) -> str:
-    return _chosen(_WORDS[name]).format(**values)
+    return chosen(_WORDS[name]).format(**values)
 
 
 def advice(error: CleanroomError) -> str:
     """What to do about a refusal or fault; empty where there is no advice but its own sentence."""
     both = _DO_RULE.get(error.rule or "") or _DO.get(error.reason)
-    return _chosen(both) if both else ""
+    return chosen(both) if both else ""
 
 
-def _chosen(both: tuple[str, str]) -> str:
+def chosen(both: tuple[str, str]) -> str:
     return both[language() == CHINESE]

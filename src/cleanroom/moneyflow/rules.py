@@ -65,9 +65,9 @@ class WalkRule:
         if not 1 <= self.layers <= MOST_LAYERS:
             raise ValueError(f"layers go from 1 to {MOST_LAYERS}, not {self.layers}")
         if self.max_delay is not None and (not self.in_time or self.max_delay <= timedelta(0)):
-            raise ValueError("a delay needs the order of time and is longer than nothing")
+            raise ValueError("a delay needs the order of time, and must be longer than nothing")
         for name in ("hub_limit", "keep_latest"):
             if (limit := getattr(self, name)) is not None and limit < 1:
                 raise ValueError(f"{name} is at least 1, or absent")
         if self.after is not None and self.before is not None and self.after >= self.before:
-            raise ValueError("the window ends after it begins")
+            raise ValueError("the window must end after it begins")

@@ -365,17 +365,49 @@ def test_the_client_turns_problems_back_into_the_family(service):
 def test_the_commands_ask_the_same(service, capsys, monkeypatch):
     monkeypatch.setenv("CLEANROOM_LANGUAGE", "zh-hant")
     folder = ["--index", str(service.folders.home)]
+    whole = [*folder, "--json"]
     rule = ["--layers", "2", "--direction", "backward", "--max-delay-hours", "1"]
-    assert main(["lookout", "ask", "expand", token("A4"), *rule, *folder]) == 0
+    assert main(["lookout", "ask", "expand", token("A4"), *rule, *whole]) == 0
     assert json.loads(capsys.readouterr().out)["ways"][0]["reached"] == 2
-    assert main(["lookout", "ask", "trace", token("A4"), token("A6"), *folder]) == 0
+    assert main(["lookout", "ask", "trace", token("A4"), token("A6"), *whole]) == 0
     assert len(json.loads(capsys.readouterr().out)["steps"]) == 2
-    assert main(["lookout", "ask", "verdict", token("A4"), *folder]) == 0
+    assert main(["lookout", "ask", "verdict", token("A4"), *whole]) == 0
     assert json.loads(capsys.readouterr().out)["verdicts"][0]["account"] == token("A4")
-    assert main(["lookout", "status", "--json", *folder]) == 0
+    assert main(["lookout", "ask", "risk", token("A4"), *whole]) == 0
+    assert json.loads(capsys.readouterr().out)["account"] == token("A4")
+    assert main(["lookout", "status", *whole]) == 0
     assert json.loads(capsys.readouterr().out)["health"]["ready"]
     assert main(["lookout", "ask", "expand", token("nobody"), *folder]) == NotFound.exit_code
     assert "查無" in capsys.readouterr().err
+    assert main(["lookout", "ask", "expand", token("A4"), "--layers", "9", *folder]) == RequestInvalid.exit_code
+    said = capsys.readouterr().err
+    assert "rule.layers" in said
+    assert "--help" in said
+
+
+def test_a_person_reads_the_same_answers(service, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    folder = ["--index", str(service.folders.home)]
+    account = token("A4")
+    for language, listed_before in (("en", "Where the money"), ("zh-hant", "款項去向")):
+        monkeypatch.setenv("CLEANROOM_LANGUAGE", language)
+        assert main(["lookout", "ask", "expand", account, "--paths", "--rows", "1", *folder]) == 0
+        said = capsys.readouterr().out
+        assert listed_before in said
+        assert token("A5") in said  # whole, on a narrow terminal
+        assert "--json" in said  # where the rest is
+    monkeypatch.setenv("CLEANROOM_LANGUAGE", "en")
+    assert main(["lookout", "ask", "trace", account, token("A6"), *folder]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if len(line) == 32] == [account, token("A5"), token("A6")]
+    assert main(["lookout", "ask", "trace", token("A6"), account, *folder]) == 0
+    assert "No walk leads" in capsys.readouterr().out
+    assert main(["lookout", "ask", "verdict", account, token("nobody"), *folder]) == 0
+    assert "unknown to the graph" in capsys.readouterr().out
+    assert main(["lookout", "ask", "risk", account, *folder]) == 0
+    assert account in capsys.readouterr().out
+    assert main(["lookout", "ask", "release-proposals", *folder]) == 0
+    assert "(Taipei)" in capsys.readouterr().out
 
 
 def test_the_description_is_served(service):

@@ -5,11 +5,12 @@ import string
 import pytest
 
 from cleanroom import errors
-from cleanroom.cli import words
+from cleanroom.cli import lookout_words, words
 from cleanroom.settings import CHINESE, ENGLISH
 
 # What only the room's side, the portal or governance says.
 NOT_A_PARTICIPANTS = {"gate_closed", "artefact_refused", "policy_invalid", "data_tests_failed"} | {
+    "index_damaged",
     "warehouse_fault",
     "delivery_fault",
 }
@@ -29,7 +30,7 @@ def test_every_reason_has_advice():
     assert reasons > NOT_A_PARTICIPANTS
 
 
-@pytest.mark.parametrize("table", [words._WORDS, words._DO])
+@pytest.mark.parametrize("table", [words._WORDS, words._DO, lookout_words._WORDS])
 def test_both_languages_say_the_same_values(table):
     assert len(table) > 20
     for name, (english, chinese) in table.items():

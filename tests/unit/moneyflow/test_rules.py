@@ -21,8 +21,8 @@ HOUR = timedelta(hours=1)
         ({"max_delay": HOUR, "in_time": False}, "a delay needs the order of time"),
         ({"hub_limit": 0}, "hub_limit is at least 1"),
         ({"keep_latest": 0}, "keep_latest is at least 1"),
-        ({"after": NINE, "before": NINE}, "ends after it begins"),
-        ({"after": TEN, "before": NINE}, "ends after it begins"),
+        ({"after": NINE, "before": NINE}, "must end after it begins"),
+        ({"after": TEN, "before": NINE}, "must end after it begins"),
     ],
 )
 def test_a_rule_that_cannot_be_meant(limits, why):

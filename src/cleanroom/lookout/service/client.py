@@ -6,7 +6,7 @@ import httpx
 
 from cleanroom.errors import CleanroomError, NotAllowed, NotFound, RequestInvalid, ServiceFault, TooLarge
 from cleanroom.lookout.service.clients import Role, token_of
-from cleanroom.lookout.service.folders import Folders, read_state
+from cleanroom.lookout.service.folders import Folders, read_state, url_of
 
 SECONDS = 30.0
 _KINDS: dict[int, type[CleanroomError]] = {
@@ -68,8 +68,7 @@ def address_of(folders: Folders) -> str:
     state = read_state(folders.supervisor_state)
     if not state:
         raise ServiceFault("nothing is served from this folder; start `cleanroom lookout serve`")
-    host = f"[{state['host']}]" if ":" in state["host"] else state["host"]
-    return f"http://{host}:{state['port']}"
+    return url_of(state["host"], state["port"])
 
 
 def _refusal(response: httpx.Response) -> CleanroomError:

@@ -140,3 +140,7 @@ def read_state(path: Path) -> dict[str, Any]:
         return json.loads(path.read_bytes())
     except FileNotFoundError:
         return {}
+
+
+def url_of(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -56,7 +56,7 @@ _CHINESE = {
     "address": "此位址無任何功能；請參閱 /openapi.json。",
     "method": "此位址不接受該方法；請參閱 /openapi.json。",
     "question_form": "請求內容不符約定格式；請參閱 /openapi.json。",
-    "walk_rule": "所給之追查規則無法成立。",
+    "walk_rule": "追查規則無法成立：時間窗之終須晚於其始，停留時限須依時序且大於零。",
     "question_size": "請求內容超過上限。",
     "batch_size": "批次超過上限；請分批送出。",
     "batch_form": "批次不符約定欄位；請更正後再送。",
@@ -87,7 +87,8 @@ def problem_of(error: CleanroomError, *, language: str) -> Problem:
     titles = _TITLES[status]
     if language == CHINESE:
         said = _CHINESE.get(error.rule or "") or _CHINESE.get(error.reason) or error.sentence
-        return Problem(titles[1], status, said, error.reason, error.rule)
+        place = f"（{error.where.column}）" if error.where.column else ""
+        return Problem(titles[1], status, place + said, error.reason, error.rule)
     return Problem(titles[0], status, error.sentence, error.reason, error.rule)
 
 

@@ -1,12 +1,13 @@
 """What can be asked, as JSON bodies. Types are strict, and a field that nobody knows is refused."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
 
-from cleanroom.errors import RequestInvalid
+from cleanroom.errors import RequestInvalid, Where
 from cleanroom.lookout.service.settings import LookoutSettings
 from cleanroom.moneyflow.rules import MOST_LAYERS, Direction, WalkRule
 
@@ -16,6 +17,7 @@ Token = Annotated[str, Meta(pattern="^[0-9a-f]{32}$", description="token of an a
 Moment = Annotated[datetime, Meta(tz=True, description="RFC 3339, with its zone")]
 Above0 = Annotated[int, Meta(ge=1, lt=2**53)]
 Q = TypeVar("Q")
+_AT = re.compile(r"at `\$\.([\w.\[\]]+)`$")
 
 
 class Rule(Struct, frozen=True, forbid_unknown_fields=True):
@@ -132,7 +134,13 @@ def parse(kind: type[Q], body: bytes) -> Q:
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as e:
-        raise RequestInvalid(_harmless(e), rule="question_form") from None
+        raise RequestInvalid(_harmless(e), where=Where(column=_place(e)), rule="question_form") from None
+
+
+def _place(error: Exception) -> str | None:
+    """The field, as `rule.layers`. Of our own words: an unknown field stands at the object that holds it."""
+    found = _AT.search(str(error))
+    return found.group(1) if found else None
 
 
 def _harmless(error: Exception) -> str:

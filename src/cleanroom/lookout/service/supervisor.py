@@ -21,7 +21,7 @@ import msgspec
 
 from cleanroom.errors import CleanroomError, IndexDamaged, NotAllowed, ServiceFault, Where
 from cleanroom.lookout.service import access, clients, family, metrics
-from cleanroom.lookout.service.folders import Folders, write_whole
+from cleanroom.lookout.service.folders import Folders, url_of, write_whole
 from cleanroom.lookout.service.syncing import TRANSFERS
 
 LOOPBACK = "127.0.0.1"
@@ -85,7 +85,8 @@ def _build_first(folders: Folders, room_graph: Path | None) -> None:
         return
     published = None if room_graph is None else room_graph / TRANSFERS
     if published is None or not published.exists():
-        raise IndexDamaged("there is no index in this folder; build one with `cleanroom lookout build`")
+        where = "here" if published is None else "here, and the line has published no transfers"
+        raise IndexDamaged(f"there is no index {where}; build one with `cleanroom lookout build`", rule="no_index")
     arguments = ["lookout", "build", "--index", str(folders.home), "--transfers", str(published)]
     done = subprocess.run([sys.executable, "-m", "cleanroom.cli", *arguments], stdin=subprocess.DEVNULL)
     if done.returncode:
@@ -109,6 +110,7 @@ class _Watch:
     def __init__(self, folders: Folders, children: list[Child]):
         self._folders, self._children, self._stopping = folders, children, False
         self._told: dict = {}
+        self._announced = False
 
     def run(self, address: tuple[str, int]) -> None:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -165,11 +167,18 @@ class _Watch:
     def _tell(self, address: tuple[str, int]) -> None:
         """Who runs, for `status` and for tests; written where it changed."""
         running = {c.name: c.process.pid for c in self._children if c.process}
+        self._announce(address, whole=len(running) == len(self._children))
         deaths = {c.name: len(c.deaths) for c in self._children}
         state = {"pid": os.getpid(), "host": address[0], "port": address[1], "running": running, "deaths": deaths}
         if state != self._told:
             self._told = state
             write_whole(self._folders.supervisor_state, msgspec.json.encode(state), durable=False)
+
+    def _announce(self, address: tuple[str, int], *, whole: bool) -> None:
+        """Once, to whoever started it on a terminal."""
+        if whole and not self._announced:
+            self._announced = True
+            print(f"lookout: serves at {url_of(*address)}", file=sys.stderr, flush=True)
 
     def _end_all(self) -> None:
         """Workers first; the keeper then chains what they left of the access log."""
@@ -235,5 +244,5 @@ def _bind(listener: socket.socket, host: str, port: int) -> None:
             return listener.bind((host, port))
         except OSError as e:
             if e.errno != errno.EADDRINUSE or time.monotonic() > deadline:
-                raise ServiceFault(f"port {port} on {host} can't be listened on ({e.strerror})") from None
+                raise ServiceFault(f"port {port} on {host} can't be listened on ({e.strerror}); give another") from None
             time.sleep(LOOK_SECONDS)

@@ -1,0 +1,22 @@
+"""What the lookout's commands share: the folder that they are about."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from cleanroom.cli.common import command
+from cleanroom.cli.lookout_words import advice
+
+
+def on_folder(commands, name: str, call: Callable[[argparse.Namespace], None], help_text: str):
+    parser = command(commands, name, call, help_text)
+    parser.add_argument("--index", type=Path, metavar="DIR", help="the lookout's folder (default: in the room's)")
+    parser.set_defaults(advice=advice)
+    return parser
+
+
+def folders_of(options: argparse.Namespace):
+    from cleanroom.lookout.service.folders import Folders
+    from cleanroom.lookout.service.settings import default_folder
+
+    return Folders(options.index.expanduser().absolute() if options.index else default_folder())

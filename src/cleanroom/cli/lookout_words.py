@@ -1,0 +1,117 @@
+"""The sentences of the lookout's commands, in both languages."""
+
+from collections.abc import Mapping
+
+from cleanroom.cli.words import chosen
+from cleanroom.errors import CleanroomError
+
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "account": ("account", "帳戶代碼"),
+    "received": ("Tainted money received: TWD {money}; still held: TWD {held}.",
+                 "累計流入贓款 {money} 元，目前留存 {held} 元。"),
+    "since": ("Since {since} (Taipei), from watch-listed account {start}.",
+              "自 {since}（臺北）起，源自警示帳戶 {start}。"),
+    "listed": ("watch-listed itself", "本身為警示帳戶"),
+    "downstream": ("downstream of a watch-listed account, layer {layer}", "位於警示帳戶下游第 {layer} 層"),
+    "clear": ("not downstream of a watch-listed account", "非警示帳戶下游"),
+    "unknown": ("unknown to the graph", "圖中查無此帳戶"),
+    "kept_rule": (
+        "Counted: up to {layers} layers in order of time, from {days} days before each standing listing.",
+        "計算方式：依時序至多 {layers} 層，自各有效警示通報前 {days} 日起算。",
+    ),
+    "forward": ("Where the money of {account} went", "帳戶 {account} 之款項去向"),
+    "backward": ("Whose money came to {account}", "帳戶 {account} 之款項來源"),
+    "reached": ("{reached:,} accounts reached, {looked_at:,} transfers looked at.",
+                "共及於 {reached:,} 個帳戶，檢視 {looked_at:,} 筆交易。"),
+    "layer": ("layer", "層"),
+    "at": ("at (Taipei)", "時間（臺北）"),
+    "amount": ("TWD", "金額（元）"),
+    "from": ("from", "前一帳戶"),
+    "path": ("path", "所經交易"),
+    "more": ("Not shown: {left:,}; --rows shows more, --json all.",
+             "另有 {left:,} 筆未列出；以 --rows 增列，或以 --json 取得全部。"),
+    "hubs": ("Hubs that were reached and not passed: {count:,}.",
+                 "及於而未外推之樞紐帳戶：{count:,} 個。"),
+    "truncated": ("Accounts of which only the latest transfers were followed: {count:,}.",
+                 "僅追查最近交易之帳戶：{count:,} 個。"),
+    "whole": ("The answer is whole.", "結果完整。"),
+    "cut": (
+        "Cut at layer {layer} by the bound on {by}: nearer layers are whole, this one is not, later ones are missing.",
+        "於第 {layer} 層因上限（{by}）截斷：之前各層完整，該層不完整，其後未查。",
+    ),
+    "no_walk": ("No walk leads from one to the other under this rule.", "依此規則，兩帳戶間無金流路徑。"),
+    "nobody_knows": ("None was found before the bound was reached; there may be one.",
+                     "於上限內未找到路徑，但不表示不存在。"),
+    "walk": ("Found, {direction}; transfers: {steps}.",
+                 "已找到路徑（{direction}），共 {steps} 筆交易。"),
+    "forward_way": ("along the money", "順金流"),
+    "backward_way": ("against the money", "逆金流"),
+    "transfer": ("transfer {id}", "交易 {id}"),
+    "summary": ("Account {account}, everything before {as_of} (Taipei)", "帳戶 {account}，截至 {as_of}（臺北）"),
+    "days": ("last days", "近日數"),
+    "incoming": ("in", "轉入筆數"),
+    "outgoing": ("out", "轉出筆數"),
+    "payers": ("payers", "付款對象"),
+    "payees": ("payees", "收款對象"),
+    "cents_in": ("TWD in", "轉入金額（元）"),
+    "cents_out": ("TWD out", "轉出金額（元）"),
+    "pass_through": ("passed through", "過水比率"),
+    "nearest_forward": ("Its money reached watch-listed account {account} at layer {layer}, {at} (Taipei).",
+                        "其款項於第 {layer} 層流至警示帳戶 {account}（{at}，臺北）。"),
+    "nearest_backward": ("Money of watch-listed account {account} got here in {layer} steps, the first {at} (Taipei).",
+                 "警示帳戶 {account} 之款項經 {layer} 筆交易流入，首筆於 {at}（臺北）。"),
+    "nearest_none_forward": ("Its money reached no watch-listed account within this rule.",
+                             "依此規則，其款項未流至警示帳戶。"),
+    "nearest_none_backward": ("No watch-listed account's money got here within this rule.",
+                              "依此規則，無警示帳戶之款項流入。"),
+    "is_hub": ("The account is a hub.", "此帳戶為樞紐帳戶。"),
+    "no_proposals": ("Nobody is proposed for release.", "目前無建議解除之帳戶。"),
+    "proposal": ("{at} (Taipei): {count:,} accounts, after cases {cases} were lifted. A person decides.",
+                 "{at}（臺北）：案號 {cases} 解除後，建議解除 {count:,} 個帳戶；須由人員決定。"),
+    "rule": ("Rule: {parts}.", "規則：{parts}。"),
+    "and": (", ", "，"),
+    "most_layers": ("up to {n} layers", "至多 {n} 層"),
+    "in_time": ("in order of time", "依時序"),
+    "plain": ("without the order of time", "不論時序"),
+    "delay": ("at most {n:g} h between transfers", "相鄰交易間隔不逾 {n:g} 小時"),
+    "hub_limit": ("not through accounts with over {n:,} transfers", "不經交易逾 {n:,} 筆之帳戶"),
+    "keep_latest": ("of each account the latest {n:,} transfers", "每帳戶僅取最近 {n:,} 筆交易"),
+    "after": ("after {n}", "{n} 之後"),
+    "before": ("before {n}", "{n} 之前"),
+    "data_end": ("Data until {end} (Taipei), state {number}.", "資料截至 {end}（臺北），狀態 {number}。"),
+    "accounts": ("accounts", "帳戶數"),
+    "transfers": ("transfers", "交易數"),
+    "seconds": ("seconds", "時間"),
+}  # fmt: skip
+
+# What the person does now, where the sentence itself does not say it: by the rule that was broken, else by reason.
+_DO: Mapping[str, tuple[str, str]] = {
+    "account": ("Give the account's token as the room knows it: 32 hex digits, from an answer or the warehouse.",
+                "請輸入無塵室內之帳戶代碼：32 位十六進位，見於查詢結果或資料倉儲。"),
+    "question_form": ("Correct what is named; --help says what may be given.",
+                      "請更正所指之項目；可用選項請見 --help。"),
+    "walk_rule": ("Correct the rule; --help says what may be given.", "請更正追查規則；可用選項請見 --help。"),
+    "token": ("Start the service again if clients.json was changed since it began.",
+              "若啟動後曾變更 clients.json，請重新啟動服務。"),
+    "busy": ("Ask again in a second.", "請稍後再查。"),
+    "no_index": ("Build one, or give --room-graph the folder into which the line published (`ROOM/graph`).",
+                 "請先建立索引，或以 --room-graph 指定發布資料夾（機敏區之 graph）。"),
+    "settings_invalid": ("Correct the setting that is named, and run again.", "請更正所指之設定後再執行。"),
+    "malformed_rows": ("Correct the file that is named, and hand it in again.", "請更正所指之檔案後再送。"),
+    "index_damaged": (
+        "Set the folder `index` in it aside; then build it from what the line published (docs/stations/lookout.md).",
+        "請移開其下之 index 資料夾，再以已發布之交易重建（docs/stations/lookout.md）。",
+    ),
+    "store_fault": ("Check the path that is named, its rights and the room on its disk.",
+                    "請確認所指之路徑、權限與磁碟空間。"),
+}  # fmt: skip
+
+
+def word(name: str, **values: object) -> str:
+    return chosen(_WORDS[name]).format(**values)
+
+
+def advice(error: CleanroomError) -> str:
+    """What to do about a refusal or fault; empty where its own sentence says so."""
+    both = _DO.get(error.rule or "") or _DO.get(error.reason)
+    return chosen(both) if both else ""
