@@ -140,10 +140,14 @@ class _Build:
         if found.rows > MOST:
             raise TooLarge(f"an index holds {MOST} transfers, and the files have {found.rows}")
         table, columns = GrowingTable(self.seed), _empty(found.rows)
-        for start, senders, receivers in read(found, columns.keep):
+
+        def look_up(start: int, tokens: np.ndarray) -> None:
+            table.find_into(tokens, columns.receiver[start : start + len(tokens)])
+
+        for start, senders, receivers in read(found, columns.keep, look_up):
             part = slice(start, start + len(senders))
             table.intern_into(senders, columns.sender[part])
-            table.intern_into(receivers, columns.receiver[part])
+            table.intern_rest(receivers, columns.receiver[part])
         return columns, table
 
     def _once_each(self, columns: _Columns) -> tuple[_Columns, Fingerprints]:

@@ -60,16 +60,27 @@ Keep = Callable[[int, np.ndarray, np.ndarray, np.ndarray], None]
 """(number of the first row over all files, ids, moments, cents)."""
 
 
-def read(found: Survey, keep: Keep) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """(number of the first row over all files, senders' and receivers' tokens), in order; meanwhile another thread
-    gives the other columns to `keep`. All are kept once the last is given. Raises MalformedRows with the place."""
+LookUp = Callable[[int, np.ndarray], None]
+"""(number of the first row over all files, receivers' tokens)."""
+
+
+def read(found: Survey, keep: Keep, look_up: LookUp) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """(number of the first row over all files, senders' and receivers' tokens), in order, after `look_up` in the thread
+    that decodes them. Meanwhile another thread gives the other columns to `keep`: all are kept once the last is given.
+    Raises MalformedRows with the place."""
     with ThreadPoolExecutor(1, "keeping") as beside, ThreadPoolExecutor(1, "decoding") as pool:
         rest = beside.submit(_keep_rest, found, keep, wanted := [True])
         try:
-            yield from _ahead(pool, (ends for ends in _parts(found, ENDS, ends_of)))
+            yield from _ahead(pool, _looked_up(_parts(found, ENDS, ends_of), look_up))
             rest.result()
         finally:
             wanted.clear()
+
+
+def _looked_up(parts: Iterator, look_up: LookUp) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    for start, (senders, receivers) in parts:
+        look_up(start, receivers)
+        yield start, senders, receivers
 
 
 def _keep_rest(found: Survey, keep: Keep, wanted: list) -> None:
@@ -85,8 +96,7 @@ def _ahead(pool: ThreadPoolExecutor, parts: Iterator) -> Iterator:
     waiting: deque[Future] = deque(pool.submit(next, parts, None) for _ in range(_AHEAD))
     while (part := waiting.popleft().result()) is not None:
         waiting.append(pool.submit(next, parts, None))
-        start, columns = part
-        yield start, *columns
+        yield part
 
 
 def _parts(found: Survey, columns: Sequence[str], arrays_of: Callable) -> Iterator[tuple[int, tuple[np.ndarray, ...]]]:

@@ -26,11 +26,16 @@ class TokenTable:
     def find(self, tokens: np.ndarray) -> np.ndarray:
         """uint32[n]: the number of each of the tokens uint8[n, 16], UNKNOWN where it has none."""
         numbers = np.empty(len(tokens), dtype=np.uint32)
+        self.find_into(tokens, numbers)
+        return numbers
+
+    def find_into(self, tokens: np.ndarray, numbers: np.ndarray) -> None:
+        """As `find`. While another thread takes tokens in, one of those may still be UNKNOWN."""
+        slots, known = self.slots, self.tokens
         ring = np.empty(64, dtype=np.uint64)  # readers share the table between threads
         kernels("indexing_tokens").find_tokens(
-            words(tokens), len(tokens), self.slots, len(self.slots), words(self.tokens), self.seed, ring, numbers
+            words(tokens), len(tokens), slots, len(slots), words(known), len(known), self.seed, ring, numbers
         )
-        return numbers
 
     def packed(self, add: int = 0) -> np.ndarray:
         """Slots with the numbers raised by `add`, in the room that a finished table needs."""
@@ -63,6 +68,12 @@ class GrowingTable(TokenTable):
                 given, row, len(tokens), self.slots, capacity, known, self._count, limit, self.seed, self._ring, numbers
             )
         self.tokens = self._room[: self._count[0]]
+
+    def intern_rest(self, tokens: np.ndarray, numbers: np.ndarray) -> None:
+        """Numbers for those of the tokens that `find_into` left UNKNOWN."""
+        unknown = np.flatnonzero(numbers == UNKNOWN)
+        if len(unknown):
+            numbers[unknown] = self.intern(tokens[unknown])
 
     def _make_room(self) -> None:
         count = int(self._count[0])

@@ -38,13 +38,18 @@ def slot_of(short, capacity):
 
 
 @inline
-def number_of(words, row, short, slots, capacity, known):
-    """(number or -1, the slot where it stands or belongs)."""
+def is_same(known, number, words, row):
+    return known[number << 1] == words[row << 1] and known[(number << 1) + 1] == words[(row << 1) + 1]
+
+
+@inline
+def number_of(words, row, short, slots, capacity, known, count):
+    """(number or -1, the slot where it stands or belongs). Of `known` only `count` tokens are looked at."""
     slot = slot_of(short, capacity)
     while slots[slot] != np.uint64(0):
         if slots[slot] >> np.uint64(32) == short:
             number = np.int64(slots[slot] & np.uint64(_LOW)) - 1
-            if known[number << 1] == words[row << 1] and known[(number << 1) + 1] == words[(row << 1) + 1]:
+            if number < count and is_same(known, number, words, row):
                 return number, slot
         slot += 1
         if slot == capacity:
@@ -66,15 +71,19 @@ def look_ahead(words, row, start, rows, slots, capacity, known, seed, ring):
         prefetch(known, (np.int64(entry & np.uint64(_LOW)) - 1) << 1)
 
 
-@kernel("i64(u64*, i64, u64*, i64, u64*, i64, u64*, u32*)")
-def find_tokens(words, rows, slots, capacity, known, seed_bits, ring, numbers):
-    """The number of each token or 0xFFFFFFFF; gives how many are unknown. `ring` is scratch of 64."""
+@kernel("i64(u64*, i64, u64*, i64, u64*, i64, i64, u64*, u32*)")
+def find_tokens(words, rows, slots, capacity, known, count, seed_bits, ring, numbers):
+    """The number of each token or 0xFFFFFFFF; gives how many are unknown. `ring` is scratch of 64.
+
+    Another thread may put tokens into the same table meanwhile: then one that is there may be missed, and none is
+    taken for another, since a slot is written once, as one word, and its token is compared.
+    """
     seed = np.uint64(seed_bits)
     unknown = 0
     for row in range(-_AHEAD, rows):
         look_ahead(words, row, 0, rows, slots, capacity, known, seed, ring)
         if row >= 0:
-            number, _ = number_of(words, row, ring[row & (_RING - 1)], slots, capacity, known)
+            number, _ = number_of(words, row, ring[row & (_RING - 1)], slots, capacity, known, count)
             numbers[row] = np.uint32(number) if number >= 0 else np.uint32(_UNKNOWN)
             unknown += number < 0
     return unknown
@@ -94,7 +103,7 @@ def intern_tokens(words, start, rows, slots, capacity, known, count, limit, seed
         if row < start:
             continue
         short = ring[row & (_RING - 1)]
-        number, slot = number_of(words, row, short, slots, capacity, known)
+        number, slot = number_of(words, row, short, slots, capacity, known, count[0])
         if number < 0:
             number = count[0]
             known[number << 1] = words[row << 1]
