@@ -1,5 +1,6 @@
 """The service when its processes die: what dies is started again, nothing is lost or doubled, nobody is left behind."""
 
+import itertools
 import os
 import signal
 import threading
@@ -8,7 +9,8 @@ import httpx
 import pytest
 
 from cleanroom.errors import IndexDamaged, NotAllowed
-from cleanroom.lookout.index import Index
+from cleanroom.lookout.index import Index, catalogue
+from cleanroom.lookout.index.container import Container
 from cleanroom.lookout.service import batches
 from cleanroom.lookout.service.clients import Role
 from cleanroom.lookout.service.folders import Folders
@@ -133,10 +135,35 @@ def test_a_damaged_index_is_refused_with_what_to_do(tmp_path):
     assert "build" in said
 
 
+def damage_that_samples_miss(folders) -> None:
+    """A byte between two arrays: a quick opening looks at blocks of arrays alone."""
+    state = catalogue.read(folders.index)
+    entries = sorted(Container(folders.index, state.base)._entries.values(), key=lambda entry: entry.offset)
+    gaps = [
+        before.offset + before.bytes
+        for before, after in itertools.pairwise(entries)
+        if before.offset + before.bytes < after.offset
+    ]
+    with (folders.index / state.base.file).open("r+b") as file:
+        file.seek(gaps[0])
+        file.write(b"!")
+    Index.open(folders.index)
+
+
+def test_damage_that_a_start_does_not_see_ends_the_service_soon_after(tmp_path):
+    folders = made(tmp_path / "home")
+    damage_that_samples_miss(folders)
+    process = start(folders)
+    said, _ = process.communicate(timeout=START_SECONDS)
+    assert process.returncode == IndexDamaged.exit_code
+    assert "has bytes that nobody wrote" in said
+
+
 def test_without_an_index_nothing_is_served(tmp_path):
     folders = Folders(tmp_path / "home")
     folders.make()
     process = start(folders)
     said, _ = process.communicate(timeout=START_SECONDS)
     assert process.returncode == IndexDamaged.exit_code
-    assert "there is no index in this folder; build one with `cleanroom lookout build`" in said
+    assert "there is no index here, and the line has published no transfers" in said
+    assert "--room-graph" in said

@@ -53,6 +53,7 @@ class Keeper:
     after_crash: bool
     _state_at: float = field(default_factory=time.time)
     _merging: Future | None = None
+    _checking: Future | None = None
 
     def run(self, stopping: Callable[[], bool]) -> None:
         """Until it is told to stop; what was begun is brought to its end."""
@@ -61,13 +62,15 @@ class Keeper:
         self._judging = _patiently(lambda: Judging(self.folders, self._index))
         self._metrics = metrics.KeeperMetrics()
         self._intake = Intake(self.folders, self._append, self._metrics, after_crash=self.after_crash)
-        with ThreadPoolExecutor(1, thread_name_prefix="merge") as self._beside:
+        with ThreadPoolExecutor(1, thread_name_prefix="beside") as self._beside:
+            self._checking = self._beside.submit(Index.open, self.folders.index, verify="full")
             self._tell()
             self._work(stopping, self._chores())
         access_chain.chain(self.folders)
 
     def _work(self, stopping: Callable[[], bool], chores: list[Chore]) -> None:
         while not stopping():
+            self._look_at_check()
             taken = self._intake.take()
             if taken:
                 self._tell()
@@ -76,6 +79,12 @@ class Keeper:
                 chore.look(now)
             if not taken:
                 time.sleep(PAUSE_SECONDS)
+
+    def _look_at_check(self) -> None:
+        """A start looked at samples; the rest is read beside the work. Raises IndexDamaged, and nothing is served."""
+        if self._checking is not None and self._checking.done():
+            checking, self._checking = self._checking, None
+            checking.result()
 
     def _chores(self) -> list[Chore]:
         chores = [
