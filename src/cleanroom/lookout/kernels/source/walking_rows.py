@@ -33,7 +33,7 @@ from cleanroom.lookout.kernels.source.walking_table import (
     WINDOWED,
 )
 
-_FAR, _NEAR = 10, 4  # arrivals ahead
+_FAR, _NEAR = 32, 12  # arrivals ahead
 
 
 @inline
@@ -222,5 +222,8 @@ def fetch_ahead(table, arrival):
         account = int64(accounts[arrival + _NEAR])
         low, high = row_of(table, SEGMENT + ALONG, account)
         middle = (low + high) >> 1
-        prefetch(u32_at(table[SEGMENT + ALONG + SIDE_NUMBER]), middle)
-        prefetch(u32_at(table[SEGMENT + ALONG + SIDE_OTHER]), middle)
+        number, other = u32_at(table[SEGMENT + ALONG + SIDE_NUMBER]), u32_at(table[SEGMENT + ALONG + SIDE_OTHER])
+        prefetch(number, middle)
+        prefetch(number, high - 1)
+        prefetch(other, middle)
+        prefetch(other, high - 1)
