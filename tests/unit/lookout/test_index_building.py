@@ -39,7 +39,8 @@ def test_an_index_holds_the_transfers_of_all_files(tmp_path, hexed):
         "order",
         "write columns",
         "sides",
-        "write sides and publish",
+        "write sides",
+        "publish",
     ]
     check_accounts(index)
 
@@ -64,6 +65,28 @@ def test_row_groups_are_read_in_parts(tmp_path, monkeypatch):
     monkeypatch.setattr(reading_module, "_PART", 70)
     index, _ = opened(tmp_path, table_of(MANY[:900]), table_of(MANY[900:]), rows_per_group=1_500)
     assert contents(index.graph) == expected(MANY)
+
+
+def test_the_whole_graph_is_there_before_it_is_published(tmp_path):
+    heard = []
+
+    def ready(graph, accounts_of):
+        assert not (tmp_path / "index" / "current.json").exists()
+        heard.append((contents(graph), accounts_of(graph.tokens).tolist()))
+
+    build(written(tmp_path / "parquet", table_of(MANY)), tmp_path / "index", ready=ready)
+    index = Index.open(tmp_path / "index")
+    assert heard == [(expected(MANY), list(range(index.graph.accounts)))]
+    assert contents(index.graph) == heard[0][0]
+
+
+def test_what_is_refused_while_it_is_asked_is_not_published(tmp_path):
+    def ready(graph, accounts_of):
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        build(written(tmp_path / "parquet", table_of(MANY)), tmp_path / "index", ready=ready)
+    assert not (tmp_path / "index" / "current.json").exists()
 
 
 def test_the_same_transfer_again_counts_once(tmp_path):

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from cleanroom.errors import NotAllowed, NothingToDo, TooLarge
-from cleanroom.lookout.graph import Side
+from cleanroom.lookout.graph import Graph, Side
 from cleanroom.lookout.index import catalogue
 from cleanroom.lookout.index.arranging import full_side, take, taken
 from cleanroom.lookout.index.catalogue import State
@@ -21,7 +21,7 @@ from cleanroom.lookout.index.fingerprints import Fingerprints, build_fingerprint
 from cleanroom.lookout.index.locking import WriterLock, writing
 from cleanroom.lookout.index.ordering import sorted_rows
 from cleanroom.lookout.index.reading import read, survey
-from cleanroom.lookout.index.segments import WALKED, base_arrays, side_sources
+from cleanroom.lookout.index.segments import WALKED, base_arrays, segment_in, side_sources
 from cleanroom.lookout.index.threads import side_by_side
 from cleanroom.lookout.index.tokenfile import TokenFile
 from cleanroom.lookout.index.tokens import GrowingTable
@@ -29,6 +29,9 @@ from cleanroom.lookout.index.twins import repeated_rows, without
 
 MOST = (1 << 31) - 1  # transfers, and accounts: numbers of 32 bits whose sign stays clear
 Progress = Callable[[str, float], None]
+AccountsOf = Callable[[np.ndarray], np.ndarray]
+"""Tokens uint8[n, 16] to account numbers uint32[n], 2**32 - 1 for those that the graph does not have."""
+Ready = Callable[[Graph, AccountsOf], None]
 
 
 @dataclass
@@ -84,10 +87,14 @@ class _Columns:
         return self.time_us, self.sender, self.receiver, self.amount_cents, self.transfer_id
 
 
-def build(parquet_files: Sequence[Path], folder: Path, *, progress: Progress | None = None) -> Facts:
+def build(
+    parquet_files: Sequence[Path], folder: Path, *, progress: Progress | None = None, ready: Ready | None = None
+) -> Facts:
     """Index of the transfers in the files, in a folder that has none. Whole and durable when it returns, or not there.
 
-    The same transfer twice counts once. `progress` hears (stage, seconds) as each ends. Raises MalformedRows (with the
+    The same transfer twice counts once. `progress` hears (stage, seconds) as each ends. `ready` is called with the
+    whole graph while the disk still takes it in: who can't wait asks there. What it learns is true of the files; the
+    index is published after it, and not at all where it raises or the disk refuses. Raises MalformedRows (with the
     place of the row), NothingToDo without files, NotAllowed where the folder has an index or a writer is at work.
     """
     if not parquet_files:
@@ -99,7 +106,7 @@ def build(parquet_files: Sequence[Path], folder: Path, *, progress: Progress | N
             raise NotAllowed("this folder has an index; build into an empty folder, or remove the index first")
         catalogue.remove_others(folder, None)
         catalogue.remove_unfinished(folder)
-        return _Build([Path(file) for file in parquet_files], folder, progress).run()
+        return _Build([Path(file) for file in parquet_files], folder, progress).run(ready)
     finally:
         lock.release()
 
@@ -118,7 +125,7 @@ class _Build:
         if self.progress:
             self.progress(name, self.facts.seconds[name])
 
-    def run(self) -> Facts:
+    def run(self, ready: Ready | None) -> Facts:
         with self.stage("read and intern"):
             columns, table = self._read()
         with self.stage("look for repeated ids"):
@@ -129,8 +136,13 @@ class _Build:
             container = self._begun(columns, fingerprints, table)
         with self.stage("sides"):
             sides = _sides(columns, len(table))
-        with self.stage("write sides and publish"), writing():
+        with self.stage("write sides"), writing():
             container.put({**side_sources("outgoing", sides[0]), **side_sources("incoming", sides[1])})
+        if ready:
+            with container.given_up_on_errors():
+                graph = Graph(table.tokens, segment_in(container, compact=False), None, state=1, generation=1)
+                ready(graph, table.find)
+        with self.stage("publish"), writing():
             self._publish(container.finish(), table)
         return self._tell(columns, table)
 

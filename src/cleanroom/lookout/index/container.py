@@ -10,7 +10,8 @@ import mmap
 import os
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -63,7 +64,7 @@ class ContainerWriter:
             self._entries[name] = entry
             end += -(-entry.bytes // _ALIGNED) * _ALIGNED
         self._end = end
-        self._handle = os.fdopen(os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb", buffering=0)
+        self._handle = os.fdopen(os.open(path, os.O_CREAT | os.O_TRUNC | os.O_RDWR, 0o600), "r+b", buffering=0)
         self._file = self._handle.fileno()
         self._beside: threading.Thread | None = None
         self._refused: OSError | None = None
@@ -75,11 +76,8 @@ class ContainerWriter:
             for name, source in sources.items()
             for first, last in shares(len(self._entries[name].blocks))
         ]
-        try:
+        with self.given_up_on_errors():
             side_by_side(works)
-        except BaseException:
-            self._handle.close()
-            raise
 
     def _write(self, entry: _Entry, source: np.ndarray | Produce, first: int, last: int) -> None:
         row_bytes = np.dtype(entry.dtype).itemsize * int(np.prod(entry.shape[1:], dtype=np.int64))
@@ -102,6 +100,26 @@ class ContainerWriter:
             os.fdatasync(self._file)
         except OSError as refused:  # told once by the system, so not to be lost
             self._refused = refused
+
+    @contextmanager
+    def given_up_on_errors(self) -> Iterator[None]:
+        """What is raised inside ends the writing: the file stays unfinished, and no state names it."""
+        try:
+            yield
+        except BaseException:
+            if self._beside:
+                self._beside.join()
+            self._handle.close()
+            raise
+
+    def array(self, name: str) -> np.ndarray:
+        """What was put, read-only, out of the file that is not durable yet."""
+        entry = self._entries[name]
+        count = int(np.prod(entry.shape, dtype=np.int64))
+        if not count:
+            return np.empty(entry.shape, dtype=entry.dtype)
+        mapped = mmap.mmap(self._file, entry.bytes, access=mmap.ACCESS_READ, offset=entry.offset)
+        return np.frombuffer(mapped, dtype=entry.dtype, count=count).reshape(entry.shape)
 
     def finish(self) -> Named:
         directory = json.dumps({name: asdict(entry) for name, entry in self._entries.items()}).encode()

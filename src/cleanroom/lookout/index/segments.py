@@ -3,7 +3,7 @@
 import numpy as np
 
 from cleanroom.lookout.graph import Segment, Side
-from cleanroom.lookout.index.container import Container
+from cleanroom.lookout.index.container import Container, ContainerWriter
 from cleanroom.lookout.index.fingerprints import Fingerprints
 from cleanroom.lookout.index.tokens import packed_capacity
 
@@ -49,7 +49,7 @@ def shapes_of(sources: dict[str, np.ndarray]) -> dict[str, tuple[type, tuple[int
     return {name: (array.dtype, array.shape) for name, array in sources.items()}
 
 
-def segment_in(container: Container, *, compact: bool) -> Segment:
+def segment_in(container: Container | ContainerWriter, *, compact: bool) -> Segment:
     sides = (
         Side(
             container.array(f"{side}.accounts") if compact else None,
