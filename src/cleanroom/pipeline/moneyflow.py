@@ -62,9 +62,9 @@ def build(room: "Room", *, run_id: str = "", full: bool = False) -> StepResult:
     legs = room.warehouse.query(_LEGS).to_pylist()
     layers = room.warehouse.query(_LAYERS).to_pylist()
     seconds = _seconds(run)
+    export_graph(room.warehouse, graph_folder(room.settings))  # first: the lookout needs no portal
     publish(room, "legs", {"rows": legs, "totals": _leg_totals(legs)}, run_id=run_id)
     publish(room, "layers", {"rows": layers, "cumulative_seconds": _cumulative(seconds)}, run_id=run_id)
-    export_graph(room.warehouse, graph_folder(room.settings))
     detail = _counts(room.warehouse) | _leg_totals(legs) | _walk_detail(walks) | _layer_detail(seconds)
     return StepResult(rows=int(detail["transfers"]), detail=detail)
 

@@ -18,7 +18,6 @@ import msgspec
 from cleanroom.errors import CleanroomError, NotFound
 from cleanroom.lookout.service.folders import Folders, sync_folder, write_whole
 
-FORMS = ("arrow", "parquet")
 _RECEIPT_DIGITS = 32
 _NAME = re.compile(r"([0-9]{20})-([0-9a-f]{32})\.(arrow|parquet)")
 
