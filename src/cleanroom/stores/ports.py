@@ -105,7 +105,8 @@ class Warehouse(Protocol):
     def table_exists(self, table: str) -> bool: ...
 
     def columns_ending(self, suffix: str) -> list[tuple[str, str]]:
-        """Table (`schema.table`) and column of every column of every table whose name ends so, in order."""
+        """Table (`schema.table`) and column of every column of every table whose name ends so, in order. Views are
+        none: what they show is stored elsewhere."""
 
     def transact(self, statements: Sequence[Statement], *, given: Mapping[str, pa.Table] | None = None) -> None:
         """All statements commit together, or none. `given.<name>` in a statement is the given table of that name."""

@@ -101,7 +101,9 @@ class DuckDbWarehouse:
     def columns_ending(self, suffix: str) -> list[tuple[str, str]]:
         found = self.query(
             "select table_schema || '.' || table_name as place, column_name as name"
-            " from information_schema.columns where ends_with(column_name, ?) order by place, name",
+            " from information_schema.columns inner join information_schema.tables"
+            " using (table_catalog, table_schema, table_name)"
+            " where table_type = 'BASE TABLE' and ends_with(column_name, ?) order by place, name",
             [suffix],
         )
         return list(zip(found["place"].to_pylist(), found["name"].to_pylist(), strict=True))
