@@ -73,7 +73,7 @@ def test_the_release_passes_the_figures_that_the_data_allow(walked):
     controls = room.portal.release(evaluated["release_id"]).draft.controls
     passed = {c.metric for c in controls if c.outcome == "pass"}
 
-    # Of the 300 accounts at three cut-offs' capacity 11 are listed later, in the rules' order 7: more, but not beyond chance.
+    # Of the first 300, over three cut-offs, 11 are listed later; in the rules' order 7. More, but not beyond chance.
     precise = next(c for c in controls if c.metric == "precision_at_capacity")
     assert precise.value > precise.reference
     expected = {"repeat_match_rate", "mia_auc", "explanation_fidelity", "raw_id_hits"}
