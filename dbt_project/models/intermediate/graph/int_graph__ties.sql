@@ -4,7 +4,11 @@ with holds as (
 ),
 
 direct as (
-  select to_token as account_token, from_token as identifier_token, from_kind as identifier_kind, known_from as held_from
+  select
+    to_token as account_token,
+    from_token as identifier_token,
+    from_kind as identifier_kind,
+    known_from as held_from
   from holds
   where to_kind = 'account'
 ),

@@ -39,15 +39,17 @@ siblings as (
   group by mine.as_of, mine.account_token
 ),
 
+shared as (
+  select as_of, identifier_token, count(*) as accounts
+  from ties
+  where identifier_kind <> 'holder'
+  group by as_of, identifier_token
+),
+
 sharing as (
   select ties.as_of, ties.account_token, max(shared.accounts) as identifier_accounts
   from ties
-  inner join (
-    select as_of, identifier_token, count(*) as accounts
-    from ties
-    where identifier_kind <> 'holder'
-    group by as_of, identifier_token
-  ) as shared
+  inner join shared
     on shared.as_of = ties.as_of
     and shared.identifier_token = ties.identifier_token
   group by ties.as_of, ties.account_token
