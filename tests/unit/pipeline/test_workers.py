@@ -140,10 +140,8 @@ def test_small_tables_stay_in_this_process():
 OWNER = """
 import sys
 sys.path.insert(0, {root!r})
-from cleanroom.pipeline import workers
 from cleanroom.pipeline.workers import ordered
 from tests.unit.pipeline import test_workers
-workers.PRELOAD = ()  # how they end does not depend on what they have imported
 if __name__ == "__main__":
     list(ordered(test_workers.sleep_and_tell, range(4), start=test_workers.scale, arguments=({folder!r},), workers=2))
 """
