@@ -4,6 +4,7 @@ Nobody uploads balances. An account begins at nothing; when more leaves than is 
 This looks at nothing of the future, so that an answer given once stays as it was when more is known.
 """
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -38,7 +39,7 @@ class Purse(Protocol):
 
 
 @dataclass
-class _Mixed:
+class _Mixed(ABC):
     """Tainted and clean cents are not told apart on the account: only how many of its balance are tainted."""
 
     balance: int = 0
@@ -58,8 +59,9 @@ class _Mixed:
     def show(self, cents: int) -> None:
         self.balance = max(self.balance, cents)
 
+    @abstractmethod
     def _part(self, cents: int) -> int:
-        raise NotImplementedError
+        """How many of the cents that leave are tainted, before the purse bounds them."""
 
 
 class _Haircut(_Mixed):
