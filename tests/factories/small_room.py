@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from cleanroom.errors import PortalFault
 from cleanroom.settings import RoomSettings
 from cleanroom.stores.ports import Warehouse
 from cleanroom.stores.warehouse import open_warehouse
@@ -15,11 +16,14 @@ PERIOD = (date(2025, 6, 1), date(2025, 6, 30))
 
 @dataclass
 class Recorder:
-    """Keeps what is published to the portal."""
+    """Keeps what is published to the portal. `down`: the methods that answer as an unreachable portal does."""
 
     results: list = field(default_factory=list)
+    down: set[str] = field(default_factory=set)
 
     def publish_result(self, result) -> None:
+        if "publish_result" in self.down:
+            raise PortalFault("the portal does not answer")
         self.results.append(result)
 
     def body(self, kind: str) -> dict:

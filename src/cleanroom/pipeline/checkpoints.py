@@ -7,7 +7,7 @@ the room's own copy, the object, the portal.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -26,7 +26,7 @@ from cleanroom.contracts.checkpoints import (
 from cleanroom.contracts.merkle import Frontier
 from cleanroom.crypto.keyring import RoomKeyRing
 from cleanroom.crypto.signing import verify
-from cleanroom.errors import AuditBroken, CleanroomError, Fault, Where
+from cleanroom.errors import AuditBroken, CleanroomError, Fault, PortalFault, Where
 from cleanroom.pipeline.keys import open_room_keys
 from cleanroom.pipeline.room import Room
 from cleanroom.settings import RoomSettings
@@ -76,10 +76,11 @@ def publish(room: Signing) -> dict[AuditLog, int]:
 
 
 @contextmanager
-def published_after(room: Signing) -> Iterator[None]:
+def published_after(room: Signing, *, needs_portal: bool = True) -> Iterator[None]:
     """Around one step in the room: what it did or refused is vouched for when it ends.
 
-    A refusal of the step is not hidden by a store or portal that does not answer just now: the next step publishes.
+    A refusal of the step is not hidden by a store or portal that does not answer just now, nor is a step that
+    can do without the portal undone by it: the next step publishes.
     """
     try:
         yield
@@ -87,7 +88,8 @@ def published_after(room: Signing) -> Iterator[None]:
         with suppress(Fault):
             publish(room)
         raise
-    publish(room)
+    with nullcontext() if needs_portal else suppress(PortalFault):
+        publish(room)
 
 
 def publish_if_due(room: Signing) -> bool:

@@ -79,9 +79,14 @@ def take_in(settings: RoomSettings, *, run_id: str, participant: str) -> Station
 
 
 def build_moneyflow(settings: RoomSettings, *, run_id: str, full: bool = False) -> StationRun:
-    """`full` builds every layer anew instead of following what changed."""
+    """`full` builds every layer anew instead of following what changed. Done also where the portal does not answer."""
     return _in_room(
-        settings, run_id, "moneyflow", "build", lambda room: moneyflow.build(room, run_id=run_id, full=full)
+        settings,
+        run_id,
+        "moneyflow",
+        "build",
+        lambda room: moneyflow.build(room, run_id=run_id, full=full),
+        needs_portal=False,
     )
 
 
@@ -152,9 +157,15 @@ def release_request(settings: RoomSettings) -> dict[str, Any]:
 
 
 def _in_room(
-    settings: RoomSettings, run_id: str, station: str, step: str, work: Callable[[Room], StepResult]
+    settings: RoomSettings,
+    run_id: str,
+    station: str,
+    step: str,
+    work: Callable[[Room], StepResult],
+    *,
+    needs_portal: bool = True,
 ) -> StationRun:
-    with open_room(settings) as room, checkpoints.published_after(room):
+    with open_room(settings) as room, checkpoints.published_after(room, needs_portal=needs_portal):
         return run_step(
             lambda: work(room),
             run_id=run_id,
@@ -162,4 +173,5 @@ def _in_room(
             step=step,
             portal=room.portal,
             runs_dir=settings.runs_dir,
+            needs_portal=needs_portal,
         )

@@ -1,11 +1,12 @@
 """The money-flow station: both legs joined, watch-listed accounts, layers by time. dbt does it in the warehouse."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cleanroom.pipeline.dbt import DbtRun, models_code, run_dbt
 from cleanroom.pipeline.graph_export import export_graph, graph_folder
 from cleanroom.pipeline.publish import publish
-from cleanroom.pipeline.steps import Detail, StepResult
+from cleanroom.pipeline.steps import NOT_REPORTED, Detail, StepResult, reported
 from cleanroom.stores.ports import Warehouse
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def build(room: "Room", *, run_id: str = "", full: bool = False) -> StepResult:
     the lookout reads, say what there is.
 
     Layers follow what changed; `full` builds them anew, and so does other code than that which built them.
-    Raises DataTestsFailed (a promise of a table is broken: nothing after it was built) or WarehouseFault.
+    Raises DataTestsFailed (a promise of a table is broken: nothing after it was built) or WarehouseFault. A portal
+    that does not answer is said in the detail: scores and the lookout need the tables, not its pages.
     """
     options = ("--full-refresh",) if full or _built_by_other_code(room.warehouse) else ()
     run = run_dbt(room, "build", SELECTION, options=(*_WITHOUT_UNIT_TESTS, *options))
@@ -62,11 +64,15 @@ def build(room: "Room", *, run_id: str = "", full: bool = False) -> StepResult:
     legs = room.warehouse.query(_LEGS).to_pylist()
     layers = room.warehouse.query(_LAYERS).to_pylist()
     seconds = _seconds(run)
-    export_graph(room.warehouse, graph_folder(room.settings))  # first: the lookout needs no portal
-    publish(room, "legs", {"rows": legs, "totals": _leg_totals(legs)}, run_id=run_id)
-    publish(room, "layers", {"rows": layers, "cumulative_seconds": _cumulative(seconds)}, run_id=run_id)
+    export_graph(room.warehouse, graph_folder(room.settings))
     detail = _counts(room.warehouse) | _leg_totals(legs) | _walk_detail(walks) | _layer_detail(seconds)
-    return StepResult(rows=int(detail["transfers"]), detail=detail)
+    bodies = {
+        "legs": {"rows": legs, "totals": _leg_totals(legs)},
+        "layers": {"rows": layers, "cumulative_seconds": _cumulative(seconds)},
+    }
+    sending = [partial(publish, room, kind, body, run_id=run_id) for kind, body in bodies.items()]
+    heard = [reported(send, needs_portal=False) for send in sending]
+    return StepResult(rows=int(detail["transfers"]), detail=detail if all(heard) else detail | NOT_REPORTED)
 
 
 def _built_by_other_code(warehouse: Warehouse) -> bool:

@@ -13,6 +13,7 @@ from cleanroom.errors import DataTestsFailed, WarehouseFault
 from cleanroom.pipeline import dbt, moneyflow
 from cleanroom.pipeline.dbt import dbt_folder, run_dbt
 from cleanroom.pipeline.moneyflow import SELECTION, build
+from cleanroom.pipeline.steps import NOT_REPORTED
 from cleanroom.settings import project_root
 from tests.factories.landing import account_token, land_rows
 from tests.factories.small_room import NINE, booking, land_small, open_small_room
@@ -163,10 +164,14 @@ def spoil(room, statements):
         connection.execute(statements)
 
 
-def test_no_data_is_no_error(room):
+def test_neither_no_data_nor_no_portal_is_an_error(room):
     room.warehouse.ensure_tables()
+    room.portal.down = {"publish_result"}
     result = build(room)
     assert (result.rows, result.detail["watch_listed"]) == (0, 0)
+    assert result.detail["portal"] == NOT_REPORTED["portal"]
+    assert room.portal.results == []
+    assert (room.settings.room_dir / "graph" / "transfers.parquet").exists()
 
 
 @pytest.mark.emulator

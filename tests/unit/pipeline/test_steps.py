@@ -4,15 +4,17 @@ import json
 
 import pytest
 
-from cleanroom.errors import StoreFault
-from cleanroom.pipeline.steps import StepResult, run_step
+from cleanroom.errors import PortalFault, StoreFault
+from cleanroom.pipeline.steps import NOT_REPORTED, StepResult, run_step
 
 
 class Portal:
-    def __init__(self):
-        self.runs = []
+    def __init__(self, *, down=False):
+        self.runs, self.down = [], down
 
     def report_station(self, run):
+        if self.down:
+            raise PortalFault("the portal does not answer")
         self.runs.append(run)
 
 
@@ -38,3 +40,12 @@ def test_a_step_that_raises_leaves_no_record(tmp_path):
         run_step(fail, run_id="run-1", station="intake", step="take_in", portal=portal, runs_dir=tmp_path)
     assert portal.runs == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_portal_that_does_not_answer_fails_the_steps_that_need_it(tmp_path):
+    step = {"run_id": "run-1", "station": "moneyflow", "step": "build", "runs_dir": tmp_path}
+    run = run_step(lambda: StepResult(rows=7), **step, portal=Portal(down=True), needs_portal=False)
+    assert (run.rows, run.detail) == (7, NOT_REPORTED)
+    assert "portal" not in run_step(lambda: StepResult(rows=7), **step, portal=Portal(), needs_portal=False).detail
+    with pytest.raises(PortalFault):
+        run_step(lambda: StepResult(rows=7), **step, portal=Portal(down=True))
