@@ -26,8 +26,9 @@ import uvloop
 from cleanroom.lookout.index import Index
 from cleanroom.lookout.service.batches import SCHEMA, as_stream
 from cleanroom.lookout.service.client import LookoutClient, address_of
-from cleanroom.lookout.service.clients import Role, token_of
+from cleanroom.lookout.service.clients import token_of
 from cleanroom.lookout.service.folders import Folders
+from cleanroom.vocabulary.terms import LookoutRole
 
 PERCENTILES = (50, 95, 99)
 
@@ -186,7 +187,7 @@ def feed(folders: Folders, *, per_minute: int, rows: int, seconds: float, told: 
     graph = Index.open(folders.index).graph
     tokens, draw = np.array(graph.tokens[:200_000]), np.random.default_rng(os.getpid())
     pause, end, batches = 60.0 * rows / per_minute, time.monotonic() + seconds, 0
-    with LookoutClient.of(folders, Role.FEEDER) as client:
+    with LookoutClient.of(folders, LookoutRole.FEEDER) as client:
         due = time.monotonic()
         while due < end:
             time.sleep(max(0.0, due - time.monotonic()))
@@ -240,7 +241,7 @@ def main() -> None:
     graph = Index.open(folders.index).graph
     rule = json.loads(options.rule)
     asked = questions(graph, int(options.rate * options.seconds), call=options.call, rule=rule)
-    token, address = token_of(folders.clients, Role.READER), address_of(folders)
+    token, address = token_of(folders.clients, LookoutRole.READER), address_of(folders)
     requests = [http(f"/{options.call}", question, token) for question in asked]
     host, _, port = address.removeprefix("http://").rpartition(":")
 

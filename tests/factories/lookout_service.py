@@ -20,9 +20,10 @@ from cleanroom.lookout.index.building import build
 from cleanroom.lookout.service import clients
 from cleanroom.lookout.service.batches import SCHEMA
 from cleanroom.lookout.service.client import LookoutClient, address_of
-from cleanroom.lookout.service.clients import Role, token_of
+from cleanroom.lookout.service.clients import token_of
 from cleanroom.lookout.service.folders import Folders, read_state
 from cleanroom.lookout.verdicts.listings import Listing, as_table
+from cleanroom.vocabulary.terms import LookoutRole
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SECONDS = 30.0
@@ -88,17 +89,19 @@ class Served:
     def address(self) -> str:
         return address_of(self.folders)
 
-    def client(self, role: Role = Role.READER, *, language: str = "en") -> LookoutClient:
+    def client(self, role: LookoutRole = LookoutRole.READER, *, language: str = "en") -> LookoutClient:
         return LookoutClient.of(self.folders, role, language=language)
 
-    def post(self, path: str, body: object, *, role: Role | None = Role.READER, **headers: str) -> httpx.Response:
+    def post(
+        self, path: str, body: object, *, role: LookoutRole | None = LookoutRole.READER, **headers: str
+    ) -> httpx.Response:
         """The raw answer."""
         if role is not None:
             headers["authorization"] = f"Bearer {token_of(self.folders.clients, role)}"
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         return httpx.post(self.address + path, content=content, headers=headers, trust_env=False, timeout=SECONDS)
 
-    def get(self, path: str, *, role: Role | None = None) -> httpx.Response:
+    def get(self, path: str, *, role: LookoutRole | None = None) -> httpx.Response:
         headers = {"authorization": f"Bearer {token_of(self.folders.clients, role)}"} if role else {}
         return httpx.get(self.address + path, headers=headers, trust_env=False, timeout=SECONDS)
 

@@ -12,8 +12,9 @@ from threading import Thread
 import pytest
 import yaml
 
-from cleanroom.lookout.service.clients import Role, load
+from cleanroom.lookout.service.clients import load
 from cleanroom.settings import project_root
+from cleanroom.vocabulary.terms import LookoutRole
 
 INFRA = project_root() / "infra"
 COMPOSE = yaml.safe_load((INFRA / "compose.yaml").read_text(encoding="utf-8"))
@@ -257,7 +258,7 @@ def test_secrets_are_made_once_and_for_their_owner(tmp_path):
     assert not [name for name, text in made.items() if text in first.stdout]
     (tmp_path / "clients.json").write_text(made["lookout_clients"])
     (tmp_path / "clients.json").chmod(0o600)
-    assert {client.role for client in load(tmp_path / "clients.json")} == set(Role)
+    assert {client.role for client in load(tmp_path / "clients.json")} == set(LookoutRole)
     subprocess.run(make, capture_output=True, check=True)
     assert {p.name: p.read_text() for p in folder.iterdir()} == made
 

@@ -107,7 +107,7 @@ def answer(options: argparse.Namespace, call: str, question: dict | None = None)
     """Of the service over this folder. Raises what it refuses, ServiceFault where none runs."""
     from cleanroom.cli.words import language
     from cleanroom.lookout.service.client import LookoutClient
-    from cleanroom.lookout.service.clients import Role
+    from cleanroom.vocabulary.terms import LookoutRole
 
-    with LookoutClient.of(folders_of(options), Role.READER, language=language()) as client:
+    with LookoutClient.of(folders_of(options), LookoutRole.READER, language=language()) as client:
         return client.ask(call, question)

@@ -158,6 +158,13 @@ class Role(StrEnum):
     PLATFORM_ADMINISTRATOR = "platform_administrator"
 
 
+class LookoutRole(StrEnum):
+    """What a client of the lookout may: ask about accounts, or hand in transfers. None may do both."""
+
+    READER = "reader"
+    FEEDER = "feeder"
+
+
 class SignOffRole(StrEnum):
     """The capacities in which a release is signed off; the quorum per tier stands in the policy file."""
 

@@ -11,10 +11,10 @@ import pytest
 from cleanroom.cli import main
 from cleanroom.errors import NotAllowed, NotFound, RequestInvalid
 from cleanroom.lookout.service import answers, batches
-from cleanroom.lookout.service.clients import Role
 from cleanroom.lookout.service.problems import Problem
 from cleanroom.lookout.service.spool import Receipt
 from cleanroom.stores.audit_file import AuditFile
+from cleanroom.vocabulary.terms import LookoutRole
 from tests.factories.lookout_service import (
     as_json,
     chain_of,
@@ -166,7 +166,7 @@ def test_an_unknown_account_is_not_found_and_not_repeated(service, path):
 
 @pytest.mark.parametrize("path", ["/expand", "/verdict", "/risk", "/trace", "/transfers"])
 def test_nobody_asks_without_a_token_or_beyond_its_role(service, path):
-    wrong = Role.READER if path == "/transfers" else Role.FEEDER
+    wrong = LookoutRole.READER if path == "/transfers" else LookoutRole.FEEDER
     response = service.post(path, {}, role=None)
     refused(response, 401, "token")
     assert response.headers["www-authenticate"].startswith("Bearer")
@@ -192,7 +192,9 @@ def test_what_is_too_large_or_nowhere_is_refused(service):
     refused(service.post("/verdict", {"accounts": [token("A0")] * 200}), 413, "question_size")
     refused(service.get("/expand"), 405, "method")
     refused(service.get("/accounts"), 404, "address")
-    refused(service.post("/transfers", b"x", role=Role.FEEDER, **{"content-type": "text/csv"}), 415, "media_type")
+    refused(
+        service.post("/transfers", b"x", role=LookoutRole.FEEDER, **{"content-type": "text/csv"}), 415, "media_type"
+    )
 
 
 def test_a_body_that_does_not_come_is_not_waited_for(service):
@@ -213,7 +215,7 @@ def test_a_body_that_does_not_come_is_not_waited_for(service):
 
 def settled(service, receipt: str) -> Receipt:
     def look():
-        now = typed(service.get(f"/transfers/receipts/{receipt}", role=Role.FEEDER), Receipt)
+        now = typed(service.get(f"/transfers/receipts/{receipt}", role=LookoutRole.FEEDER), Receipt)
         return now if now.standing != "waiting" else None
 
     return until(look, "the batch is settled")
@@ -229,7 +231,7 @@ def test_a_batch_is_taken_and_found_at_once(service, form, tmp_path):
     else:
         pq.write_table(table_of(rows), tmp_path / "rows.parquet")
         content, kind = (tmp_path / "rows.parquet").read_bytes(), "application/vnd.apache.parquet"
-    response = service.post("/transfers", content, role=Role.FEEDER, **{"content-type": kind})
+    response = service.post("/transfers", content, role=LookoutRole.FEEDER, **{"content-type": kind})
     taken = typed(response, Receipt)
     assert response.status_code == 202
     assert response.headers["location"].endswith(taken.receipt)
@@ -238,13 +240,13 @@ def test_a_batch_is_taken_and_found_at_once(service, form, tmp_path):
         assert (done.standing, done.rows) == ("applied", 3)
     else:
         assert done.standing in ("applied", "refused"), "the same ids again, between other accounts"
-    again = typed(service.post("/transfers", content, role=Role.FEEDER, **{"content-type": kind}), Receipt)
+    again = typed(service.post("/transfers", content, role=LookoutRole.FEEDER, **{"content-type": kind}), Receipt)
     assert again.receipt == taken.receipt
 
 
 def test_a_taken_transfer_is_seen_by_every_worker_and_by_the_verdicts(service):
     rows = [transfer(9500, "A9", "FAR", minute=300), transfer(9501, "A3", "NEAR", minute=301)]
-    with service.client(Role.FEEDER) as client:
+    with service.client(LookoutRole.FEEDER) as client:
         taken = client.hand_in(batches.as_stream(table_of(rows)), form="arrow.stream")
         state = settled(service, taken["receipt"]).state
         assert client.receipt(taken["receipt"])["state"] == state
@@ -265,10 +267,10 @@ def test_a_batch_that_cannot_be_taken_is_put_aside_with_its_reason(service):
     rows = table_of(chain_of(3, first=7000))
     wrong = batches.as_stream(rows.drop_columns(["amount_cents"]))
     kind = {"content-type": "application/vnd.apache.arrow.stream"}
-    problem = refused(service.post("/transfers", wrong, role=Role.FEEDER, **kind), 400, "batch_form")
+    problem = refused(service.post("/transfers", wrong, role=LookoutRole.FEEDER, **kind), 400, "batch_form")
     assert "amount_cents" in problem.detail
     low = rows.set_column(4, "amount_cents", [[1, 0, 1]])
-    taken = typed(service.post("/transfers", batches.as_stream(low), role=Role.FEEDER, **kind), Receipt)
+    taken = typed(service.post("/transfers", batches.as_stream(low), role=LookoutRole.FEEDER, **kind), Receipt)
     done = settled(service, taken.receipt)
     assert (done.standing, done.reason) == ("refused", "malformed_rows")
     assert "1 rows have an amount_cents below 1" in done.sentence
@@ -278,7 +280,7 @@ def test_a_batch_that_cannot_be_taken_is_put_aside_with_its_reason(service):
 def test_other_content_under_a_known_id_is_refused_and_the_rest_goes_on(service):
     other = table_of([transfer(3, "A1", "A2", minute=1, cents=999)])
     good = table_of([transfer(9700, "GOOD", "BETTER", minute=400)])
-    with service.client(Role.FEEDER) as client:
+    with service.client(LookoutRole.FEEDER) as client:
         receipts = [client.hand_in(batches.as_stream(t), form="arrow.stream")["receipt"] for t in (other, good)]
     assert [settled(service, receipt).standing for receipt in receipts] == ["refused", "applied"]
 
@@ -294,7 +296,7 @@ def test_lifting_a_listing_clears_what_was_downstream_and_proposes_whom_to_relea
 
     until(lambda: not verdict_of("A3")["downstream"], "the listing is lifted")
     assert verdict_of("H1")["layer"] == 1
-    response = service.get("/release-proposals", role=Role.READER)
+    response = service.get("/release-proposals", role=LookoutRole.READER)
     proposals = typed(response, answers.Proposals).proposals
     assert proposals[0].cases == ["C1"]
     assert {token("A1"), token("A3")} <= set(proposals[0].accounts)

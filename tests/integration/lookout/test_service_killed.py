@@ -12,9 +12,9 @@ from cleanroom.errors import IndexDamaged, NotAllowed
 from cleanroom.lookout.index import Index, catalogue
 from cleanroom.lookout.index.container import Container
 from cleanroom.lookout.service import batches
-from cleanroom.lookout.service.clients import Role
 from cleanroom.lookout.service.folders import Folders
 from cleanroom.stores.audit_file import AuditFile
+from cleanroom.vocabulary.terms import LookoutRole
 from tests.factories.lookout_service import (
     START_SECONDS,
     Served,
@@ -73,7 +73,7 @@ def test_a_killed_worker_is_replaced_while_the_others_answer(running):
 
 def test_a_killed_keeper_loses_and_doubles_nothing(running):
     handed, rows = [], 0
-    with running.client(Role.FEEDER) as client:
+    with running.client(LookoutRole.FEEDER) as client:
         for number in range(30):
             batch = [transfer(1000 + 10 * number + i, "A5", f"B{number}-{i}", minute=60) for i in range(10)]
             handed.append(client.hand_in(batches.as_stream(table_of(batch)), form="arrow.stream")["receipt"])

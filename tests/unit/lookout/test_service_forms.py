@@ -10,7 +10,7 @@ import pytest
 
 from cleanroom.errors import NotAllowed, NotFound, RequestInvalid, ServiceFault, SettingsInvalid
 from cleanroom.lookout.service import clients
-from cleanroom.lookout.service.clients import Client, Clients, Role
+from cleanroom.lookout.service.clients import Client, Clients
 from cleanroom.lookout.service.gate import Walks
 from cleanroom.lookout.service.problems import _CHINESE, language_of, problem_of
 from cleanroom.lookout.service.questions import (
@@ -23,6 +23,7 @@ from cleanroom.lookout.service.questions import (
     rule_of,
 )
 from cleanroom.lookout.service.settings import LookoutSettings
+from cleanroom.vocabulary.terms import LookoutRole
 
 ACCOUNT = "0123456789abcdef" * 2
 
@@ -99,24 +100,24 @@ def test_settings_come_from_the_environment():
 
 # --- who asks -----------------------------------------------------------------------------------------------------
 
-KNOWN = Clients([Client("desk", Role.READER, "r" * 40), Client("line", Role.FEEDER, "f" * 40)])
+KNOWN = Clients([Client("desk", LookoutRole.READER, "r" * 40), Client("line", LookoutRole.FEEDER, "f" * 40)])
 
 
 def test_a_token_opens_what_its_role_may():
-    assert KNOWN.named("Bearer " + "r" * 40, role=Role.READER).name == "desk"
-    assert KNOWN.named("bearer " + "f" * 40, role=Role.FEEDER).name == "line"
+    assert KNOWN.named("Bearer " + "r" * 40, role=LookoutRole.READER).name == "desk"
+    assert KNOWN.named("bearer " + "f" * 40, role=LookoutRole.FEEDER).name == "line"
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic " + "r" * 40, "r" * 40, "Bearer " + "r" * 39])
 def test_without_a_known_token_nothing_opens(header):
     with pytest.raises(NotAllowed) as refused:
-        KNOWN.named(header, role=Role.READER)
+        KNOWN.named(header, role=LookoutRole.READER)
     assert refused.value.rule == "token"
 
 
 def test_no_token_opens_the_other_role():
     with pytest.raises(NotAllowed) as refused:
-        KNOWN.named("Bearer " + "f" * 40, role=Role.READER)
+        KNOWN.named("Bearer " + "f" * 40, role=LookoutRole.READER)
     assert refused.value.rule == "role"
 
 
@@ -128,7 +129,7 @@ def test_the_clients_are_made_once_for_their_owner_alone(tmp_path, monkeypatch):
     assert not clients.make(path)
     assert path.read_bytes() == made
     assert path.stat().st_mode & 0o777 == 0o600
-    assert [client.role for client in clients.load(path)] == [Role.READER, Role.FEEDER]
+    assert [client.role for client in clients.load(path)] == [LookoutRole.READER, LookoutRole.FEEDER]
     path.chmod(0o640)
     with pytest.raises(SettingsInvalid, match="chmod 600"):
         clients.load(path)

@@ -17,7 +17,7 @@ from cleanroom.errors import CleanroomError, NotFound, RequestInvalid
 from cleanroom.lookout.service import metrics, openapi, taking
 from cleanroom.lookout.service.access import Notes
 from cleanroom.lookout.service.calls import CALLS, Call
-from cleanroom.lookout.service.clients import Client, Clients, Role, load
+from cleanroom.lookout.service.clients import Client, Clients, load
 from cleanroom.lookout.service.folders import Folders
 from cleanroom.lookout.service.gate import Walks, whole_body
 from cleanroom.lookout.service.problems import answered, unforeseen
@@ -25,6 +25,7 @@ from cleanroom.lookout.service.questions import parse
 from cleanroom.lookout.service.reading import Reading, View
 from cleanroom.lookout.service.settings import LookoutSettings
 from cleanroom.lookout.service.spool import receipt_of
+from cleanroom.vocabulary.terms import LookoutRole
 
 REFRESH_SECONDS = 0.05
 _HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
@@ -80,7 +81,7 @@ class Desk:
 
     def call(self, call: Call) -> Endpoint:
         async def endpoint(request: Request) -> Response:
-            client = self._client(request, Role.READER)
+            client = self._client(request, LookoutRole.READER)
             question = None
             if call.question is not None:
                 limits = self._settings
@@ -107,13 +108,13 @@ class Desk:
     # --- transfers ------------------------------------------------------------------------------------------------
 
     async def take(self, request: Request) -> Response:
-        self._client(request, Role.FEEDER)
+        self._client(request, LookoutRole.FEEDER)
         receipt = await taking.take(request, self._folders, self._settings)
         headers = {**_HEADERS, "location": f"/transfers/receipts/{receipt.receipt}"}
         return Response(_encode(receipt), 202, headers, media_type="application/json")
 
     async def receipt(self, request: Request) -> Response:
-        self._client(request, Role.FEEDER)
+        self._client(request, LookoutRole.FEEDER)
         return _json(receipt_of(self._folders, request.path_params["receipt"]))
 
     # --- about the service ----------------------------------------------------------------------------------------
@@ -128,7 +129,7 @@ class Desk:
     async def openapi(self, _: Request) -> Response:
         return _json(openapi.document())
 
-    def _client(self, request: Request, role: Role) -> Client:
+    def _client(self, request: Request, role: LookoutRole) -> Client:
         return self._clients.named(request.headers.get("authorization"), role=role)
 
     def counted(self, name: str, endpoint: Endpoint) -> Endpoint:

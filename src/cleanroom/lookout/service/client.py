@@ -5,8 +5,9 @@ from typing import Any
 import httpx
 
 from cleanroom.errors import CleanroomError, NotAllowed, NotFound, RequestInvalid, ServiceFault, TooLarge
-from cleanroom.lookout.service.clients import Role, token_of
+from cleanroom.lookout.service.clients import token_of
 from cleanroom.lookout.service.folders import Folders, read_state, url_of
+from cleanroom.vocabulary.terms import LookoutRole
 
 SECONDS = 30.0
 _KINDS: dict[int, type[CleanroomError]] = {
@@ -29,7 +30,7 @@ class LookoutClient:
         self._http = httpx.Client(base_url=address, headers=headers, timeout=SECONDS, trust_env=False)
 
     @classmethod
-    def of(cls, folders: Folders, role: Role, *, language: str = "en") -> "LookoutClient":
+    def of(cls, folders: Folders, role: LookoutRole, *, language: str = "en") -> "LookoutClient":
         """For the service that runs over this folder, on this machine. Raises ServiceFault where none does."""
         return cls(address_of(folders), token=token_of(folders.clients, role), language=language)
 

@@ -4,30 +4,23 @@ import hashlib
 import hmac
 import os
 import secrets
-from enum import StrEnum
 from pathlib import Path
 
 import msgspec
 
 from cleanroom.errors import NotAllowed, SettingsInvalid, Where
 from cleanroom.lookout.service.folders import write_whole
+from cleanroom.vocabulary.terms import LookoutRole
 
 TOKEN_BYTES = 32
 GIVEN = "CLEANROOM_LOOKOUT_CLIENTS"  # the file's content, where a container gets it as a secret
-
-
-class Role(StrEnum):
-    """What a client may: ask about accounts, or hand in transfers. None may do both."""
-
-    READER = "reader"
-    FEEDER = "feeder"
 
 
 class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`name` stands in the access log; it names a program or a desk."""
 
     name: str
-    role: Role
+    role: LookoutRole
     token: str
 
 
@@ -41,7 +34,7 @@ class Clients:
     def __init__(self, clients: list[Client]):
         self._known = [(_digest(c.token.encode()), c) for c in clients]
 
-    def named(self, header: str | None, *, role: Role) -> Client:
+    def named(self, header: str | None, *, role: LookoutRole) -> Client:
         """The client behind an Authorization header. Raises NotAllowed, with the rule `token` or `role`."""
         scheme, _, token = (header or "").partition(" ")
         given, found = _digest(token.strip().encode()), None
@@ -61,7 +54,7 @@ def make(path: Path) -> bool:
         return False
     made = [
         Client(name, role, secrets.token_urlsafe(TOKEN_BYTES))
-        for name, role in (("desk", Role.READER), ("line", Role.FEEDER))
+        for name, role in (("desk", LookoutRole.READER), ("line", LookoutRole.FEEDER))
     ]
     write_whole(path, msgspec.json.format(msgspec.json.encode(_File(made)), indent=1))
     return True
@@ -84,7 +77,7 @@ def load(path: Path) -> list[Client]:
     return clients
 
 
-def token_of(path: Path, role: Role) -> str:
+def token_of(path: Path, role: LookoutRole) -> str:
     """The first client's of that role. Raises SettingsInvalid."""
     for client in load(path):
         if client.role == role:

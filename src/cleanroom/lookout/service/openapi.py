@@ -14,6 +14,7 @@ from cleanroom.lookout.service.calls import CALLS, Call
 from cleanroom.lookout.service.problems import Problem
 from cleanroom.lookout.service.questions import TransfersQuestion
 from cleanroom.lookout.service.spool import Receipt
+from cleanroom.vocabulary.terms import LookoutRole
 
 FILE = Path(__file__).with_name("openapi.json")
 _REFERENCE = "#/components/schemas/{name}"
@@ -55,7 +56,7 @@ def _operation(call: Call) -> dict[str, Any]:
     operation = _said(call.name, _first_line(call.answer), {"200": _body(call.answers, "the answer")})
     if call.question is not None:
         operation["requestBody"] = {"required": True, "content": _content(call.question)}
-    return operation | _needs("reader")
+    return operation | _needs(LookoutRole.READER)
 
 
 def _transfers() -> dict[str, Any]:
@@ -70,8 +71,8 @@ def _transfers() -> dict[str, Any]:
     receipt = _said("receipt", "Where a batch stands.", {"200": _body(Receipt, "where it stands")})
     receipt["parameters"] = [{"name": "receipt", "in": "path", "required": True, "schema": {"type": "string"}}]
     return {
-        "/transfers": {"post": taken | _needs("feeder")},
-        "/transfers/receipts/{receipt}": {"get": receipt | _needs("feeder")},
+        "/transfers": {"post": taken | _needs(LookoutRole.FEEDER)},
+        "/transfers/receipts/{receipt}": {"get": receipt | _needs(LookoutRole.FEEDER)},
     }
 
 
@@ -92,7 +93,7 @@ def _said(name: str, summary: str, answers: dict[str, Any]) -> dict[str, Any]:
     return {"operationId": name, "summary": summary, "responses": answers | refusals}
 
 
-def _needs(role: str) -> dict[str, Any]:
+def _needs(role: LookoutRole) -> dict[str, Any]:
     return {"security": [{"token": []}], "x-role": role}
 
 
