@@ -10,7 +10,7 @@ import numpy as np
 from cleanroom.lookout.verdicts import following
 from cleanroom.lookout.verdicts.keeper import Keeper
 from cleanroom.lookout.verdicts.listings import Listing as Kept
-from cleanroom.lookout.verdicts.release import of_cases, release_proposals
+from cleanroom.lookout.verdicts.release import release_proposals
 from cleanroom.lookout.verdicts.reported import reported_money as online_reported_money
 from cleanroom.lookout.walks.moments import microseconds
 from cleanroom.moneyflow.reference import Listing, TaintMethod, follow, proposed_for_release, reported_money
@@ -74,7 +74,7 @@ def released_online(
     ]
     with tempfile.TemporaryDirectory() as folder:
         keeper = Keeper.open(Path(folder) / "verdicts", drawn.graph, tokens.get, listings=listings, least=2)
-        proposed = release_proposals(keeper, drawn.graph, of_cases(lifted))
+        proposed = release_proposals(keeper, drawn.graph, {one for one in listings if one.case_no in lifted})
         keeper.close()
     return {drawn.accounts[number] for number in proposed.money}
 

@@ -16,7 +16,7 @@ from cleanroom.lookout.verdicts.release import release_proposals
 def propose(folders: Folders, keeper: Keeper, graph: Graph, lifted: set[Listing]) -> int:
     """Before the listings leave the verdicts. The same listings lifted again, after a kill, are the same proposal.
     Returns the number of accounts."""
-    found = release_proposals(keeper, graph, lambda listing: listing in lifted)
+    found = release_proposals(keeper, graph, lifted)
     accounts = [graph.tokens[number].tobytes().hex() for number in found.proposed]
     cases = sorted({listing.case_no for listing in lifted})
     proposal = Proposal(datetime.now(UTC), found.state, cases, accounts)

@@ -1,6 +1,6 @@
 """Who may be let go when watch-listings are lifted: accounts whose only taint comes from them."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,11 +29,11 @@ class ReleaseProposals:
     state: int
 
 
-def release_proposals(keeper: Keeper, graph: Graph, is_lifted: Callable[[Listing], bool]) -> ReleaseProposals:
+def release_proposals(keeper: Keeper, graph: Graph, lifted: Set[Listing]) -> ReleaseProposals:
     """`graph`: the one that the keeper's state is of. The keeper's state stays as it is; costs what lifting costs,
     on a copy of 64 bytes an account."""
     before = keeper.published
-    after = _without(keeper, graph, is_lifted)
+    after = _without(keeper, graph, lifted)
     count = graph.accounts
     had_money, has_money = (records.hot[:count, RECEIVED] > 0 for records in (before, after))
     had_walks, has_walks = (records.reached()[:count] for records in (before, after))
@@ -45,12 +45,8 @@ def release_proposals(keeper: Keeper, graph: Graph, is_lifted: Callable[[Listing
     )
 
 
-def of_cases(case_numbers: Collection[str]) -> Callable[[Listing], bool]:
-    return lambda listing: listing.case_no in case_numbers
-
-
-def _without(keeper: Keeper, graph: Graph, is_lifted: Callable[[Listing], bool]) -> Records:
-    sources = sources_of(placed for placed in keeper.placed if not is_lifted(placed.listing))
+def _without(keeper: Keeper, graph: Graph, lifted: Set[Listing]) -> Records:
+    sources = sources_of(placed for placed in keeper.placed if placed.listing not in lifted)
     moment = sources.changed_since(keeper.sources)
     if moment == END_US:
         return keeper.published
