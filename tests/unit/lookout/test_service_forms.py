@@ -11,6 +11,7 @@ import pytest
 from cleanroom.errors import NotAllowed, NotFound, RequestInvalid, ServiceFault, SettingsInvalid
 from cleanroom.lookout.service import clients
 from cleanroom.lookout.service.clients import Client, Clients
+from cleanroom.lookout.service.forms import sentence_of
 from cleanroom.lookout.service.gate import Walks
 from cleanroom.lookout.service.problems import _CHINESE, language_of, problem_of
 from cleanroom.lookout.service.questions import (
@@ -57,6 +58,51 @@ def test_a_body_of_another_form_is_refused_without_quoting_it(body):
     assert refused.value.rule == "question_form"
     for word in (ACCOUNT[:-1], ACCOUNT.upper(), "extra", "sideways", "depth"):
         assert word not in refused.value.sentence
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b"{}", "account is missing"),
+        (b"[]", "the body must be an object"),
+        (asked(account=ACCOUNT.upper()), "account must be 32 hex digits in lower case"),
+        (asked(account=None), "account must be text"),
+        (asked(extra=1), "the body holds a field that this call does not know; /openapi.json names all"),
+        (asked(rule={"extra": 1}), "rule holds a field that this call does not know; /openapi.json names all"),
+        (asked(rule={"layers": 7}), "rule.layers must be at most 6"),
+        (asked(rule={"layers": "3"}), "rule.layers must be a whole number"),
+        (asked(rule={"hub_limit": "3"}), "rule.hub_limit must be a whole number or null"),
+        (asked(rule={"direction": "sideways"}), "rule.direction is a word that this call does not know; "
+         "/openapi.json names all"),
+        (asked(rule={"max_delay_s": 0}), "rule.max_delay_s must be above 0"),
+        (asked(begins="2026-01-01T00:00:00"), "begins must be a moment with its zone, as RFC 3339 writes it"),
+        (asked(begins="soon"), "begins must be a moment with its zone, as RFC 3339 writes it"),
+        (asked(bounds={"accounts": 2**53}), "bounds.accounts must be at most 9,007,199,254,740,991"),
+    ],
+)  # fmt: skip
+def test_a_refusal_names_the_field_and_what_it_must_be(body, sentence):
+    with pytest.raises(RequestInvalid) as refused:
+        parse(ExpandQuestion, body)
+    assert refused.value.sentence == sentence
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "sentence"),
+    [
+        (VerdictQuestion, {"accounts": []}, "accounts must have a length of at least 1"),
+        (VerdictQuestion, {"accounts": [ACCOUNT] * 1001}, "accounts must have a length of at most 1,000"),
+        (VerdictQuestion, {"accounts": [ACCOUNT, 3]}, "accounts[1] must be text"),
+        (TransfersQuestion, {"transfers": [{"transfer_id": ACCOUNT}]}, "transfers[0].executed_at is missing"),
+    ],
+)
+def test_a_refusal_names_the_place_in_a_list(kind, body, sentence):
+    with pytest.raises(RequestInvalid) as refused:
+        parse(kind, json.dumps(body).encode())
+    assert refused.value.sentence == sentence
+
+
+def test_words_of_the_library_that_nobody_knows_are_not_passed_on():
+    assert sentence_of("Found `x` odd - at `$.rule`") == "rule does not have the agreed form; see /openapi.json"
 
 
 def test_a_rule_that_cannot_be_meant_is_refused():

@@ -1,6 +1,5 @@
 """What can be asked, as JSON bodies. Types are strict, and a field that nobody knows is refused."""
 
-import re
 from datetime import datetime, timedelta
 from typing import Annotated, TypeVar
 
@@ -8,6 +7,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from cleanroom.errors import RequestInvalid, Where
+from cleanroom.lookout.service import forms
 from cleanroom.lookout.service.settings import LookoutSettings
 from cleanroom.moneyflow.rules import MOST_LAYERS, Direction, WalkRule
 
@@ -17,7 +17,6 @@ Token = Annotated[str, Meta(pattern="^[0-9a-f]{32}$", description="token of an a
 Moment = Annotated[datetime, Meta(tz=True, description="RFC 3339, with its zone")]
 Above0 = Annotated[int, Meta(ge=1, lt=2**53)]
 Q = TypeVar("Q")
-_AT = re.compile(r"at `\$\.([\w.\[\]]+)`$")
 
 
 class Rule(Struct, frozen=True, forbid_unknown_fields=True):
@@ -133,21 +132,8 @@ def parse(kind: type[Q], body: bytes) -> Q:
     """Raises RequestInvalid that names the field and what it must be, never what it was."""
     try:
         return msgspec.json.decode(body, type=kind)
-    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as e:
-        raise RequestInvalid(_harmless(e), where=Where(column=_place(e)), rule="question_form") from None
-
-
-def _place(error: Exception) -> str | None:
-    """The field, as `rule.layers`. Of our own words: an unknown field stands at the object that holds it."""
-    found = _AT.search(str(error))
-    return found.group(1) if found else None
-
-
-def _harmless(error: Exception) -> str:
-    """The library's words name types, bounds, patterns and the place. An unknown field's name is the caller's text."""
-    text = str(error)
-    if isinstance(error, msgspec.ValidationError) and not text.startswith(("Object contains unknown", "Invalid enum")):
-        return f"the body does not have the agreed form: {text}"
-    if isinstance(error, msgspec.ValidationError):
-        return "the body holds a field or word that this call does not know"
-    return "the body is not JSON"
+    except msgspec.ValidationError as e:
+        where = Where(column=forms.place_of(str(e)))
+        raise RequestInvalid(forms.sentence_of(str(e)), where=where, rule="question_form") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise RequestInvalid("the body is not JSON", rule="question_form") from None
