@@ -13,7 +13,7 @@ from itertools import islice
 
 from benchmarks.finbench.data import Bank, Tie
 from benchmarks.finbench.edges import ASCENDING, DESCENDING, View
-from cleanroom.lookout.walks.bounds import UNBOUNDED
+from cleanroom.lookout.bounds import UNBOUNDED
 from cleanroom.lookout.walks.expanding import expand
 from cleanroom.moneyflow.rules import Direction, WalkRule
 

@@ -12,11 +12,11 @@ from benchmarks.moneyflow.cases import LAYERS, RULES, SIX_IN_TIME, Case, Engine,
 from benchmarks.moneyflow.engines import lookout_index as ours
 from benchmarks.moneyflow.engines.lookout_profile import profile
 from benchmarks.moneyflow.timing import latencies, quantiles, timed
+from cleanroom.lookout.bounds import UNBOUNDED
 from cleanroom.lookout.index.opening import Index
 from cleanroom.lookout.verdicts.keeper import Keeper
 from cleanroom.lookout.verdicts.reader import Verdicts
 from cleanroom.lookout.walks.arrivals import NOBODY, Arrivals
-from cleanroom.lookout.walks.bounds import UNBOUNDED
 from cleanroom.lookout.walks.expanding import expand
 from cleanroom.lookout.walks.expansion import Reach
 from cleanroom.lookout.walks.separately import separately

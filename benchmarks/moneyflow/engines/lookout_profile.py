@@ -8,9 +8,9 @@ from benchmarks.moneyflow import questions
 from benchmarks.moneyflow.cases import SIX_DELAYED, SIX_IN_TIME, THREE_IN_TIME, Found, Task
 from benchmarks.moneyflow.engines import lookout_index as ours
 from benchmarks.moneyflow.timing import Clock, timed
+from cleanroom.lookout.bounds import UNBOUNDED
 from cleanroom.lookout.graph import Graph
 from cleanroom.lookout.index.opening import Index
-from cleanroom.lookout.walks.bounds import UNBOUNDED
 from cleanroom.lookout.walks.expanding import expand
 from cleanroom.lookout.walks.ground import ground_of
 from cleanroom.lookout.walks.together import together

@@ -5,11 +5,11 @@ from datetime import datetime
 
 import numpy as np
 
+from cleanroom.lookout import bounds as walk_bounds
 from cleanroom.lookout.service import answers
 from cleanroom.lookout.service.questions import Bounds, ExpandQuestion
 from cleanroom.lookout.service.reading import View
 from cleanroom.lookout.service.settings import LookoutSettings
-from cleanroom.lookout.walks import bounds as walk_bounds
 from cleanroom.lookout.walks.expanding import expand as expand_way
 from cleanroom.lookout.walks.expansion import Reach
 from cleanroom.lookout.walks.moments import microseconds

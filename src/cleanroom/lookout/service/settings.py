@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from cleanroom.errors import SettingsInvalid
+from cleanroom.lookout.bounds import DEFAULT
 from cleanroom.settings import RoomSettings
 
 _PREFIX = "CLEANROOM_LOOKOUT_"
@@ -21,9 +22,9 @@ class LookoutSettings:
     `merge_share`: the keeper merges once the delta is this share of the base, but not below `merge_least` transfers.
     """
 
-    accounts: int = 10_000
-    transfers: int = 2_000_000
-    seconds: float = 1.0
+    accounts: int = DEFAULT.accounts
+    transfers: int = DEFAULT.transfers
+    seconds: float = DEFAULT.seconds
     most_accounts: int = 100_000
     most_transfers: int = 100_000_000
     most_seconds: float = 5.0

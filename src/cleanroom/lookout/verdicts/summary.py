@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from cleanroom.lookout.bounds import Bounds, Cut
 from cleanroom.lookout.graph import Graph, Segment, Side
 from cleanroom.lookout.verdicts.places import END_US
 from cleanroom.lookout.verdicts.reader import Verdict, Verdicts
 from cleanroom.lookout.verdicts.reported import LOOKBACK_US, entries, row_of
-from cleanroom.lookout.walks.bounds import Bounds, Cut
 from cleanroom.lookout.walks.expanding import expand
 from cleanroom.lookout.walks.moments import microseconds, moment
 from cleanroom.moneyflow.rules import Direction, WalkRule

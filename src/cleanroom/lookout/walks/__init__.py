@@ -3,8 +3,8 @@
 What a walk may do is its `WalkRule`; an answer carries it, with the bounds that it was found under.
 """
 
+from cleanroom.lookout.bounds import UNBOUNDED, Bound, Bounds, Cut
 from cleanroom.lookout.walks.arrivals import Arrivals
-from cleanroom.lookout.walks.bounds import UNBOUNDED, Bound, Bounds, Cut
 from cleanroom.lookout.walks.expanding import expand, expand_all
 from cleanroom.lookout.walks.expansion import Arrival, Expansion, Reach
 from cleanroom.lookout.walks.ground import ground_of

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from cleanroom.lookout.bounds import DEFAULT, Bounds
 from cleanroom.lookout.graph import Graph
 from cleanroom.lookout.kernels.source import walking_table as at
-from cleanroom.lookout.walks.bounds import Bounds
 from cleanroom.lookout.walks.expansion import Expansion, Reach, Steps
 from cleanroom.lookout.walks.scratch import borrowed
 from cleanroom.lookout.walks.walk import Walk
 from cleanroom.moneyflow.rules import Direction, WalkRule
 
 
-def expand(graph: Graph, start: int, begins_us: int, rule: WalkRule, bounds: Bounds | None = None) -> Expansion:
+def expand(graph: Graph, start: int, begins_us: int, rule: WalkRule, bounds: Bounds = DEFAULT) -> Expansion:
     """Everything that walks from `start`, begun at `begins_us`, arrive at. What a bound left out is said in `cut`.
 
     Raises ValueError for an account that the graph does not have.
@@ -21,10 +21,9 @@ def expand(graph: Graph, start: int, begins_us: int, rule: WalkRule, bounds: Bou
     return expand_all(graph, {start: begins_us}, rule, bounds)
 
 
-def expand_all(graph: Graph, starts: Mapping[int, int], rule: WalkRule, bounds: Bounds | None = None) -> Expansion:
+def expand_all(graph: Graph, starts: Mapping[int, int], rule: WalkRule, bounds: Bounds = DEFAULT) -> Expansion:
     """As `expand`, from several starts (account -> moment at which its walks begin) together."""
     check_starts(graph, starts)
-    bounds = bounds or Bounds()
     ways = {way: _reach(graph, way, starts, rule, bounds) for way in rule.direction.ways}
     return Expansion(rule, bounds, graph.state, ways)
 

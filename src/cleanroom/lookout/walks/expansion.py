@@ -6,9 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
+from cleanroom.lookout.bounds import Bounds, Cut
 from cleanroom.lookout.graph import Graph
 from cleanroom.lookout.kernels.source import walking_table as at
-from cleanroom.lookout.walks.bounds import Bounds, Cut
 from cleanroom.lookout.walks.transfers import Transfers
 from cleanroom.moneyflow.rules import Direction, WalkRule
 

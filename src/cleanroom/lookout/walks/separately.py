@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cleanroom.lookout.bounds import UNBOUNDED
 from cleanroom.lookout.graph import Graph
 from cleanroom.lookout.walks.apart import BLOCK, Block
 from cleanroom.lookout.walks.arrivals import NOBODY
-from cleanroom.lookout.walks.bounds import UNBOUNDED
 from cleanroom.lookout.walks.expanding import check_starts, expand
 from cleanroom.moneyflow.rules import MOST_LAYERS, Direction, WalkRule
 

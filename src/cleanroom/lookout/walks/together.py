@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from cleanroom.lookout.bounds import UNBOUNDED
 from cleanroom.lookout.graph import Graph
 from cleanroom.lookout.kernels.loading import kernels
 from cleanroom.lookout.kernels.source import walking_table as at
 from cleanroom.lookout.walks.arrivals import Arrivals
-from cleanroom.lookout.walks.bounds import UNBOUNDED
 from cleanroom.lookout.walks.expanding import check_starts, expand_all
 from cleanroom.lookout.walks.passed import Pass, rows_of
 from cleanroom.moneyflow.rules import Direction, WalkRule

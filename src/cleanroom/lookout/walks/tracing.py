@@ -5,9 +5,9 @@ from functools import cached_property
 
 import numpy as np
 
+from cleanroom.lookout.bounds import DEFAULT, Bounds, Cut
 from cleanroom.lookout.graph import Graph
 from cleanroom.lookout.kernels.source import walking_table as at
-from cleanroom.lookout.walks.bounds import Bounds, Cut
 from cleanroom.lookout.walks.expanding import check_starts, reach_of
 from cleanroom.lookout.walks.scratch import Scratch, borrowed
 from cleanroom.lookout.walks.transfers import Transfers
@@ -44,7 +44,7 @@ class Trace:
 
 
 def trace(
-    graph: Graph, origin: int, target: int, begins_us: int, rule: WalkRule, bounds: Bounds | None = None
+    graph: Graph, origin: int, target: int, begins_us: int, rule: WalkRule, bounds: Bounds = DEFAULT
 ) -> Trace | None:
     """The walk by which `origin` first reaches `target`, at its nearest layer from 1 on; None: there is none.
 
@@ -54,7 +54,6 @@ def trace(
     Raises ValueError for an account that the graph does not have.
     """
     check_starts(graph, {origin: 0, target: 0})
-    bounds = bounds or Bounds()
     found = [_one_way(graph, way, origin, target, begins_us, rule, bounds) for way in rule.direction.ways]
     known = [trace for trace in found if trace is not None]
     return min(known, key=lambda trace: trace.layers or at.NONE, default=None)

@@ -5,10 +5,10 @@ from time import monotonic
 
 import numpy as np
 
+from cleanroom.lookout.bounds import ENDLESS, Bound, Bounds, Cut
 from cleanroom.lookout.graph import Graph
 from cleanroom.lookout.kernels.loading import kernels
 from cleanroom.lookout.kernels.source import walking_table as at
-from cleanroom.lookout.walks.bounds import ENDLESS, Bound, Bounds, Cut
 from cleanroom.lookout.walks.ground import Ground, ground_of, window
 from cleanroom.lookout.walks.scratch import Scratch
 from cleanroom.moneyflow.rules import Direction, WalkRule

@@ -21,8 +21,8 @@ class Bounds:
     per layer. `seconds`: looked at every few milliseconds, so exceeded by as much.
     """
 
-    accounts: int | None = 20_000
-    transfers: int | None = 1_000_000
+    accounts: int | None = 10_000
+    transfers: int | None = 2_000_000
     seconds: float | None = 1.0
 
     def __post_init__(self) -> None:
@@ -36,6 +36,7 @@ class Bounds:
         return float("inf") if self.seconds is None else monotonic() + self.seconds
 
 
+DEFAULT = Bounds()
 UNBOUNDED = Bounds(None, None, None)
 
 
