@@ -4,8 +4,9 @@ import argparse
 import json
 from pathlib import Path
 
+from cleanroom.cli import lookout_answers as shown
 from cleanroom.cli.common import out, say
-from cleanroom.cli.lookout_asking import add_asking, answer
+from cleanroom.cli.lookout_asking import add_asking, answer, show
 from cleanroom.cli.lookout_folder import folders_of, on_folder
 from cleanroom.errors import RequestInvalid, ServiceFault
 
@@ -34,7 +35,7 @@ def _add_serving(lookout) -> None:
     serve.add_argument("--host", default="127.0.0.1", help="another than loopback only where the network is the room's")
     serve.add_argument("--room-graph", type=Path, help="folder into which the line publishes transfers and listings")
     status = on_folder(lookout, "status", _status, "who serves, and how fresh the answers are")
-    status.add_argument("--json", dest="as_json", action="store_true")
+    status.add_argument("--json", dest="as_json", action="store_true", help="all of it, for a program")
     sync = on_folder(lookout, "sync", _sync, "take what the line published since")
     sync.add_argument("--room-graph", type=Path, help="default: `graph` in the room's folder")
 
@@ -107,10 +108,7 @@ def _status(options: argparse.Namespace) -> None:
         "keeper": read_state(folders.keeper_state),
         "health": answer(options, "health"),
     }
-    if options.as_json:
-        print(json.dumps(state))
-    else:
-        out.print_json(data=state)
+    show(options, state, lambda: shown.status(out, **state))
     if not state["health"]["ready"]:
         raise ServiceFault("the service answers but is not ready: its keeper gives no sign of life")
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cleanroom.cli.lookout_words import word
+from cleanroom.lookout.service.folders import url_of
 
 _TAIPEI = ZoneInfo("Asia/Taipei")
 _SHORT = 8  # digits by which a transfer or account is recognised again; --json has all
@@ -157,6 +158,23 @@ def proposals(console: Console, answer: dict, *, rows: int) -> None:
             console.print(f"  {account}", highlight=False)
         _left(console, len(accounts) - rows)
     _data_end(console, answer)
+
+
+def status(console: Console, supervisor: dict, keeper: dict, health: dict) -> None:
+    silent = health["keeper_silent_s"]
+    _line(console, "ready" if health["ready"] else "not_ready" if silent is not None else "no_keeper", seconds=silent)
+    running = ", ".join(f"{name} {process}" for name, process in supervisor.get("running", {}).items())
+    if supervisor:
+        address = url_of(supervisor["host"], supervisor["port"])
+        _line(console, "served", address=address, process=supervisor["pid"], running=running)
+    for name, count in supervisor.get("deaths", {}).items():
+        if count:
+            _line(console, "deaths", child=name, count=count)
+    _line(console, "graph", transfers=health["transfers"], accounts=health["accounts"], delta=keeper.get("delta", 0))
+    _line(console, "waiting" if health["behind"] else "none_waits", count=health["behind"])
+    if keeper and keeper["verdict_state"] != keeper["state"]:
+        _line(console, "verdicts_behind", number=keeper["verdict_state"])
+    _data_end(console, health)
 
 
 # --- parts --------------------------------------------------------------------------------------------------------

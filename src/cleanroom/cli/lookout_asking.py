@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Callable
 
 from cleanroom.cli import lookout_answers as shown
 from cleanroom.cli.common import out
@@ -57,27 +58,27 @@ def _add_rule(parser) -> None:
 def _expand(options: argparse.Namespace) -> None:
     question = {"account": options.account, "paths": options.paths} | _walk(options)
     found = answer(options, "expand", question)
-    _show(options, found, lambda: shown.expansion(out, options.account, found, rows=options.rows))
+    show(options, found, lambda: shown.expansion(out, options.account, found, rows=options.rows))
 
 
 def _trace(options: argparse.Namespace) -> None:
     found = answer(options, "trace", {"account": options.account, "target": options.target} | _walk(options))
-    _show(options, found, lambda: shown.trace(out, found))
+    show(options, found, lambda: shown.trace(out, found))
 
 
 def _verdict(options: argparse.Namespace) -> None:
     found = answer(options, "verdict", {"accounts": options.accounts})
-    _show(options, found, lambda: shown.verdicts(out, found))
+    show(options, found, lambda: shown.verdicts(out, found))
 
 
 def _risk(options: argparse.Namespace) -> None:
     found = answer(options, "risk", {"account": options.account})
-    _show(options, found, lambda: shown.risk(out, found))
+    show(options, found, lambda: shown.risk(out, found))
 
 
 def _proposals(options: argparse.Namespace) -> None:
     found = answer(options, "release-proposals")
-    _show(options, found, lambda: shown.proposals(out, found, rows=options.rows))
+    show(options, found, lambda: shown.proposals(out, found, rows=options.rows))
 
 
 def _walk(options: argparse.Namespace) -> dict:
@@ -96,7 +97,7 @@ def _walk(options: argparse.Namespace) -> dict:
     return {"rule": rule, "bounds": bounds, "begins": options.begins}
 
 
-def _show(options: argparse.Namespace, found: dict, for_a_person) -> None:
+def show(options: argparse.Namespace, found: dict, for_a_person: Callable[[], None]) -> None:
     if options.as_json:
         print(json.dumps(found))
     else:

@@ -408,6 +408,8 @@ def test_a_person_reads_the_same_answers(service, capsys, monkeypatch):
     assert "unknown to the graph" in capsys.readouterr().out
     assert main(["lookout", "ask", "risk", account, *folder]) == 0
     assert account in capsys.readouterr().out
+    assert main(["lookout", "status", *folder]) == 0
+    assert f"Served at {service.address}" in capsys.readouterr().out
     assert main(["lookout", "ask", "release-proposals", *folder]) == 0
     assert "(Taipei)" in capsys.readouterr().out
 

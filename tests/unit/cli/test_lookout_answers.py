@@ -46,6 +46,43 @@ def test_a_verdict_says_how_far_how_much_since_when_and_from_whom():
         assert part in said
 
 
+def standing(**more) -> dict:
+    supervisor = {"pid": 11, "host": "127.0.0.1", "port": 8470, "running": {"keeper": 12}, "deaths": {"keeper": 0}}
+    keeper = {"delta": 400, "state": 7, "verdict_state": 7}
+    health = {"ready": True, "keeper_silent_s": 0.2, "transfers": 50_000_000, "accounts": 1_234, "behind": 0}
+    return {"supervisor": supervisor, "keeper": keeper, "health": health | {"state": STATE} | more}
+
+
+def test_how_the_service_does_is_said_in_both_languages(monkeypatch):
+    said = read(lookout_answers.status, **standing())
+    for part in (
+        "Ready.",
+        "http://127.0.0.1:8470 by process 11: keeper 12.",
+        "50,000,000 transfers",
+        "No batch waits.",
+    ):
+        assert part in said
+    assert "2026-03-02 20:00:00 (Taipei)" in said
+    assert "died" not in said
+    monkeypatch.setenv("CLEANROOM_LANGUAGE", "zh-hant")
+    said = read(lookout_answers.status, **standing(behind=3))
+    for part in ("服務就緒。", "50,000,000 筆交易", "待處理批次：3 件。"):
+        assert part in said
+
+
+def test_what_is_wrong_with_the_service_is_said():
+    troubled = standing(ready=False, keeper_silent_s=61.4)
+    troubled["supervisor"]["deaths"] = {"keeper": 2, "worker-1": 0}
+    troubled["keeper"]["verdict_state"] = 5
+    said = read(lookout_answers.status, **troubled)
+    for part in ("no sign of life for 61 s", "keeper died lately", "times: 2.", "still of state 5"):
+        assert part in said
+    assert "worker-1 died" not in said
+    said = read(lookout_answers.status, supervisor={}, keeper={}, health=standing()["health"] | {"ready": False,
+                "keeper_silent_s": None, "behind": None})  # fmt: skip
+    assert "has not begun yet" in said
+
+
 def test_an_unknown_account_is_not_called_clean():
     answer = {"rule": RULE, "lookback_days": 30, "state": STATE, "verdicts": [verdict(known=False, since=None)]}
     said = read(lookout_answers.verdicts, answer)
