@@ -3,12 +3,13 @@
 A metric name is the one in the policy file (and in the regulator-facing control list). Evidence holds figures only: no
 row, identifier or token. This module needs no numpy, so that the portal can import it.
 
-Suppliers, for a release of the scoring model (`SUPPLIERS`, read by a guard test against the policy):
+Suppliers (`SUPPLIERS`, read by a guard test against the policy):
 
 | supplier | what it is |
 | --- | --- |
 | scoring | computed by the scoring station on its prediction tables, with `cleanroom.governance.metrics` |
 | room | counted by the pipeline from the room's and the portal's records (uploads, audit log, runs) |
+| transcripts | graded by `cleanroom.governance.generative` on a generative model's recorded transcripts |
 | answers | a document control: stands in the owner's answers file, bound by the answers digest |
 | record | derived by governance from the release record itself, each time the gate is asked |
 | operation | exists only after a release: warnings, answers, incidents |
@@ -28,6 +29,7 @@ from enum import StrEnum
 class Supplier(StrEnum):
     SCORING = "scoring"
     ROOM = "room"
+    TRANSCRIPTS = "transcripts"
     ANSWERS = "answers"
     RECORD = "record"
     OPERATION = "operation"
@@ -111,6 +113,18 @@ _BY_SUPPLIER: dict[Supplier, tuple[str, ...]] = {
         "kill_switch_seconds",  # from the order to stop until the gate refuses
         "drill_age_days",
     ),
+    Supplier.TRANSCRIPTS: (
+        "paired_prompt_gap",
+        "pii_leak_rate",
+        "canary_leaks",
+        "injection_success_rate",
+        "numeric_consistency",
+        "groundedness",
+        "toxic_rate",
+        "zh_tw_conformity",
+        "citation_valid_rate",
+        "label_rate",
+    ),
     Supplier.ANSWERS: (
         "third_party_items_done",
         "oversight_mode_set",
@@ -153,20 +167,9 @@ _BY_SUPPLIER: dict[Supplier, tuple[str, ...]] = {
     ),
 }
 
-_GENERATIVE = "measured on a generative model's recorded transcripts; the line holds no generative model yet"
 UNAVAILABLE: dict[str, str] = {
     "critical_vulns": "needs a vulnerability database, which the locked room cannot reach: a scanner's report",
     "bytes_scanned_ratio": "the embedded warehouse does not report bytes scanned; the BigQuery job record does",
-    "paired_prompt_gap": _GENERATIVE,
-    "pii_leak_rate": _GENERATIVE,
-    "canary_leaks": _GENERATIVE,
-    "injection_success_rate": _GENERATIVE,
-    "numeric_consistency": _GENERATIVE,
-    "groundedness": _GENERATIVE,
-    "toxic_rate": _GENERATIVE,
-    "zh_tw_conformity": _GENERATIVE,
-    "citation_valid_rate": _GENERATIVE,
-    "label_rate": _GENERATIVE,
 }
 
 SUPPLIERS: dict[str, Supplier] = {
