@@ -1,7 +1,6 @@
 """`cleanroom lookout ...`: build the graph's index, serve it, say how it does."""
 
 import argparse
-import json
 from pathlib import Path
 
 from cleanroom.cli import lookout_answers as shown
@@ -23,7 +22,9 @@ def add_lookout(commands) -> None:
 def _add_index(lookout) -> None:
     build = on_folder(lookout, "build", _build, "build the index from published transfers")
     build.add_argument("--transfers", type=Path, nargs="+", required=True, metavar="FILE", help="Parquet files")
-    verify = on_folder(lookout, "verify", _verify, "hold every file of the index against its checksum")
+    verify = on_folder(
+        lookout, "verify", _verify, "hold every file of the index against its checksum, and chain the access log anew"
+    )
     verify.add_argument("--json", dest="as_json", action="store_true")
 
 
@@ -61,14 +62,14 @@ def _tell(stage: str, seconds: float) -> None:
 
 def _verify(options: argparse.Namespace) -> None:
     from cleanroom.lookout.index import Index
+    from cleanroom.stores.audit_parts import AuditParts
 
-    graph = Index.open(folders_of(options).index, verify="full").graph
-    if options.as_json:
-        print(json.dumps({"state": graph.state, "transfers": graph.transfers, "accounts": graph.accounts}))
-        return
-    out.print(
-        f"whole: state {graph.state}, {graph.transfers:,} transfers, {graph.accounts:,} accounts", highlight=False
-    )
+    folders = folders_of(options)
+    graph = Index.open(folders.index, verify="full").graph
+    first, head = AuditParts(folders.access_log).verify()
+    whole = {"state": graph.state, "transfers": graph.transfers, "accounts": graph.accounts}
+    whole |= {"looks": head.sequence, "first_look": first}
+    show(options, whole, lambda: shown.wholeness(out, whole))
 
 
 def _init(options: argparse.Namespace) -> None:

@@ -160,6 +160,12 @@ def proposals(console: Console, answer: dict, *, rows: int) -> None:
     _data_end(console, answer)
 
 
+def wholeness(console: Console, whole: dict) -> None:
+    _line(console, "index_whole", **whole)
+    if whole["looks"]:
+        _line(console, "looks_whole" if whole["first_look"] == 1 else "looks_whole_since", **whole)
+
+
 def status(console: Console, supervisor: dict, keeper: dict, health: dict) -> None:
     silent = health["keeper_silent_s"]
     _line(console, "ready" if health["ready"] else "not_ready" if silent is not None else "no_keeper", seconds=silent)

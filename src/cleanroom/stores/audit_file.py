@@ -24,8 +24,10 @@ _TAIL_BYTES = 1024 * 1024  # longer than any line
 
 
 class AuditFile:
-    def __init__(self, path: Path):
-        self.path = path
+    """`start`: what its first event follows, where the log goes on from another file."""
+
+    def __init__(self, path: Path, start: AuditPlace = START):
+        self.path, self.start = path, start
 
     def append(self, event: AuditEvent) -> AuditPlace:
         """Durable when it returns. Processes take turns by a lock on the file. Raises StoreFault, AuditBroken."""
@@ -37,7 +39,7 @@ class AuditFile:
         contents = [canonical_bytes(event.model_dump(mode="json")) for event in events]
         try:
             with self._locked() as file:
-                return _append(file, contents)
+                return _append(file, contents, self.start)
         except OSError as e:
             raise StoreFault(f"the audit log could not be written ({type(e).__name__})") from e
 
@@ -68,21 +70,21 @@ class AuditFile:
         if not self.path.exists():
             return []
         with self.path.open("rb") as file:
-            end, last = _last_line(file)
+            end, last = _last_line(file, self.start)
             wanted = last.sequence - sequence + 1
             return _tail(file, end, wanted) if wanted > 0 else []
 
     def head(self) -> AuditPlace:
         """The place of the latest event, read from the end of the file without checking the chain."""
         if not self.path.exists():
-            return START
+            return self.start
         with self.path.open("rb") as file:
-            return _last_line(file)[1]
+            return _last_line(file, self.start)[1]
 
     def last_event(self) -> AuditEvent | None:
         """The latest event, read from the end of the file without checking the chain."""
         head = self.head()
-        return self._parsed(self.lines_from(head.sequence)[-1], head.sequence)[1] if head != START else None
+        return self._parsed(self.lines_from(head.sequence)[-1], head.sequence)[1] if head != self.start else None
 
     def hash_at(self, sequence: int) -> str:
         """The hash that stands at one event. Raises NotFound."""
@@ -93,8 +95,8 @@ class AuditFile:
 
     def verify(self) -> AuditPlace:
         """Recompute the whole chain. Returns its head; raises AuditBroken that names the first bad event."""
-        place = START
-        for place in walk(self.lines(), name=self.path.name):  # noqa: B007 - the last one is the answer
+        place = self.start
+        for place in walk(self.lines(), name=self.path.name, before=self.start):  # noqa: B007 - the last one is the answer
             pass
         return place
 
@@ -122,8 +124,8 @@ def verify(path: Path) -> int:
     return AuditFile(path).verify().sequence
 
 
-def _append(file: BinaryIO, events: Sequence[bytes]) -> AuditPlace:
-    end, place = _last_line(file)
+def _append(file: BinaryIO, events: Sequence[bytes], start: AuditPlace) -> AuditPlace:
+    end, place = _last_line(file, start)
     lines = []
     for event in events:
         place, line = line_after(event, place)
@@ -136,19 +138,20 @@ def _append(file: BinaryIO, events: Sequence[bytes]) -> AuditPlace:
     return place
 
 
-def _last_line(file: BinaryIO) -> tuple[int, AuditPlace]:
-    """Offset after the last complete line, and that line's place. Raises AuditBroken for a line of another form."""
+def _last_line(file: BinaryIO, start: AuditPlace) -> tuple[int, AuditPlace]:
+    """Offset after the last complete line, and that line's place; `start` where there is none. Raises AuditBroken for a
+    line of another form."""
     size = file.seek(0, os.SEEK_END)
-    start = max(0, size - _TAIL_BYTES)
-    file.seek(start)
+    offset = max(0, size - _TAIL_BYTES)
+    file.seek(offset)
     tail = file.read()
     end = tail.rfind(b"\n") + 1
     if end == 0:
-        return start, START
+        return offset, start
     line = parse_line(tail[tail.rfind(b"\n", 0, end - 1) + 1 : end])
     if line is None:
         raise broken("its last line is not written as this log writes", name="audit log", row=None)
-    return start + end, AuditPlace(line.sequence, line.hash)
+    return offset + end, AuditPlace(line.sequence, line.hash)
 
 
 def _tail(file: BinaryIO, end: int, count: int) -> list[bytes]:

@@ -13,7 +13,7 @@ from cleanroom.lookout.index import Index, catalogue
 from cleanroom.lookout.index.container import Container
 from cleanroom.lookout.service import batches
 from cleanroom.lookout.service.folders import Folders
-from cleanroom.stores.audit_file import AuditFile
+from cleanroom.stores.audit_parts import AuditParts
 from cleanroom.vocabulary.terms import LookoutRole
 from tests.factories.lookout_service import (
     START_SECONDS,
@@ -111,7 +111,7 @@ def test_whoever_serves_is_gone_with_the_supervisor(tmp_path):
             assert again.post("/expand", {"account": token("A0")}).status_code == 200
         assert again.stop() == 0
         assert not any(is_alive(pid) for pid in children.values())
-    assert [event.verb for event in AuditFile(folders.access_log).events()] == ["lookout.expand"] * 5
+    assert [event.verb for event in AuditParts(folders.access_log).events()] == ["lookout.expand"] * 5
     assert not os.listdir(folders.access)
 
 

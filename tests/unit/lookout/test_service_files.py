@@ -12,7 +12,7 @@ from cleanroom.lookout.service import access, access_chain, batches, spool
 from cleanroom.lookout.service.access import Notes, access_key, digest
 from cleanroom.lookout.service.folders import Folders
 from cleanroom.lookout.service.syncing import sync
-from cleanroom.stores.audit_file import AuditFile
+from cleanroom.stores.audit_parts import AuditParts
 from tests.factories.killing import KILLED, killed_at
 from tests.factories.lookout_service import chain_of, table_of, token
 
@@ -155,6 +155,9 @@ def test_bytes_that_are_no_table_are_refused(tmp_path, form):
             list(batches.pieces(path, form))
 
 
+PART = 1 << 20
+
+
 # --- the access log -----------------------------------------------------------------------------------------------
 
 
@@ -169,8 +172,8 @@ def noted(folders, count: int, *, roll: bool = True) -> Notes:
 
 def test_the_log_holds_who_asked_what_and_no_token(folders):
     noted(folders, 2)
-    assert access_chain.chain(folders) == 2
-    first, second = AuditFile(folders.access_log).events()
+    assert access_chain.chain(folders, part_bytes=PART) == 2
+    first, second = AuditParts(folders.access_log).events()
     assert (first.actor, first.verb, first.detail["results"], second.detail["results"]) == (
         "desk",
         "lookout.expand",
@@ -178,24 +181,24 @@ def test_the_log_holds_who_asked_what_and_no_token(folders):
         1,
     )
     assert first.subject == second.subject == digest(access_key(folders.access_key), token("A"))
-    assert token("A") not in folders.access_log.read_text()
-    assert AuditFile(folders.access_log).verify().sequence == 2
-    assert access_chain.chain(folders) == 0
+    assert token("A") not in "".join(part.read_text() for part in folders.access_log.iterdir())
+    assert AuditParts(folders.access_log).verify()[1].sequence == 2
+    assert access_chain.chain(folders, part_bytes=PART) == 0
     assert not list(folders.access.iterdir())
 
 
 def test_lines_of_a_worker_that_lives_wait_and_of_one_that_died_do_not(folders):
     notes = noted(folders, 1, roll=False)
-    assert access_chain.chain(folders) == 0
+    assert access_chain.chain(folders, part_bytes=PART) == 0
     os.close(notes._file)  # what its death would do
-    assert access_chain.chain(folders) == 1
+    assert access_chain.chain(folders, part_bytes=PART) == 1
 
 
 def test_a_line_that_was_cut_off_was_never_answered(folders):
     noted(folders, 3)
     (path,) = folders.access.iterdir()
     path.write_bytes(path.read_bytes()[:-5])
-    assert access_chain.chain(folders) == 2
+    assert access_chain.chain(folders, part_bytes=PART) == 2
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -204,20 +207,20 @@ def test_a_killed_keeper_chains_each_line_once(folders, when):
     time.sleep(0.001)
     noted(folders, 2)
     point = "cleanroom.stores.audit_file:AuditFile.append_all"
-    assert killed_at(point, lambda: access_chain.chain(folders), call=2, when=when) == KILLED
-    access_chain.chain(folders)
-    found = [event.detail["results"] for event in AuditFile(folders.access_log).events()]
+    assert killed_at(point, lambda: access_chain.chain(folders, part_bytes=PART), call=2, when=when) == KILLED
+    access_chain.chain(folders, part_bytes=PART)
+    found = [event.detail["results"] for event in AuditParts(folders.access_log).events()]
     assert found == [0, 1, 2, 0, 1]
-    assert AuditFile(folders.access_log).verify().sequence == 5
+    assert AuditParts(folders.access_log).verify()[1].sequence == 5
 
 
 def test_half_chained_lines_go_on_where_the_log_ends(folders):
     noted(folders, 4)
     (path,) = folders.access.iterdir()
     events = access_chain._events(path)
-    AuditFile(folders.access_log).append_all(events[:3])
-    assert access_chain.chain(folders) == 1
-    assert [event.detail["line"] for event in AuditFile(folders.access_log).events()] == [1, 2, 3, 4]
+    AuditParts(folders.access_log).append_all(events[:3], part_bytes=PART)
+    assert access_chain.chain(folders, part_bytes=PART) == 1
+    assert [event.detail["line"] for event in AuditParts(folders.access_log).events()] == [1, 2, 3, 4]
 
 
 def test_what_cannot_be_written_down_is_a_fault(folders):

@@ -1,8 +1,8 @@
 """Every answer about an account is written down before it is given (ADR 103).
 
 A worker appends a line to a file of its own: it is with the operating system before the answer leaves, so a killed
-process loses none; only a power failure loses those of the last second. The keeper chains the lines into
-`access.jsonl`, in the form of the room's audit log, and forces them to disk.
+process loses none; only a power failure loses those of the last second. The keeper chains the lines into the parts of
+`access-log`, in the form of the room's audit log, and forces them to disk.
 """
 
 import fcntl

@@ -9,22 +9,23 @@ import msgspec
 from cleanroom.contracts.messages import AuditEvent
 from cleanroom.lookout.service.access import CLOSED, OPEN, Access
 from cleanroom.lookout.service.folders import Folders
-from cleanroom.stores.audit_file import AuditFile
+from cleanroom.stores.audit_parts import AuditParts
 
 _FILE, _LINE = "file", "line"  # in an event's detail: where the line came from
 
 
-def chain(folders: Folders) -> int:
+def chain(folders: Folders, *, part_bytes: int) -> int:
     """Chain what workers have handed over and what dead workers left. Returns the number of events.
+    `part_bytes`: of AuditParts.
 
     Killed anywhere, the next call goes on after the last chained line: the log's last event says which one that was.
     Raises StoreFault, AuditBroken.
     """
-    log, count = AuditFile(folders.access_log), 0
+    log, count = AuditParts(folders.access_log), 0
     for path in _complete(folders.access):
         events = _events(path)[_chained_of(path, log) :]
         if events:
-            log.append_all(events)
+            log.append_all(events, part_bytes=part_bytes)
         path.unlink()
         count += len(events)
     return count
@@ -58,7 +59,7 @@ def _event(file: str, number: int, line: bytes) -> AuditEvent:
     return AuditEvent(at=access.at, actor=access.actor, verb=access.verb, subject=access.subject, detail=detail)
 
 
-def _chained_of(path: Path, log: AuditFile) -> int:
+def _chained_of(path: Path, log: AuditParts) -> int:
     """How many lines of the file stand in the log already: none, unless it was the last one that was chained."""
     last = log.last_event()
     return last.detail[_LINE] if last is not None and last.detail.get(_FILE) == path.stem else 0

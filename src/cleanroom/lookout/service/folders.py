@@ -59,8 +59,8 @@ class Folders:
 
     @property
     def access_log(self) -> Path:
-        """Every answer about an account, chained like the room's audit log."""
-        return self.home / "access.jsonl"
+        """Every answer about an account, chained like the room's audit log, in parts."""
+        return self.home / "access-log"
 
     @property
     def access_key(self) -> Path:

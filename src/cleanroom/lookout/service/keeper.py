@@ -66,7 +66,7 @@ class Keeper:
             self._checking = self._beside.submit(Index.open, self.folders.index, verify="full")
             self._tell()
             self._work(stopping, self._chores())
-        access_chain.chain(self.folders)
+        self._chain()
 
     def _work(self, stopping: Callable[[], bool], chores: list[Chore]) -> None:
         while not stopping():
@@ -80,6 +80,9 @@ class Keeper:
             if not taken:
                 time.sleep(PAUSE_SECONDS)
 
+    def _chain(self) -> None:
+        access_chain.chain(self.folders, part_bytes=self.settings.access_part_bytes)
+
     def _look_at_check(self) -> None:
         """A start looked at samples; the rest is read beside the work. Raises IndexDamaged, and nothing is served."""
         if self._checking is not None and self._checking.done():
@@ -89,7 +92,7 @@ class Keeper:
     def _chores(self) -> list[Chore]:
         chores = [
             Chore(0.5, self._tell),
-            Chore(0.25, lambda: access_chain.chain(self.folders)),
+            Chore(0.25, self._chain),
             Chore(1.0, self._judging.look_at_listings),
             Chore(0.1, self._look_at_merge),
             Chore(600.0, self._tidy),

@@ -20,6 +20,7 @@ class LookoutSettings:
     request may name. `walks_at_once` run in threads of a worker, `walks_waiting` stand in line, more are told to come
     back. `question_bytes`, `batch_bytes`: the largest bodies. `body_seconds`: the longest that a body may take.
     `merge_share`: the keeper merges once the delta is this share of the base, but not below `merge_least` transfers.
+    `access_part_bytes`: a file of the access log that has grown to so many is followed by the next.
     """
 
     accounts: int = DEFAULT.accounts
@@ -36,6 +37,7 @@ class LookoutSettings:
     merge_share: float = 0.05
     merge_least: int = 250_000
     receipt_hours: float = 48.0
+    access_part_bytes: int = 256 * 1024**2
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "LookoutSettings":
