@@ -1,26 +1,19 @@
 """Canonical identifiers: one spelling per thing, the same at every institution, before anything is hashed.
 
 Rules: data specification, "Identifiers". A value that fails its rule is refused here and never hashed; the refusal
-names the rule and never the value.
-
-Sources of the checksums: national id and resident certificates, Ministry of the Interior (letters A=10 .. Z=33,
-weights 1 9 8 7 6 5 4 3 2 1 1, sum divisible by 10; resident certificates since 2021 have 8 or 9 in second place, older
-ones a letter A-D that counts by its last digit); business number, Ministry of Finance (weights 1 2 1 2 1 2 4 1, digit
-sums, divisible by 5 since 2023-04, and a 7 in seventh place may count as 0 or 1).
+names the rule and never the value. Check digits: cleanroom.contracts.identifier_checksums.
 """
 
 import re
 import unicodedata
 from collections.abc import Callable
 
+from cleanroom.contracts.identifier_checksums import business_no_holds, national_id_holds
 from cleanroom.errors import MalformedRows
 from cleanroom.vocabulary.terms import IdentifierKind
 
 ACCOUNT_DIGITS, ACCOUNT_SHORTEST = 16, 6
 INSTITUTION_DIGITS = 3
-_LETTERS = "ABCDEFGHJKLMNPQRSTUVXYWZIO"  # in the order of their numbers: A is 10, O is 35
-_ID_WEIGHTS = (1, 9, 8, 7, 6, 5, 4, 3, 2, 1, 1)
-_BUSINESS_WEIGHTS = (1, 2, 1, 2, 1, 2, 4, 1)
 
 _NATIONAL_ID = re.compile(r"[A-Za-z][1289A-Da-d][0-9]{8}")
 _BUSINESS_NO = re.compile(r"[0-9]{8}")
@@ -70,10 +63,7 @@ def _national_id(text: str) -> str:
     if not _NATIONAL_ID.fullmatch(text):
         raise _refused("national_id_form", "a national id or resident certificate does not have its form")
     text = text.upper()
-    number = _letter_number(text[0])
-    second = _letter_number(text[1]) % 10 if text[1].isalpha() else int(text[1])
-    digits = (number // 10, number % 10, second, *(int(c) for c in text[2:]))
-    if _weighted(digits, _ID_WEIGHTS) % 10:
+    if not national_id_holds(text):
         raise _refused("national_id_checksum", "a national id or resident certificate fails its checksum")
     return text
 
@@ -81,9 +71,7 @@ def _national_id(text: str) -> str:
 def _business_no(text: str) -> str:
     if not _BUSINESS_NO.fullmatch(text):
         raise _refused("business_no_form", "a business number is not 8 digits")
-    total = sum(sum(divmod(int(c) * w, 10)) for c, w in zip(text, _BUSINESS_WEIGHTS, strict=True))
-    # 7 x 4 = 28, 2 + 8 = 10: the law lets that 10 count as 1 or as 0; modulo 5 the second is the plain sum.
-    if total % 5 and not (text[6] == "7" and (total + 1) % 5 == 0):
+    if not business_no_holds(text):
         raise _refused("business_no_checksum", "a business number fails its checksum")
     return text
 
@@ -118,14 +106,6 @@ def _email(text: str) -> str:
 
 def _as_it_is(text: str) -> str:
     return text
-
-
-def _letter_number(letter: str) -> int:
-    return 10 + _LETTERS.index(letter)
-
-
-def _weighted(digits: tuple[int, ...], weights: tuple[int, ...]) -> int:
-    return sum(d * w for d, w in zip(digits, weights, strict=True))
 
 
 def _refused(rule: str, sentence: str) -> MalformedRows:
