@@ -22,9 +22,7 @@ def add_lookout(commands) -> None:
 def _add_index(lookout) -> None:
     build = on_folder(lookout, "build", _build, "build the index from published transfers")
     build.add_argument("--transfers", type=Path, nargs="+", required=True, metavar="FILE", help="Parquet files")
-    verify = on_folder(
-        lookout, "verify", _verify, "hold every file of the index against its checksum, and chain the access log anew"
-    )
+    verify = on_folder(lookout, "verify", _verify, "check every byte of the index, and the chain of the access log")
     verify.add_argument("--json", dest="as_json", action="store_true")
 
 
