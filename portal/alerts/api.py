@@ -1,17 +1,22 @@
 """Warnings: sent by the room, pulled and answered by the institutions."""
 
+from typing import Annotated
+
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 from ninja import Router, Schema
+from pydantic import Field
 
-from cleanroom.contracts.messages import AnswerMessage, WarningMessage, WarningStanding
+from cleanroom.contracts.messages import AnswerMessage, SendingStop, WarningMessage, WarningStanding
 from cleanroom.errors import NotAllowed
+from portal.accounts.permissions import Permission, check_may
 from portal.alerts import webhook_key
 from portal.alerts.actions.answer import answer_by_key
 from portal.alerts.actions.pull import pull_warnings
 from portal.alerts.actions.send import send_warnings
-from portal.alerts.queries import own_or_named, standings
+from portal.alerts.actions.stop import lift_stop, stop_sending
+from portal.alerts.queries import own_or_named, standing_stop, standings
 from portal.alerts.tasks import wake_soon
 
 router = Router(tags=["warnings"])
@@ -19,6 +24,10 @@ router = Router(tags=["warnings"])
 
 class Accepted(Schema):
     accepted: int
+
+
+class StopReason(Schema):
+    reason: Annotated[str, Field(min_length=1, max_length=400)]
 
 
 class PulledWarning(WarningMessage):
@@ -56,6 +65,25 @@ def answer(request: HttpRequest, warning_id: str, body: AnswerMessage):
     if body.warning_id != warning_id:
         raise NotAllowed("the answer names another warning than its address")
     return AnswerMessage.model_validate(answer_by_key(body, by=request.auth).message)
+
+
+@router.get("/sending-stop", response=SendingStop | None)
+def read_stop(request: HttpRequest):
+    """The emergency stop that stands, or null. The room's gate reads it before every scoring and dispatch."""
+    check_may(request.auth, Permission.READ_WARNING_STANDINGS)
+    stop = standing_stop()
+    return stop and SendingStop(reason=stop.reason, stopped_at=stop.stopped_at)
+
+
+@router.post("/sending-stop", response=SendingStop)
+def stop(request: HttpRequest, body: StopReason):
+    stopped = stop_sending(reason=body.reason, by=request.auth)
+    return SendingStop(reason=stopped.reason, stopped_at=stopped.stopped_at)
+
+
+@router.post("/sending-stop/lift", response=SendingStop | None)
+def lift(request: HttpRequest):
+    lift_stop(by=request.auth)
 
 
 @router.get("/webhook-key", response=PublicWebhookKey, auth=None)

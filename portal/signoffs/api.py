@@ -10,6 +10,7 @@ from portal.signoffs.actions.release import publish_release, suspend_release
 from portal.signoffs.actions.sign import sign_release
 from portal.signoffs.actions.submit import submit_release
 from portal.signoffs.actions.waive import approve_waiver, request_waiver
+from portal.signoffs.models import Release
 from portal.signoffs.queries import current_release, record_of, release_of
 
 router = Router(tags=["releases"])
@@ -22,6 +23,13 @@ class Reason(Schema):
 @router.post("/releases", response=ReleaseRecord)
 def draft(request: HttpRequest, body: ReleaseDraft):
     return record_of(draft_release(body, by=request.auth))
+
+
+@router.get("/releases", response=list[ReleaseRecord])
+def read_all(request: HttpRequest):
+    """Every release, the oldest first: what a change of the policy is replayed over."""
+    check_may(request.auth, Permission.READ_RELEASE)
+    return [record_of(release) for release in Release.objects.order_by("drafted_at", "pk")]
 
 
 @router.get("/releases/current", response=ReleaseRecord)

@@ -45,9 +45,11 @@ class MemoryPortal:
     events: list[m.AuditEvent] = field(default_factory=list)
     stations: list[m.StationRun] = field(default_factory=list)
     results: list[m.ResultPublication] = field(default_factory=list)
-    releases: dict[str, m.ReleaseRecord] = field(default_factory=dict)
+    drafted: dict[str, m.ReleaseRecord] = field(default_factory=dict)
     sent: dict[str, m.WarningMessage] = field(default_factory=dict)
     answers: dict[str, list[m.AnswerMessage]] = field(default_factory=dict)
+    reported: list[m.IncidentStanding] = field(default_factory=list)
+    stop: m.SendingStop | None = None
     shown: dict[tuple[AuditLog, int], CheckpointStanding] = field(default_factory=dict)
     down: set[str] = field(default_factory=set)
 
@@ -118,24 +120,28 @@ class MemoryPortal:
         self.results.append(_over_the_wire(result))
 
     def draft_release(self, draft: m.ReleaseDraft) -> m.ReleaseRecord:
-        known = self.releases.get(draft.release_id)
+        known = self.drafted.get(draft.release_id)
         if known and known.draft != draft:
             raise NotAllowed("a release with this id has other content")
         record = m.ReleaseRecord(draft=draft, state=ReleaseState.EVALUATED, sign_offs=(), waivers=(), released_at=None)
-        return self.releases.setdefault(draft.release_id, _over_the_wire(record))
+        return self.drafted.setdefault(draft.release_id, _over_the_wire(record))
 
     def submit_release(self, release_id: str) -> m.ReleaseRecord:
         return self._move(release_id, ReleaseState.SUBMITTED)
 
     def release(self, release_id: str) -> m.ReleaseRecord:
         self._reach("release")
-        if release_id not in self.releases:
+        if release_id not in self.drafted:
             raise NotFound("there is no such release")
-        return self.releases[release_id]
+        return self.drafted[release_id]
+
+    def releases(self) -> list[m.ReleaseRecord]:
+        self._reach("releases")
+        return list(self.drafted.values())
 
     def current_release(self, use_case: str) -> m.ReleaseRecord | None:
         self._reach("current_release")
-        released = [r for r in self.releases.values() if r.draft.use_case == use_case and r.released_at]
+        released = [r for r in self.drafted.values() if r.draft.use_case == use_case and r.released_at]
         return max(released, key=lambda r: r.released_at, default=None)
 
     def sign_off(self, release_id: str, request: m.SignOffRequest) -> m.ReleaseRecord:
@@ -169,6 +175,23 @@ class MemoryPortal:
     def suspend_release(self, release_id: str, reason: str) -> m.ReleaseRecord:
         self._move(release_id, ReleaseState.SUSPENDED)
         return self._update(release_id, suspended_reason=reason)
+
+    def incidents(self) -> list[m.IncidentStanding]:
+        self._reach("incidents")
+        return list(self.reported)
+
+    def sending_stop(self) -> m.SendingStop | None:
+        self._reach("sending_stop")
+        return self.stop
+
+    def stop_sending(self, reason: str) -> m.SendingStop:
+        self._reach("stop_sending")
+        self.stop = self.stop or m.SendingStop(reason=reason, stopped_at=datetime.now(UTC))
+        return self.stop
+
+    def lift_stop(self) -> None:
+        self._reach("lift_stop")
+        self.stop = None
 
     def send_warnings(self, warnings: list[m.WarningMessage]) -> int:
         self._reach("send_warnings")
@@ -257,8 +280,8 @@ class MemoryPortal:
         return self._update(release_id, state=to)
 
     def _update(self, release_id: str, **changes: object) -> m.ReleaseRecord:
-        self.releases[release_id] = self.release(release_id).model_copy(update=changes)
-        return self.releases[release_id]
+        self.drafted[release_id] = self.release(release_id).model_copy(update=changes)
+        return self.drafted[release_id]
 
 
 def signed_mou(*, expires_on: date | None = None) -> m.MouStanding:

@@ -181,7 +181,8 @@ class ResultPublication(Frozen):
 
 class ControlResult(Frozen):
     """One metric of one control. `value` is the point estimate, `low` and `high` its confidence bounds, `reference`
-    what a relative limit was compared with: enough to judge it again without the evidence."""
+    what a relative limit was compared with: enough to judge it again without the evidence. `detail`: how it was
+    measured, or why it could not be."""
 
     control_id: str
     outcome: ControlOutcome
@@ -189,6 +190,7 @@ class ControlResult(Frozen):
     value: float | None = None
     limit: str | None = None
     detail: str = ""
+    detail_zh_hant: str = ""
     measured_at: datetime | None = None
     cases: int | None = None
     low: float | None = None
@@ -275,6 +277,31 @@ class ReleaseRecord(Frozen):
     released_at: datetime | None
     suspended_reason: str | None = None
     held_by: tuple[InstitutionCode, ...] = ()  # institutions that hold the release for their own traffic
+
+
+class IncidentStanding(Frozen):
+    """An unexpected event in operation, a privacy incident or a customer's complaint, as the portal keeps it.
+
+    `grade`: 1 is the worst. `detected_at`: when it was noticed; `told_at`: when the participants were told.
+    `upheld`: of a complaint that was decided. No text: what happened stands in the portal."""
+
+    incident_id: str
+    kind: Literal["operation", "privacy", "complaint"]
+    grade: Literal[1, 2, 3]
+    release_id: str | None = None
+    detected_at: datetime
+    acknowledged_at: datetime | None = None
+    told_at: datetime | None = None
+    closed_at: datetime | None = None
+    upheld: bool | None = None
+
+
+class SendingStop(Frozen):
+    """The emergency stop that stands: nothing is scored for sending, and nothing is sent, until another person lifts
+    it."""
+
+    reason: str
+    stopped_at: datetime
 
 
 # --- warnings -----------------------------------------------------------------------------------------------------

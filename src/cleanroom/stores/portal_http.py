@@ -102,6 +102,9 @@ class HttpPortal:
     def release(self, release_id: str) -> m.ReleaseRecord:
         return self._get(f"/releases/{release_id}", m.ReleaseRecord)
 
+    def releases(self) -> list[m.ReleaseRecord]:
+        return self._get_list("/releases", m.ReleaseRecord)
+
     def current_release(self, use_case: str) -> m.ReleaseRecord | None:
         response = self._send("GET", "/releases/current", params={"use_case": use_case})
         if response.status_code == httpx.codes.NOT_FOUND:
@@ -122,6 +125,20 @@ class HttpPortal:
 
     def suspend_release(self, release_id: str, reason: str) -> m.ReleaseRecord:
         return self._release(f"/releases/{release_id}/suspend", {"reason": reason})
+
+    def incidents(self) -> list[m.IncidentStanding]:
+        return self._get_list("/incidents", m.IncidentStanding)
+
+    def sending_stop(self) -> m.SendingStop | None:
+        response = self._checked(self._send("GET", "/sending-stop"))
+        return _validated(lambda: TypeAdapter(m.SendingStop | None).validate_json(response.content))
+
+    def stop_sending(self, reason: str) -> m.SendingStop:
+        response = self._checked(self._send("POST", "/sending-stop", body={"reason": reason}))
+        return _parse(m.SendingStop, response)
+
+    def lift_stop(self) -> None:
+        self._post("/sending-stop/lift")
 
     def send_warnings(self, warnings: list[m.WarningMessage]) -> int:
         accepted = 0

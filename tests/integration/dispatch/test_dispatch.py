@@ -182,7 +182,7 @@ def test_the_daily_cap_holds_per_institution_and_the_rest_waits(room):
 
 
 def test_an_institution_that_holds_the_release_or_left_gets_none(room):
-    [release_id] = room.portal.releases
+    [release_id] = room.portal.drafted
     room.portal._update(release_id, held_by=("808",))
     room.portal.change("822", state="suspended")
     found = send_afresh(room)
@@ -226,9 +226,9 @@ def _inside(text):
 
 
 def test_a_suspended_release_sends_nothing_more(room):
-    [release_id] = room.portal.releases
+    [release_id] = room.portal.drafted
     room.portal.suspend_release(release_id, "drift")
-    assert room.portal.releases[release_id].state is ReleaseState.SUSPENDED
+    assert room.portal.drafted[release_id].state is ReleaseState.SUSPENDED
     room.portal.sent.clear()
     with pytest.raises(GateClosed):
         dispatch(room)

@@ -91,6 +91,7 @@ def test_the_whole_way_to_a_certificate_that_opens_the_gate(desk):
         load_policy(), record, now=timezone.now(), artefact_digest=draft.digests.artefact, participants=CODES
     )
     release = Release.objects.get()
+    assert desk.room("GET", "/releases")[1] == [record.model_dump(mode="json")]
     assert release.certificate_digest == certificate.digest
     assert [m.to_state for m in release.moves.all()] == ["evaluated", "submitted", "approved", "released"]
     verbs = set(Event.objects.filter(subject=f"release:{draft.release_id}").values_list("verb", flat=True))

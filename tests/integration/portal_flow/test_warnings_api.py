@@ -223,3 +223,15 @@ def test_the_public_webhook_key_can_be_read_without_a_token(client, db, portal_h
     answer = client.get("/api/v1/webhook-key").json()
     assert answer["public_key"] == webhook_key.read(portal_home / "keys").public_key
     assert answer["standard_webhooks_key"].startswith("whpk_")
+
+
+def test_a_stop_stands_until_another_person_lifts_it(room_api, api_of):
+    assert room_api("GET", "/sending-stop") == (200, None)
+    stopper, other = (api_of(make_person(Role.COORDINATOR)) for _ in range(2))
+    assert room_api("POST", "/sending-stop", {"reason": "drill"})[0] == 403
+    status, stop = stopper("POST", "/sending-stop", {"reason": "drill"})
+    assert (status, stop["reason"]) == (200, "drill")
+    assert other("POST", "/sending-stop", {"reason": "again"})[1] == stop == room_api("GET", "/sending-stop")[1]
+    assert stopper("POST", "/sending-stop/lift")[0] == 403
+    assert other("POST", "/sending-stop/lift")[0] == 200
+    assert room_api("GET", "/sending-stop") == (200, None)

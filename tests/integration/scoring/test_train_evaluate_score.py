@@ -65,7 +65,7 @@ def test_without_a_release_the_gate_is_closed_and_nothing_is_written(room):
 def test_answers_that_say_nothing_are_refused(room):
     with pytest.raises(PolicyInvalid, match="F1"):
         scoring.evaluate(room, developer="dev", factors={"F1": 9})
-    assert room.portal.releases == {}
+    assert room.portal.drafted == {}
 
 
 def test_evaluation_drafts_and_submits_what_can_be_measured(room):
@@ -88,10 +88,10 @@ def test_the_portal_would_keep_the_draft(room):
 
 
 def test_the_same_input_is_the_same_release(room):
-    before = dict(room.portal.releases)
+    before = dict(room.portal.drafted)
 
     assert evaluate(room).detail["release_id"] in before
-    assert room.portal.releases == before
+    assert room.portal.drafted == before
 
 
 def test_another_developer_or_answer_is_another_release(room):
