@@ -1,7 +1,7 @@
 """The online engine, asked as the reference is: drawn or random flows become a graph, and answers become its form."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
 
@@ -9,11 +9,27 @@ import numpy as np
 
 from cleanroom.lookout.graph import Graph
 from cleanroom.lookout.index.arranging import arrange
-from cleanroom.lookout.walks import UNBOUNDED, Arrivals, Bounds, Expansion, Reach, Transfers, expand_all, together
+from cleanroom.lookout.index.tying import arranged
+from cleanroom.lookout.ties import EVER, KINDS, TiedGraph
+from cleanroom.lookout.walks import (
+    UNBOUNDED,
+    Arrivals,
+    Bounds,
+    Expansion,
+    LinkedReach,
+    Reach,
+    Transfers,
+    expand_all,
+    expand_linked,
+    together,
+)
+from cleanroom.lookout.walks.linked import TRANSFER, Step
 from cleanroom.lookout.walks.moments import microseconds, moment
 from cleanroom.moneyflow import reference
-from cleanroom.moneyflow.reference import Direction, Transfer, WalkRule
+from cleanroom.moneyflow.reference import Direction, Links, Transfer, WalkRule
 from tests.factories.drawing import Flow
+
+_FIRST_IDENTIFIER = 1 << 64
 
 
 @dataclass(frozen=True)
@@ -54,6 +70,81 @@ def ask_lookout(
     """As `reference.expand` answers; over the base alone, or with a seed over base and delta."""
     drawn = graph_of(flow.carried(), starts, seed=seed)
     return in_its_words(drawn, expand_drawn(drawn, starts, rule))
+
+
+def ask_lookout_linked(
+    flow: Flow, starts: Mapping[str, datetime], rule: WalkRule, links: Links, *, seed: int | None = None
+) -> dict[Direction, reference.Expansion]:
+    """The same question with link steps. Accounts that only ties name are not in the graph."""
+    drawn = graph_of(flow.carried(), starts, seed=seed)
+    tied = tied_of(drawn, links)
+    found = expand_linked(tied.graph, _numbered(drawn, starts), rule, links.limit, UNBOUNDED)
+    return {way: tied.named(reach) for way, reach in found.ways.items()}
+
+
+@dataclass(frozen=True)
+class DrawnTies:
+    """A tied graph with the names of accounts, transfers and identifiers. Tokens keep the order of the names."""
+
+    graph: TiedGraph
+    transfers: tuple[str, ...]
+    names: Mapping[bytes, str]
+
+    def named(self, reach: LinkedReach) -> reference.Expansion:
+        arrivals = {}
+        for place, found in enumerate(reach):
+            path = tuple(map(self._step, reach.steps(np.array(reach.path_to(place), np.int64))))
+            key, came_from = (self._account(found.account), found.layer), None
+            if found.came_from is not None:
+                assert self._step(found.step) == path[-1]
+                came_from = self._account(found.came_from)
+            assert key not in arrivals, "an account stands twice at one layer"
+            via, at = path[-1] if path else None, moment(found.at_us)
+            arrivals[key] = reference.Arrival(*key, at, self._account(found.start), via, came_from, path)
+        hubs, truncated = (frozenset(map(self._account, found)) for found in (reach.hubs, reach.truncated))
+        return reference.Expansion(arrivals, hubs, truncated)
+
+    def _step(self, step: Step) -> str:
+        if step.kind == TRANSFER:
+            return self.transfers[int.from_bytes(step.via, "big")]
+        kind, name = self.names[step.via].split()
+        assert kind == step.kind
+        return name
+
+    def _account(self, number: int) -> str:
+        return self.names[self.graph.tokens(np.array([number]))[0].tobytes()]
+
+
+def tied_of(drawn: Drawn, links: Links) -> DrawnTies:
+    accounts = sorted({*drawn.accounts, *(tie.account for tie in links.ties)})
+    tokens = {name: _token(place) for place, name in enumerate(accounts)}
+    known = {(tie.kind, tie.identifier) for tie in links.ties}
+    identifiers = {
+        key: _token(_FIRST_IDENTIFIER + place) for place, key in enumerate(sorted(known, key=lambda k: k[1]))
+    }
+    ties = arranged(
+        _rows(tokens[tie.account] for tie in links.ties),
+        np.array([KINDS.index(tie.kind) for tie in links.ties], np.uint8),
+        _rows(identifiers[tie.kind, tie.identifier] for tie in links.ties),
+        np.array([EVER if tie.held_from is None else microseconds(tie.held_from) for tie in links.ties], np.int64),
+    )
+    names = {token: name for name, token in tokens.items()}
+    names |= {token: " ".join(key) for key, token in identifiers.items()}
+    numbers = {tokens[name]: number for number, name in enumerate(drawn.accounts)}
+    graph = replace(drawn.graph, tokens=_rows(tokens[name] for name in drawn.accounts))
+
+    def accounts_of(some: np.ndarray) -> np.ndarray:
+        return np.array([numbers.get(row.tobytes(), 2**32 - 1) for row in some], np.uint32)
+
+    return DrawnTies(TiedGraph(graph, ties, accounts_of), drawn.transfers, names)
+
+
+def _token(number: int) -> bytes:
+    return number.to_bytes(16, "big")
+
+
+def _rows(tokens: Iterable[bytes]) -> np.ndarray:
+    return np.frombuffer(b"".join(tokens), np.uint8).reshape(-1, 16)
 
 
 def expand_drawn(drawn: Drawn, starts: Mapping[str, datetime], rule: WalkRule, bounds: Bounds = UNBOUNDED) -> Expansion:

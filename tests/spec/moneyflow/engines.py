@@ -6,7 +6,7 @@ from datetime import datetime
 
 from cleanroom.moneyflow.reference import Direction, Expansion, Links, WalkRule, expand
 from tests.factories.drawing import Flow
-from tests.factories.lookout_engine import ask_lookout
+from tests.factories.lookout_engine import ask_lookout, ask_lookout_linked
 
 WAYS = (Direction.FORWARD, Direction.BACKWARD)
 Answer = Mapping[Direction, Expansion]
@@ -31,4 +31,10 @@ def ask_reference(asked: Sequence[Asked]) -> list[Answer]:
 
 def ask_online(asked: Sequence[Asked]) -> list[Answer]:
     """Part of the transfers are in the delta, as they come: which ones is drawn anew for each question."""
-    return [ask_lookout(one.flow, one.starts, one.rule, seed=place) for place, one in enumerate(asked)]
+    return [_ask_online(one, seed=place) for place, one in enumerate(asked)]
+
+
+def _ask_online(one: Asked, *, seed: int) -> Answer:
+    if one.links is None:
+        return ask_lookout(one.flow, one.starts, one.rule, seed=seed)
+    return ask_lookout_linked(one.flow, one.starts, one.rule, one.links, seed=seed)

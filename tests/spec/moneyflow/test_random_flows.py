@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from cleanroom.moneyflow.reference import Direction, Transfer, WalkRule
 from tests.factories.drawing import DAY_1, Flow
-from tests.factories.flows import delays, flows, rules, starts
+from tests.factories.flows import delays, flows, links, rules, starts
 from tests.factories.laws import EXAMPLES, LAW
 from tests.spec.moneyflow.engines import Asked, ask_reference
 from tests.spec.moneyflow.questions import Engine, engines_for, questions_of
@@ -45,6 +45,14 @@ def test_all_engines_give_the_same_answers(ask, asked):
     expected = ask_reference(asked)
     for engine in (Engine.BIGQUERY, Engine.DUCKDB, Engine.ONLINE):
         assert ask(engine, asked) == expected
+
+
+@given(flows(), starts, rules(direction=directions), links)
+@settings(LAW, max_examples=EXAMPLES * 2)
+def test_the_online_engine_gives_the_reference_s_answers_to_link_steps(ask, flow, begins, rule, shared):
+    asked = [Asked(flow, begins, rule, shared)]
+    assert Engine.ONLINE in engines_for(questions_of(rule, shared))
+    assert ask(Engine.ONLINE, asked) == ask_reference(asked)
 
 
 @given(flows(most=30), starts, rules(direction=directions, in_time=st.booleans()))

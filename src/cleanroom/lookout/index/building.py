@@ -26,6 +26,7 @@ from cleanroom.lookout.index.threads import side_by_side
 from cleanroom.lookout.index.tokenfile import TokenFile
 from cleanroom.lookout.index.tokens import GrowingTable
 from cleanroom.lookout.index.twins import repeated_rows, without
+from cleanroom.lookout.index.tying import read_ties, ties_name, write_ties
 
 MOST = (1 << 31) - 1  # transfers, and accounts: numbers of 32 bits whose sign stays clear
 Progress = Callable[[str, float], None]
@@ -88,14 +89,20 @@ class _Columns:
 
 
 def build(
-    parquet_files: Sequence[Path], folder: Path, *, progress: Progress | None = None, ready: Ready | None = None
+    parquet_files: Sequence[Path],
+    folder: Path,
+    *,
+    ties: Path | None = None,
+    progress: Progress | None = None,
+    ready: Ready | None = None,
 ) -> Facts:
     """Index of the transfers in the files, in a folder that has none. Whole and durable when it returns, or not there.
 
-    The same transfer twice counts once. `progress` hears (stage, seconds) as each ends. `ready` is called with the
-    whole graph while the disk still takes it in: who can't wait asks there. What it learns is true of the files; the
-    index is published after it, and not at all where it raises or the disk refuses. Raises MalformedRows (with the
-    place of the row), NothingToDo without files, NotAllowed where the folder has an index or a writer is at work.
+    The same transfer twice counts once. `ties`: a published file of them. `progress` hears (stage, seconds) as each
+    ends. `ready` is called with the whole graph while the disk still takes it in: who can't wait asks there. What it
+    learns is true of the files; the index is published after it, and not at all where it raises or the disk refuses.
+    Raises MalformedRows (with the place of the row), NothingToDo without files, NotAllowed where the folder has an
+    index or a writer is at work.
     """
     if not parquet_files:
         raise NothingToDo("there is no Parquet file of transfers to build an index from")
@@ -106,14 +113,14 @@ def build(
             raise NotAllowed("this folder has an index; build into an empty folder, or remove the index first")
         catalogue.remove_others(folder, None)
         catalogue.remove_unfinished(folder)
-        return _Build([Path(file) for file in parquet_files], folder, progress).run(ready)
+        return _Build([Path(file) for file in parquet_files], folder, ties, progress).run(ready)
     finally:
         lock.release()
 
 
 class _Build:
-    def __init__(self, files: Sequence[Path], folder: Path, progress: Progress | None):
-        self.files, self.folder, self.progress = files, folder, progress
+    def __init__(self, files: Sequence[Path], folder: Path, ties: Path | None, progress: Progress | None):
+        self.files, self.folder, self.ties, self.progress = files, folder, ties, progress
         self.seed = secrets.randbits(62)
         self.facts = Facts()
 
@@ -205,8 +212,14 @@ class _Build:
     def _publish(self, base: Named, table: GrowingTable) -> None:
         tokens = TokenFile(self.folder / "tokens-1")
         tokens.append(table.tokens)
-        state = State(1, 1, self.seed, len(table), "tokens-1", tokens.blocks, base, None)
+        state = State(1, 1, self.seed, len(table), "tokens-1", tokens.blocks, base, None, self._tied())
         catalogue.publish(self.folder, state)
+
+    def _tied(self) -> Named | None:
+        if self.ties is None:
+            return None
+        content = self.ties.read_bytes()
+        return write_ties(self.folder / ties_name(content), read_ties(content, file=self.ties.name))
 
     def _tell(self, columns: _Columns, table: GrowingTable) -> Facts:
         facts = self.facts

@@ -16,7 +16,8 @@ _BESIDE = ".current.json.new"
 
 @dataclass(frozen=True)
 class State:
-    """`accounts` have tokens in the file `tokens` (16 bytes each, `token_blocks` their checksums)."""
+    """`accounts` have tokens in the file `tokens` (16 bytes each, `token_blocks` their checksums). `ties`: None where
+    none were published."""
 
     state: int
     generation: int
@@ -26,6 +27,7 @@ class State:
     token_blocks: list[int]
     base: Named
     delta: Named | None
+    ties: Named | None = None
     format: int = field(default=FORMAT)
 
 
@@ -42,8 +44,8 @@ def read(folder: Path) -> State:
         raise damaged(CURRENT, "is not what was written")
     if body["format"] != FORMAT:
         raise damaged(CURRENT, f"has format {body['format']}, and this version reads format {FORMAT}")
-    delta = Named(**body["delta"]) if body["delta"] else None
-    return State(**{**body, "base": Named(**body["base"]), "delta": delta})
+    named = {part: Named(**body[part]) for part in ("base", "delta", "ties") if body.get(part)}
+    return State(**{**body, **named})
 
 
 def publish(folder: Path, state: State) -> None:
@@ -61,8 +63,9 @@ def publish(folder: Path, state: State) -> None:
 
 def remove_others(folder: Path, state: State | None) -> None:
     """Files of states that are no longer, or never came to be. Readers that map them keep them."""
-    needed = {state.tokens, state.base.file, state.delta.file if state.delta else ""} if state else set()
-    for kind in ("base-*", "delta-*", "tokens-*"):
+    parts = (state.base, state.delta, state.ties) if state else ()
+    needed = {part.file for part in parts if part} | ({state.tokens} if state else set())
+    for kind in ("base-*", "delta-*", "tokens-*", "ties-*"):
         for path in folder.glob(kind):
             if path.name not in needed:
                 path.unlink(missing_ok=True)

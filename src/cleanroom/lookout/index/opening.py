@@ -15,6 +15,8 @@ from cleanroom.lookout.index.container import Container, damaged
 from cleanroom.lookout.index.segments import segment_in
 from cleanroom.lookout.index.tokenfile import map_tokens, verify_tokens
 from cleanroom.lookout.index.tokens import UNKNOWN, TokenTable
+from cleanroom.lookout.index.tying import ties_in
+from cleanroom.lookout.ties import TiedGraph, Ties
 
 _TRIES = 50  # a writer would have to publish that often while one small file is read
 
@@ -34,10 +36,15 @@ class Opened:
     base: Container
     delta: Container | None
     graph: Graph
+    tied: Container | None
 
     @property
     def base_accounts(self) -> int:
         return len(self.graph.base.outgoing.offsets) - 1
+
+    @cached_property
+    def ties(self) -> Ties | None:
+        return ties_in(self.tied) if self.tied else None
 
     @cached_property
     def base_table(self) -> TokenTable:
@@ -68,6 +75,12 @@ class Index:
     @property
     def graph(self) -> Graph:
         return self._opened.graph
+
+    @property
+    def tied_graph(self) -> TiedGraph | None:
+        """The graph with its ties, of one state; None where no ties were published."""
+        opened = self._opened
+        return None if opened.ties is None else TiedGraph(opened.graph, opened.ties, self.accounts_of)
 
     @property
     def state(self) -> int:
@@ -129,6 +142,7 @@ def _opened(folder: Path, state: State, verify: Verify, before: Opened | None) -
         return before
     base = before.base if before and before.state.base == state.base else _container(folder, state.base, verify)
     delta = _container(folder, state.delta, verify) if state.delta else None
+    tied = _tied(folder, state, verify, before)
     tokens = map_tokens(folder / state.tokens, state.accounts)
     if before is None:
         chosen = None if verify is Verify.FULL else range(len(state.token_blocks))[-1:]
@@ -140,7 +154,13 @@ def _opened(folder: Path, state: State, verify: Verify, before: Opened | None) -
         state.state,
         state.generation,
     )
-    return Opened(state, base, delta, graph)
+    return Opened(state, base, delta, graph, tied)
+
+
+def _tied(folder: Path, state: State, verify: Verify, before: Opened | None) -> Container | None:
+    if before is not None and before.state.ties == state.ties:
+        return before.tied
+    return _container(folder, state.ties, verify) if state.ties else None
 
 
 def _container(folder: Path, named, verify: Verify) -> Container:

@@ -39,53 +39,55 @@ def rows_of(table: pa.Table | pa.RecordBatch, *, file: str | None = None, before
 
 def ends_of(table: pa.Table | pa.RecordBatch, *, file: str | None, before: int) -> tuple[np.ndarray, ...]:
     """Senders' and receivers' tokens of what has these columns; raises as `rows_of`."""
-    reader = _Reader(table, file, before)
+    reader = Reader(table, file, before)
     return tuple(reader.sixteen_bytes(name) for name in ENDS)
 
 
 def rest_of(table: pa.Table | pa.RecordBatch, *, file: str | None, before: int) -> tuple[np.ndarray, ...]:
     """Ids, moments and amounts of what has these columns; raises as `rows_of`."""
-    reader = _Reader(table, file, before)
+    reader = Reader(table, file, before)
     transfer_id, time_us, amount = REST
     return reader.sixteen_bytes(transfer_id), reader.moments(time_us), reader.amounts(amount)
 
 
 @dataclass(frozen=True)
-class _Reader:
+class Reader:
+    """Columns of a table as arrays; what can't be one is refused by its row. `before`: rows of the file before them."""
+
     table: pa.Table | pa.RecordBatch
     file: str | None
     before: int
 
     def column(self, name: str) -> pa.Array:
         if name not in self.table.schema.names:
-            raise self._refused("the column is missing", name)
+            raise self.refused("the column is missing", name)
         column = self.table.column(name)
         if isinstance(column, pa.ChunkedArray):
             column = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
             column = column if isinstance(column, pa.Array) else pa.concat_arrays(column.chunks)
         if column.null_count:
-            raise self._refused("a value is missing", name, int(np.argmax(np.asarray(column.is_null()))))
+            raise self.refused("a value is missing", name, int(np.argmax(np.asarray(column.is_null()))))
         return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
 
     def moments(self, name: str) -> np.ndarray:
         column = self.column(name)
         if not pa.types.is_timestamp(column.type):
-            raise self._refused("must be a timestamp", name)
+            raise self.refused("must be a timestamp", name)
         if column.type.unit == "us":  # `cast` would import more of pyarrow
             return _values(column, np.int64)
         try:
             exact = column.cast(pa.timestamp("us", column.type.tz))
         except pa.ArrowInvalid:
-            raise self._refused("must be whole microseconds", name) from None
+            raise self.refused("must be whole microseconds", name) from None
         return _values(exact, np.int64)
 
     def amounts(self, name: str) -> np.ndarray:
         column = self.column(name)
         if column.type != pa.int64():
-            raise self._refused("must be int64", name)
+            raise self.refused("must be int64", name)
         values = _values(column, np.int64)
         if len(values) and values.min() <= 0:
-            raise self._refused("must be over 0", name, int(np.argmax(values <= 0)))
+            raise self.refused("must be over 0", name, int(np.argmax(values <= 0)))
         return values
 
     def sixteen_bytes(self, name: str) -> np.ndarray:
@@ -96,7 +98,7 @@ class _Reader:
             return self._decoded(column, name, np.int32)
         if pa.types.is_large_string(column.type):
             return self._decoded(column, name, np.int64)
-        raise self._refused("must be 16 bytes or 32 hex digits", name)
+        raise self.refused("must be 16 bytes or 32 hex digits", name)
 
     def _decoded(self, column: pa.Array, name: str, offset_dtype) -> np.ndarray:
         if not len(column):
@@ -105,15 +107,15 @@ class _Reader:
         ends = np.frombuffer(bounds, dtype=offset_dtype)[column.offset : column.offset + len(column) + 1]
         wrong = np.flatnonzero(np.diff(ends) != 2 * _BYTES)
         if len(wrong):
-            raise self._refused("must be 32 lower-case hex digits", name, int(wrong[0]))
+            raise self.refused("must be 32 lower-case hex digits", name, int(wrong[0]))
         digits = np.frombuffer(text, dtype=np.uint8)[int(ends[0]) : int(ends[-1])]
         out = np.empty((len(column), _BYTES), dtype=np.uint8)
         row = kernels("indexing_tokens").decode_hex(digits, len(column), out)
         if row < len(column):
-            raise self._refused("must be 32 lower-case hex digits", name, row)
+            raise self.refused("must be 32 lower-case hex digits", name, row)
         return out
 
-    def _refused(self, sentence: str, column: str, row: int | None = None) -> MalformedRows:
+    def refused(self, sentence: str, column: str, row: int | None = None) -> MalformedRows:
         number = None if row is None else self.before + row + 1
         return MalformedRows(sentence, where=Where(self.file, number, column))
 

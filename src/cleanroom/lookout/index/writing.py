@@ -25,6 +25,7 @@ from cleanroom.lookout.index.segments import delta_sources, fingerprints_in, sha
 from cleanroom.lookout.index.tokenfile import TokenFile
 from cleanroom.lookout.index.tokens import UNKNOWN, GrowingTable
 from cleanroom.lookout.index.twins import repeated_rows
+from cleanroom.lookout.index.tying import read_ties, ties_name, write_ties
 
 _NONE = np.empty(0, dtype=np.uint64)
 
@@ -114,6 +115,25 @@ class Writer:
             self._carried = None
             self._merging.release()
 
+    def take_ties(self, file: Path) -> bool:
+        """Replace all ties by those of a published file. False where they are these already.
+
+        Raises MalformedRows, and leaves the former ones, where the file has another form; StoreFault where the disk
+        refuses.
+        """
+        with self._changing, writing():
+            before, content = self._opened.state, file.read_bytes()
+            name = ties_name(content)
+            if before.ties is not None and before.ties.file == name:
+                return False
+            named = write_ties(self.folder / name, read_ties(content, file=file.name))
+            try:
+                self._make_current(replace(before, state=before.state + 1, ties=named))
+            except BaseException:
+                self._return_to_published()
+                raise
+            return True
+
     # --- taking in ---
 
     def _fresh_rows(self, rows: Rows, file: str | None) -> "_Fresh":
@@ -190,10 +210,13 @@ class Writer:
         self._tokens.append(new_tokens)
         named = self._written(f"delta-{number}", *delta) if delta else None
         blocks = self._tokens.blocks
-        state = State(number, generation, before.seed, accounts, before.tokens, list(blocks), base, named)
+        tokens = before.tokens, list(blocks)
+        self._make_current(State(number, generation, before.seed, accounts, *tokens, base, named, before.ties))
+        self._fingerprints = delta[1] if delta else _NONE
+
+    def _make_current(self, state: State) -> None:
         catalogue.publish(self.folder, state)
         self._opened = load(self.folder, Verify.QUICK, self._opened)
-        self._fingerprints = delta[1] if delta else _NONE
         catalogue.remove_others(self.folder, state)
 
     def _written(self, name: str, delta: Segment, fingerprints: np.ndarray) -> Named:

@@ -8,6 +8,8 @@ from cleanroom.lookout.walks.arrivals import Arrivals
 from cleanroom.lookout.walks.expanding import expand, expand_all
 from cleanroom.lookout.walks.expansion import Arrival, Expansion, Reach
 from cleanroom.lookout.walks.ground import ground_of
+from cleanroom.lookout.walks.linked import LinkedArrival, LinkedExpansion, LinkedReach
+from cleanroom.lookout.walks.linking import expand_linked
 from cleanroom.lookout.walks.separately import Separately, separately
 from cleanroom.lookout.walks.together import together
 from cleanroom.lookout.walks.tracing import Trace, trace
@@ -21,12 +23,16 @@ __all__ = [
     "Bounds",
     "Cut",
     "Expansion",
+    "LinkedArrival",
+    "LinkedExpansion",
+    "LinkedReach",
     "Reach",
     "Separately",
     "Trace",
     "Transfers",
     "expand",
     "expand_all",
+    "expand_linked",
     "ground_of",
     "separately",
     "together",
