@@ -15,7 +15,7 @@ from cleanroom.governance.policy import Policy
 from cleanroom.governance.reasons import Reason, as_sentence
 from cleanroom.vocabulary.terms import ControlOutcome, ReleaseState, Tier
 
-__all__ = ["blockers", "check", "check_may_release", "results", "verdict"]
+__all__ = ["all_reasons", "blockers", "check", "check_may_release", "results", "verdict"]
 
 
 def check(
@@ -35,12 +35,27 @@ def check(
     """
     if record is None:
         raise GateClosed("the gate is closed: this use case has no release", rule="no_release")
-    reasons = (
+    reasons = all_reasons(
+        policy, record, now=now, artefact_digest=artefact_digest, participants=participants, code_commit=code_commit
+    )
+    return _certificate_or_refusal(policy, record, reasons, now, participants)
+
+
+def all_reasons(
+    policy: Policy,
+    record: ReleaseRecord,
+    *,
+    now: datetime,
+    artefact_digest: str,
+    participants: Collection[str],
+    code_commit: str | None = None,
+) -> tuple[Reason, ...]:
+    """Every reason why `check` would refuse; () where it would not."""
+    return (
         *_state_reasons(record, now),
         *_running_reasons(record, artefact_digest, code_commit),
         *blockers(policy, record, now=now, participants=participants),
     )
-    return _certificate_or_refusal(policy, record, reasons, now, participants)
 
 
 def check_may_release(
