@@ -203,6 +203,12 @@ class IndexDamaged(Refusal):
     exit_code, reason = 35, "index_damaged"
 
 
+class FormInvalid(Refusal):
+    """A check form that was filled in is not the one that was handed out, or a cell of it cannot be read."""
+
+    exit_code, reason = 36, "form_invalid"
+
+
 class StoreFault(Fault):
     exit_code, reason = 70, "store_fault"
 
@@ -235,3 +241,9 @@ class KeyServiceFault(Fault):
     """The key service did not answer in time or failed; nothing was decrypted."""
 
     exit_code, reason = 75, "key_service_fault"
+
+
+class ReportFault(Fault):
+    """A report cannot be drawn on this machine: a library or a font of the system is missing."""
+
+    exit_code, reason = 77, "report_fault"

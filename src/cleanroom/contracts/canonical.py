@@ -20,6 +20,7 @@ CHECKPOINT_DOMAIN = b"cleanroom/checkpoint/v1\n"
 COSIGNATURE_DOMAIN = b"cleanroom/cosignature/v1\n"
 CUSTODY_DOMAIN = b"cleanroom/custody/v1\n"
 KEY_CHALLENGE_DOMAIN = b"cleanroom/key-challenge/v1\n"
+EVIDENCE_PACK_DOMAIN = b"cleanroom/evidence-pack/v1\n"
 
 _WHY = {
     rfc8785.IntegerDomainError: "an integer is beyond 2^53",

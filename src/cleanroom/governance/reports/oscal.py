@@ -1,0 +1,111 @@
+"""The evaluation as OSCAL assessment results (NIST OSCAL 1.1.2, JSON), for tools that read nothing else.
+
+One observation per figure, one finding per control. A control is satisfied where every figure of it is met; a waiver
+does not satisfy it. Ids are derived from the content, so the same release at the same time gives the same document.
+"""
+
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from cleanroom.contracts.messages import ControlResult
+from cleanroom.governance.matrix import worst
+from cleanroom.governance.policy import Control, EvidenceKind
+from cleanroom.governance.reports.pages import Judged
+from cleanroom.vocabulary.terms import ControlOutcome
+
+OSCAL_VERSION = "1.1.2"
+NAMESPACE = "urn:financial-clean-room:governance"
+_METHODS = {EvidenceKind.METRIC: "TEST", EvidenceKind.DOCUMENT: "EXAMINE", EvidenceKind.SIGN_OFF: "EXAMINE"}
+
+
+def assessment_results(judged: Judged) -> dict:
+    """{"assessment-results": ...} of one release, judged at one time."""
+    root, policy, at = _root(judged), judged.policy, judged.at.isoformat()
+    return {
+        "assessment-results": {
+            "uuid": str(root),
+            "metadata": {
+                "title": f"Release {judged.draft.release_id} under policy {policy.version}",
+                "last-modified": at,
+                "version": judged.draft.subject_digest,
+                "oscal-version": OSCAL_VERSION,
+            },
+            "import-ap": {"href": f"#{_id(root, 'policy')}"},
+            "results": [_result(judged, root, at)],
+            "back-matter": {
+                "resources": [
+                    {
+                        "uuid": _id(root, "policy"),
+                        "title": policy.title.en,
+                        "description": f"SHA-256 of its canonical JSON: {policy.digest}",
+                    }
+                ]
+            },
+        }
+    }
+
+
+def _result(judged: Judged, root: UUID, at: str) -> dict:
+    by_control: dict[str, list[ControlResult]] = {}
+    for result in judged.results:
+        by_control.setdefault(result.control_id, []).append(result)
+    known = {c.id: c for c in judged.policy.controls}
+    return {
+        "uuid": _id(root, "result"),
+        "title": "Controls before and after release",
+        "description": "Every control that applies to the release's tier and kind, judged on its evidence.",
+        "start": judged.draft.evaluated_at.isoformat(),
+        "end": at,
+        "props": [
+            _prop("risk-tier", judged.draft.tier),
+            _prop("risk-score", judged.draft.score),
+            _prop("state", judged.record.state),
+            _prop("gate", "open" if judged.open else "shut"),
+        ],
+        "reviewed-controls": {
+            "control-selections": [{"include-controls": [{"control-id": control_id} for control_id in by_control]}]
+        },
+        "observations": [_observation(root, known[r.control_id], r, at) for r in judged.results],
+        "findings": [_finding(root, known[c], results) for c, results in by_control.items()],
+    }
+
+
+def _observation(root: UUID, control: Control, result: ControlResult, at: str) -> dict:
+    figures = {"value": result.value, "low": result.low, "high": result.high, "cases": result.cases,
+               "limit": result.limit, "outcome": result.outcome}  # fmt: skip
+    return {
+        "uuid": _id(root, "observation", control.id, result.metric),
+        "title": f"{control.id} {result.metric}",
+        "description": result.detail or str(result.metric),
+        "methods": [_METHODS[control.evidence]],
+        "collected": result.measured_at.isoformat() if result.measured_at else at,
+        "props": [_prop(name, value) for name, value in figures.items() if value is not None],
+    }
+
+
+def _finding(root: UUID, control: Control, results: list[ControlResult]) -> dict:
+    outcome = worst(r.outcome for r in results)
+    passed = outcome is ControlOutcome.PASS
+    reason = "pass" if passed else "fail" if outcome is ControlOutcome.FAIL else "other"
+    return {
+        "uuid": _id(root, "finding", control.id),
+        "title": control.text.en,
+        "description": f"{outcome}; limits: {', '.join(r.limit or '' for r in results)}",
+        "target": {
+            "type": "objective-id",
+            "target-id": control.id,
+            "status": {"state": "satisfied" if passed else "not-satisfied", "reason": reason},
+        },
+        "related-observations": [{"observation-uuid": _id(root, "observation", control.id, r.metric)} for r in results],
+    }
+
+
+def _prop(name: str, value: object) -> dict:
+    return {"name": name, "ns": NAMESPACE, "value": str(value).strip()}
+
+
+def _root(judged: Judged) -> UUID:
+    return uuid5(NAMESPACE_URL, f"{NAMESPACE}:{judged.draft.subject_digest}:{judged.at.isoformat()}")
+
+
+def _id(root: UUID, *parts: object) -> str:
+    return str(uuid5(root, ":".join(map(str, parts))))

@@ -1,0 +1,153 @@
+"""The evidence pack as a person reads it: one page in each language, from the record as it is judged at one time."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache, cached_property
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+import jinja2
+
+from cleanroom.contracts.messages import ControlResult, ReleaseDraft, ReleaseRecord
+from cleanroom.errors import CleanroomError
+from cleanroom.governance import certificate, drafts, gate, matrix, releases, risk
+from cleanroom.governance.policy import Policy
+from cleanroom.governance.reasons import Reason
+from cleanroom.governance.reports.words import Words
+
+TAIPEI = ZoneInfo("Asia/Taipei")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A release as it stood at `at`, for the institutions that receive its output (`receivers`, codes)."""
+
+    policy: Policy
+    record: ReleaseRecord
+    receivers: tuple[str, ...]
+    at: datetime
+
+    @property
+    def draft(self) -> ReleaseDraft:
+        return self.record.draft
+
+    @cached_property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why the gate is shut for it; () where it is open."""
+        return gate.all_reasons(
+            self.policy,
+            self.record,
+            now=self.at,
+            artefact_digest=self.draft.digests.artefact,
+            participants=self.receivers,
+        )
+
+    @property
+    def open(self) -> bool:
+        return not self.reasons
+
+    @cached_property
+    def certificate(self) -> certificate.Certificate | None:
+        if not self.open:
+            return None
+        return certificate.issue(self.policy, self.record, now=self.at, participants=self.receivers)
+
+    @property
+    def expires_at(self) -> datetime | None:
+        return self.certificate and self.certificate.expires_at
+
+    @cached_property
+    def results(self) -> tuple[ControlResult, ...]:
+        """Judged afresh; those of the draft where it is not what it says, so that nothing of it can be judged."""
+        if drafts.problems(self.policy, self.draft, now=self.at):
+            known = {c.id for c in self.policy.controls}
+            return tuple(r for r in self.draft.controls if r.control_id in known)
+        return gate.results(self.policy, self.record, now=self.at)
+
+    @property
+    def missing(self) -> tuple[releases.MissingSignOff, ...]:
+        return releases.missing_sign_offs(self.policy, self.record, participants=self.receivers)
+
+    @property
+    def card(self) -> dict:
+        return self.draft.model_card
+
+    @property
+    def stages(self) -> list:
+        return list(self.policy.stages.values())
+
+    @property
+    def digests(self) -> dict[str, str]:
+        return self.draft.digests.model_dump(mode="json") | {"subject": self.draft.subject_digest}
+
+    @property
+    def factors(self) -> list[dict]:
+        answered = (self.card.get("answers") or {}).get("factors", {})
+        return [
+            {"code": code, "text": f.text, "weight": f.weight, "value": value, "anchor": f.anchors[value],
+             "because": (answered.get(code) or {}).get("because", "")}
+            for code, f in self.policy.factors.items()
+            if (value := self.draft.factors.get(code)) is not None
+        ]  # fmt: skip
+
+    @property
+    def grade_reasons(self) -> tuple:
+        try:
+            return risk.grade(self.policy, self.draft.factors, self.draft.declared).reasons
+        except CleanroomError:
+            return ()
+
+    @cached_property
+    def principles(self) -> list[dict]:
+        """One row per principle: {"code", "text", "cells", "controls"}."""
+        cells = matrix.build(self.policy, self.results)
+        rows = []
+        for principle in self.policy.principles:
+            own = [_counted(c) for c in cells if c["principle"] == str(principle)]
+            controls = [control for cell in own for control in cell["controls"]]
+            rows.append({"code": str(principle), "text": self.policy.principles[principle], "cells": own,
+                         "controls": controls})  # fmt: skip
+        return rows
+
+
+def judge(policy: Policy, record: ReleaseRecord, *, receivers: Collection[str], at: datetime) -> Judged:
+    return Judged(policy, record, tuple(sorted(set(receivers))), at)
+
+
+def page(judged: Judged, language: str) -> str:
+    """The report as one HTML file that loads nothing."""
+    return _template().render(p=judged, w=Words(language), css=_css(), moment=moment, figure=figure)
+
+
+def moment(at: datetime | None) -> str:
+    """Taipei time, to the second, with its offset."""
+    return "" if at is None else f"{at.astimezone(TAIPEI):%Y-%m-%d %H:%M:%S} +08:00"
+
+
+def figure(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"
+
+
+def _counted(cell: dict) -> dict:
+    applying = [c for c in cell["controls"] if c["applies"]]
+    return {**cell, "applying": len(applying), "met": sum(c["outcome"] == "pass" for c in applying)}
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("cleanroom.governance.reports", "."),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.j2")
+
+
+@cache
+def _css() -> str:
+    return (files("cleanroom.governance.reports") / "report.css").read_text(encoding="utf-8")
