@@ -6,6 +6,7 @@ import json
 from cleanroom.cli.audit import add_audit
 from cleanroom.cli.checks import add_checks
 from cleanroom.cli.common import err
+from cleanroom.cli.evaluating import add_evaluate
 from cleanroom.cli.keys import add_keys
 from cleanroom.cli.lookout import add_lookout
 from cleanroom.cli.participant import add_participant
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="cleanroom", description="Financial Clean Room 金融無塵室")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_rehearsals(commands)
+    add_evaluate(commands)
     add_participant(commands)
     add_room(commands)
     add_keys(commands)

@@ -14,7 +14,8 @@ from cleanroom.scoring.reasons import reason
 class Feature:
     """One column. `direction`: 1 where the score may only rise with it, 0 where it is free.
 
-    `sources`: `dataset.field` of the data specification. `personal`: an attribute of a person, `because` its ground.
+    `sources`: `dataset.field` of the data specification. `own`: says nothing of who stands at the other end.
+    `personal`: an attribute of a person, `because` its ground.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Feature:
     sources: tuple[str, ...]
     en: str
     zh_hant: str
+    own: bool = False
     personal: bool = False
     because: str = ""
 

@@ -3,6 +3,7 @@
 It is what the model has to beat. It is shown beside the model's score and never stands in for it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 
@@ -38,6 +39,10 @@ class Rule:
     points: float
     when: tuple[Condition, ...]
 
+    @property
+    def columns(self) -> frozenset[str]:
+        return frozenset(c.column for c in self.when)
+
     def strength(self, rows: pa.Table) -> np.ndarray:
         """As strong as its weakest condition."""
         return np.min([c.strength(column_of(rows, c.column)) for c in self.when], axis=0)
@@ -58,9 +63,10 @@ def _condition(row: dict) -> Condition:
     return Condition(row["column"], float(row["to"] if falling else row["from"]), float(row["full"]), falling)
 
 
-def baseline_scores(rows: pa.Table) -> np.ndarray:
-    """Points of all rules, as a share of what can be had: 0.0 to 1.0 per row."""
-    rules = all_rules()
+def baseline_scores(rows: pa.Table, *, columns: Collection[str] | None = None) -> np.ndarray:
+    """Points of all rules, as a share of what can be had: 0.0 to 1.0 per row. `columns`: only rules that read no
+    others."""
+    rules = [r for r in all_rules() if columns is None or r.columns <= set(columns)]
     whole = sum(r.points for r in rules)
     return sum((r.points * r.strength(rows) for r in rules), np.zeros(rows.num_rows)) / whole
 

@@ -1,0 +1,139 @@
+"""Clear folders straight into a warehouse, read, checked and hashed twice by the line's own code.
+
+What the line does besides is left out, as no party is protected from another here: no envelope, no signature, no
+portal. The hash keys are fixed and published, so the same folder gives the same tokens; whoever can read the warehouse
+may as well read the folder.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from cleanroom.contracts.specification import LATEST, DatasetContract, load_specification
+from cleanroom.crypto.epochs import Epoch
+from cleanroom.crypto.handles import HandleKeys
+from cleanroom.crypto.schemes import FirstHash, SecondHash
+from cleanroom.errors import SettingsInvalid, Where
+from cleanroom.intake import rows as incoming
+from cleanroom.pipeline.rehearsal.consortium import Institution
+from cleanroom.sealing.findings import Finding, refusal_of
+from cleanroom.sealing.folder import ClearFile, ClearFolder, read_folder
+from cleanroom.sealing.reading import read_batches
+from cleanroom.sealing.rows import Rules, check_batch
+from cleanroom.sealing.submission import hash_rows
+from cleanroom.stores.ports import Incoming, Warehouse
+from cleanroom.vocabulary.terms import FileFormat, Scheme
+
+# Any code of the form may stand in a transfer: which institutions exist is for uploads to check.
+_EVERY_CODE = tuple(f"{code:03d}" for code in range(1000))
+_LANDED_AT = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def _published_key(name: str) -> bytes:
+    return hashlib.sha256(f"cleanroom/back-test/{name}".encode()).digest()
+
+
+FIRST_HASH = FirstHash(Scheme.HMAC2, _published_key("K1"))
+SECOND_HASH = SecondHash([Epoch(1, _published_key("K2"))])
+
+
+@dataclass(frozen=True)
+class PublishedKeys:
+    """What `hash_rows` asks of an institution's key ring."""
+
+    institution: str
+
+    def stage1(self, kind: str, identifiers: Iterable[str]) -> list[bytes]:
+        return FIRST_HASH(kind, identifiers)
+
+    def seal_handle(self, account: str) -> bytes:
+        return HandleKeys([_published_key("handles")], self.institution).seal(account)
+
+
+@dataclass(frozen=True)
+class ReadFile:
+    """One dataset of one institution, hashed twice."""
+
+    institution: str
+    dataset: str
+    period: tuple[date, date]
+    batches: tuple[Incoming, ...]
+
+    @property
+    def rows(self) -> int:
+        return sum(batch.rows.num_rows for batch in self.batches)
+
+
+def account_tokens(accounts: Iterable[str]) -> list[str]:
+    """Final tokens of canonical accounts (institution code and 16 digits), in order."""
+    return SECOND_HASH("account", FIRST_HASH("account", accounts))
+
+
+def read_institution(institution: Institution) -> Iterator[ReadFile]:
+    """Every declared file. Raises what the readers raise, and the refusal that a file's findings amount to."""
+    folder = read_folder(institution.folder, institution=institution.code)
+    contracts = load_specification(LATEST).datasets
+    for file in folder.files:
+        yield _read(folder, file, contracts[file.dataset])
+
+
+def _read(folder: ClearFolder, file: ClearFile, contract: DatasetContract) -> ReadFile:
+    if file.source.format == FileFormat.QUERY:
+        raise SettingsInvalid("this command reads files; write the query's rows to one and declare it",
+                              where=Where(file=file.path.name))  # fmt: skip
+    rules = Rules(contract, file.source, folder.institution, _EVERY_CODE)
+    keys, found, batches = PublishedKeys(folder.institution), [], []
+    for raw in read_batches(file, contract):
+        clear = check_batch(raw, rules)
+        found += clear.found
+        if not found:
+            batches.append(_hashed(clear.rows, contract, keys))
+    _refuse(f"{folder.institution}/{file.path.name}", found)
+    return ReadFile(folder.institution, str(file.dataset), _days(folder), tuple(batches))
+
+
+def _days(folder: ClearFolder) -> tuple[date, date]:
+    return tuple(date.fromisoformat(str(day)) for day in (folder.period.first, folder.period.last))
+
+
+def _hashed(rows: pa.Table, contract: DatasetContract, keys: PublishedKeys) -> Incoming:
+    sealed = hash_rows(rows, contract, keys)
+    landed = incoming.second_hash(sealed, contract, SECOND_HASH)
+    return Incoming(landed, incoming.handles_of(sealed, landed, contract))
+
+
+def _refuse(name: str, found: list[Finding]) -> None:
+    refusal = refusal_of(name, found)
+    if refusal is None:
+        return
+    sentence = refusal.sentence.split("; the complete report")[0]  # none is written: nobody asked to send anything
+    raise type(refusal)(f"{sentence}; `cleanroom check` lists every row", where=refusal.where, rule=refusal.rule)
+
+
+def land(warehouse: Warehouse, files: Iterable[ReadFile]) -> None:
+    """Each file as an accepted submission of its institution."""
+    warehouse.ensure_tables()
+    for file in files:
+        warehouse.land(submission=_ledger_row(file), dataset=file.dataset, batches=file.batches)
+
+
+def _ledger_row(file: ReadFile) -> dict[str, Any]:
+    submission_id = hashlib.sha256(f"{file.institution}/{file.dataset}".encode()).hexdigest()
+    return {
+        "submission_id": submission_id,
+        "participant": file.institution,
+        "dataset": file.dataset,
+        "sequence": 1,
+        "draw": submission_id[:16],
+        "specification_version": LATEST,
+        "period_from": file.period[0],
+        "period_to": file.period[1],
+        "rows": file.rows,
+        "bytes": 0,
+        "landed_at": _LANDED_AT,
+        "supersedes": None,
+    }

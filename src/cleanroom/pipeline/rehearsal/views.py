@@ -1,0 +1,86 @@
+"""Features of a folder of data as each view has them: `joint` from all records, `own` from one institution's alone.
+
+Every view has a warehouse of its own and goes through the same dbt models: what another institution uploaded is not
+filtered out of an own view but was never there.
+"""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cleanroom.errors import NothingToDo
+from cleanroom.pipeline import moneyflow, scoring
+from cleanroom.pipeline.dbt import run_dbt
+from cleanroom.pipeline.history import HORIZON, read_history
+from cleanroom.pipeline.rehearsal.clear_landing import ReadFile, land, read_institution
+from cleanroom.pipeline.rehearsal.consortium import find_consortium
+from cleanroom.scoring.snapshot import Snapshot
+from cleanroom.settings import RoomSettings
+from cleanroom.stores.ports import Warehouse
+from cleanroom.stores.warehouse import open_warehouse
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Views:
+    """Cut-offs in order of time. `own`: by institution that keeps accounts; empty where its records show nothing."""
+
+    joint: list[Snapshot]
+    own: dict[str, list[Snapshot]]
+    institutions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """As much of a room as dbt and the scoring station need."""
+
+    settings: RoomSettings
+    warehouse: Warehouse
+
+
+def build_views(data: Path, *, say: Say) -> Views:
+    """Read the folder once and build every view's features. Raises the readers' refusals, NothingToDo where no
+    institution declares accounts and transfers, WarehouseFault."""
+    consortium = find_consortium(data)
+    files = [file for one in consortium.institutions for file in _told(read_institution(one), one.code, say)]
+    with tempfile.TemporaryDirectory(prefix="cleanroom-evaluate-") as scratch:
+        say("joint view: money flow and features of all records …")
+        joint = _history(Path(scratch), files)
+        owners = sorted({str(code) for code in joint[-1].texts("institution")})
+        own = {code: _own(Path(scratch), code, files, joint, say) for code in owners}
+    return Views(joint, own, tuple(consortium.codes))
+
+
+def _told(files: Sequence[ReadFile], code: str, say: Say) -> list[ReadFile]:
+    read = list(files)
+    say(f"{code}: " + ", ".join(f"{file.rows:,} {file.dataset}" for file in read))
+    return read
+
+
+def _own(
+    scratch: Path, code: str, files: Sequence[ReadFile], joint: list[Snapshot], say: Say
+) -> list[Snapshot]:  # fmt: skip
+    mine = [file for file in files if file.institution == code]
+    if len(mine) == len(files):
+        return joint  # nobody else uploaded anything
+    say(f"own view of {code} …")
+    try:
+        return _history(scratch, mine)
+    except NothingToDo:
+        return []
+
+
+def _history(scratch: Path, files: Sequence[ReadFile]) -> list[Snapshot]:
+    """One view after the other in the same place: dbt then need not read its project again."""
+    settings = RoomSettings(home=scratch)
+    settings.warehouse_file.unlink(missing_ok=True)
+    warehouse = open_warehouse(settings)
+    try:
+        land(warehouse, files)
+        selection = (*moneyflow.SELECTION, "intermediate.graph", *scoring.SELECTION)
+        run_dbt(_Bench(settings, warehouse), "run", selection, {"scoring_horizon_days": HORIZON.days})
+        return read_history(_Bench(settings, warehouse))
+    finally:
+        warehouse.close()
