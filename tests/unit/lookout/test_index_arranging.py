@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from cleanroom.lookout.index.arranging import arrange
+from cleanroom.lookout.index import arranging
+from cleanroom.lookout.index.arranging import arrange, put_in_order
 
 _START = 1_700_000_000_000_000
 
@@ -62,3 +63,18 @@ def test_columns_of_different_length_are_refused():
     time_us, *others = columns(5, 2, 100)
     with pytest.raises(ValueError, match="one length"):
         arrange(time_us[:4], *others)
+
+
+@pytest.mark.parametrize("piece", [1, 7, 40])
+@pytest.mark.parametrize("slices", [[120], [30, 1, 2, 60, 17], [5] * 30])
+def test_columns_are_put_in_order_where_they_lie_as_far_as_rows_stay_in_their_slice(piece, slices, monkeypatch):
+    monkeypatch.setattr(arranging, "_PIECE", piece)
+    monkeypatch.setattr(arranging, "_LARGE_PIECE", 110)
+    draw, ends = np.random.default_rng(3), np.cumsum([0, *slices])
+    rows = np.concatenate([start + draw.permutation(length) for start, length in zip(ends, slices, strict=False)])
+    given = columns(len(rows), 9, 10**6)[1:]
+    expected = [column[rows] for column in given]
+    found = put_in_order(given, rows.astype(np.uint32))
+    assert all(np.array_equal(one, other) for one, other in zip(found, expected, strict=True))
+    in_place = [one is column for one, column in zip(found, given, strict=True)]
+    assert in_place == [max(slices) <= 110] * 4

@@ -37,9 +37,8 @@ def test_an_index_holds_the_transfers_of_all_files(tmp_path, hexed):
         "read and intern",
         "look for repeated ids",
         "order",
-        "write columns",
         "sides",
-        "write sides",
+        "write",
         "publish",
     ]
     check_accounts(index)
@@ -184,11 +183,11 @@ def test_a_walk_reads_at_most_24_bytes_a_transfer_and_direction(tmp_path):
     assert np.isclose(facts.walk_bytes_per_direction, 20 + offsets / 2 / len(base))
 
 
-def test_a_disk_that_refuses_beside_the_work_is_heard(tmp_path, monkeypatch):
+def test_a_disk_that_refuses_is_heard(tmp_path, monkeypatch):
     def broken(_):
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(os, "fdatasync", broken)
+    monkeypatch.setattr(os, "fsync", broken)
     with pytest.raises(StoreFault, match="Input/output error"):
         built(tmp_path, range(9))
     monkeypatch.undo()

@@ -1,6 +1,8 @@
 """Columns of transfers, in any order, to a segment: in order of (time, id), with both sides."""
 
+from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
@@ -10,6 +12,7 @@ from cleanroom.lookout.index.threads import shares, side_by_side
 from cleanroom.lookout.kernels.loading import kernels
 
 _COUNTS = 1 << 11
+_PIECE, _LARGE_PIECE = 1 << 16, 1 << 22  # rows
 
 
 def arrange(
@@ -57,11 +60,12 @@ def with_sides(
     return Segment(time_us, sender, receiver, amount_cents, transfer_id, *sides)
 
 
-def full_side(own: np.ndarray, other: np.ndarray, accounts: int, room: np.ndarray | None = None) -> Side:
-    """Entries of each account, with a row for each of `accounts`; in `room`, 8 bytes a transfer, if given."""
+def full_side(
+    own: np.ndarray, other: np.ndarray, accounts: int, room: tuple[np.ndarray, np.ndarray] | None = None
+) -> Side:
+    """Entries of each account, with a row for each of `accounts`; in `room`, twice uint32[transfers], if given."""
     starts = zeros(accounts + 2, np.uint32)
-    room = np.empty(2 * len(own), dtype=np.uint32) if room is None else room.view(np.uint32)
-    number, others = room[: len(own)], room[len(own) : 2 * len(own)]
+    number, others = room or (np.empty_like(own), np.empty_like(own))
     kernels("indexing").place_side(own, other, len(own), starts, accounts, number, others)
     return Side(None, starts[: accounts + 1], number, others)
 
@@ -79,9 +83,32 @@ def compact_side(own: np.ndarray, other: np.ndarray) -> Side:
     return Side(accounts[:rows].copy(), offsets[: rows + 1].copy(), number, others)
 
 
-def taken(column: np.ndarray, rows: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    """`column[rows]`, in threads, in `out` if given. uint32[n], int64[n] or uint8[n, 16]."""
-    out = np.empty((len(rows), *column.shape[1:]), dtype=column.dtype) if out is None else out
+def put_in_order(columns: Sequence[np.ndarray], rows: np.ndarray) -> list[np.ndarray]:
+    """Each column as `column[rows]`, in its own memory where the rows allow it: files have their rows mostly by time.
+
+    A piece of `rows` that has only numbers of its own places is put in order by itself, in the processor's cache.
+    """
+    ends = np.empty(len(rows) // _PIECE + 2, dtype=np.int64)
+    ends[0] = 0
+    pieces = kernels("indexing").closed_pieces(rows, len(rows), _PIECE, ends)
+    ends = ends[: pieces + 1]
+    if np.diff(ends).max() > _LARGE_PIECE:
+        return [taken(column, rows) for column in columns]
+    for column in columns:
+        side_by_side(partial(_in_pieces, column, rows, ends[first : last + 1]) for first, last in shares(pieces))
+    return list(columns)
+
+
+def _in_pieces(column: np.ndarray, rows: np.ndarray, ends: np.ndarray) -> None:
+    room = np.empty((int(np.diff(ends).max()), *column.shape[1:]), dtype=column.dtype)
+    for first, last in pairwise(ends.tolist()):
+        take(column, rows, first, last, room)
+        column[first:last] = room[: last - first]
+
+
+def taken(column: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """`column[rows]`, in threads. uint32[n], int64[n] or uint8[n, 16]."""
+    out = np.empty((len(rows), *column.shape[1:]), dtype=column.dtype)
     side_by_side(partial(take, column, rows, first, last, out[first:last]) for first, last in shares(len(rows)))
     return out
 

@@ -12,16 +12,16 @@ from pathlib import Path
 import numpy as np
 
 from cleanroom.errors import NotAllowed, NothingToDo, TooLarge
-from cleanroom.lookout.graph import Graph, Side
+from cleanroom.lookout.graph import Graph, Segment, Side
 from cleanroom.lookout.index import catalogue
-from cleanroom.lookout.index.arranging import full_side, take, taken
+from cleanroom.lookout.index.arranging import full_side, put_in_order
 from cleanroom.lookout.index.catalogue import State
 from cleanroom.lookout.index.container import ContainerWriter, Named
 from cleanroom.lookout.index.fingerprints import Fingerprints, build_fingerprints
 from cleanroom.lookout.index.locking import WriterLock, writing
 from cleanroom.lookout.index.ordering import sorted_rows
 from cleanroom.lookout.index.reading import read, survey
-from cleanroom.lookout.index.segments import WALKED, base_arrays, segment_in, side_sources
+from cleanroom.lookout.index.segments import WALKED, base_arrays, column_sources, side_sources
 from cleanroom.lookout.index.threads import side_by_side
 from cleanroom.lookout.index.tokenfile import TokenFile
 from cleanroom.lookout.index.tokens import GrowingTable
@@ -63,10 +63,10 @@ class Facts:
 
 @dataclass
 class _Columns:
-    """The transfers in the order of `rows`, or as they lie where that is None.
+    """The transfers, in the order of rows until they are put in order by time.
 
-    `room`, 8 bytes a transfer, is scratch for one stage after the other: memory that the system gives anew has to be
-    cleared first, and that takes as long as working in it.
+    `room`, 8 bytes a transfer, is scratch for one stage after the other, and `spare`, 4 bytes where there is any, for
+    the last: memory that the system gives anew has to be cleared first, and that takes as long as working in it.
     """
 
     time_us: np.ndarray
@@ -74,7 +74,7 @@ class _Columns:
     receiver: np.ndarray
     amount_cents: np.ndarray
     transfer_id: np.ndarray
-    rows: np.ndarray | None = None
+    spare: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         self.room = np.empty(len(self.time_us), dtype=np.uint64)
@@ -99,7 +99,7 @@ def build(
     """Index of the transfers in the files, in a folder that has none. Whole and durable when it returns, or not there.
 
     The same transfer twice counts once. `ties`: a published file of them. `progress` hears (stage, seconds) as each
-    ends. `ready` is called with the whole graph while the disk still takes it in: who can't wait asks there. What it
+    ends. `ready` is called with the whole graph before any of it is written: who can't wait asks there. What it
     learns is true of the files; the index is published after it, and not at all where it raises or the disk refuses.
     Raises MalformedRows (with the place of the row), NothingToDo without files, NotAllowed where the folder has an
     index or a writer is at work.
@@ -139,19 +139,15 @@ class _Build:
             columns, fingerprints = self._once_each(columns)
         with self.stage("order"):
             self._order(columns)
-        with self.stage("write columns"), writing():
-            container = self._begun(columns, fingerprints, table)
         with self.stage("sides"):
-            sides = _sides(columns, len(table))
-        with self.stage("write sides"), writing():
-            container.put({**side_sources("outgoing", sides[0]), **side_sources("incoming", sides[1])})
+            base = Segment(*columns.all(), *_sides(columns, len(table)))
         if ready:
-            with container.given_up_on_errors():
-                graph = Graph(table.tokens, segment_in(container, compact=False), None, state=1, generation=1)
-                ready(graph, table.find)
+            ready(Graph(table.tokens, base, None, state=1, generation=1), table.find)
+        with self.stage("write"), writing():
+            container = self._written(base, fingerprints, table)
         with self.stage("publish"), writing():
             self._publish(container.finish(), table)
-        return self._tell(columns, table)
+        return self._tell(base, table)
 
     def _read(self) -> tuple[_Columns, GrowingTable]:
         found = survey(self.files)
@@ -179,34 +175,31 @@ class _Build:
         return once, build_fingerprints(once.transfer_id, self.seed, room=once.room)[0]
 
     def _order(self, columns: _Columns) -> None:
-        """Times and accounts as they are walked; amounts and ids are put in order when they are written."""
         found = sorted_rows(columns.time_us, columns.transfer_id, room=columns.room)
         self.facts.was_ordered = found is None
         if found is not None:
-            columns.time_us, columns.rows = found
-            sender = taken(columns.sender, columns.rows)
-            columns.sender, columns.receiver = sender, taken(columns.receiver, columns.rows, columns.sender)
+            columns.time_us, columns.spare = found
+            ends_and_rest = columns.all()[1:]
+            columns.sender, columns.receiver, columns.amount_cents, columns.transfer_id = put_in_order(
+                ends_and_rest, columns.spare
+            )
 
-    def _begun(self, columns: _Columns, fingerprints: Fingerprints, table: GrowingTable) -> ContainerWriter:
-        """All but the sides; on its way to the disk while those are made."""
+    def _written(self, base: Segment, fingerprints: Fingerprints, table: GrowingTable) -> ContainerWriter:
         accounts = len(table)
-        arrays = base_arrays(len(columns.time_us), accounts, len(fingerprints.offsets) - 1)
+        arrays = base_arrays(len(base), accounts, len(fingerprints.offsets) - 1)
         self.facts.bytes_of = {n: int(np.prod(shape)) * np.dtype(kind).itemsize for n, (kind, shape) in arrays.items()}
         self.facts.bytes_of["tokens"] = 16 * accounts
         container = ContainerWriter(self.folder / "base-1", arrays)
         container.put(
             {
-                "time_us": columns.time_us,
-                "sender": columns.sender,
-                "receiver": columns.receiver,
-                "amount_cents": _in_order(columns.amount_cents, columns.rows),
+                **column_sources(base),
+                **side_sources("outgoing", base.outgoing),
+                **side_sources("incoming", base.incoming),
                 "slots": table.packed(),
                 "fingerprints.offsets": fingerprints.offsets,
                 "fingerprints.tags": fingerprints.tags,
-                "transfer_id": _in_order(columns.transfer_id, columns.rows),
             }
         )
-        container.sync_beside()
         return container
 
     def _publish(self, base: Named, table: GrowingTable) -> None:
@@ -221,9 +214,9 @@ class _Build:
         content = self.ties.read_bytes()
         return write_ties(self.folder / ties_name(content), read_ties(content, file=self.ties.name))
 
-    def _tell(self, columns: _Columns, table: GrowingTable) -> Facts:
+    def _tell(self, base: Segment, table: GrowingTable) -> Facts:
         facts = self.facts
-        facts.transfers, facts.accounts = len(columns.time_us), len(table)
+        facts.transfers, facts.accounts = len(base), len(table)
         walked = sum(size for name, size in facts.bytes_of.items() if name in WALKED)
         facts.walk_bytes_per_direction = walked / 2 / max(facts.transfers, 1)
         facts.peak_memory_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
@@ -236,19 +229,10 @@ def _empty(rows: int) -> _Columns:
 
 
 def _sides(columns: _Columns, accounts: int) -> list[Side]:
-    """Both sides; the amounts, written by now, give way to one of them."""
-    ends, rooms = (columns.sender, columns.receiver), (columns.room, columns.amount_cents)
+    """Both sides, in the scratch as far as it goes."""
+    transfers, halves = len(columns.sender), columns.room.view(np.uint32)
+    spare = np.empty(transfers, np.uint32) if columns.spare is None else columns.spare
+    rooms = (halves[:transfers], halves[transfers:]), (spare, np.empty(transfers, np.uint32))
+    ends = columns.sender, columns.receiver
     work = zip((ends, ends[::-1]), rooms, strict=True)
     return side_by_side(partial(full_side, own, other, accounts, room) for (own, other), room in work)
-
-
-def _in_order(column: np.ndarray, rows: np.ndarray | None):
-    """The column, or what puts its parts in order."""
-    if rows is None:
-        return column
-
-    def produce(first: int, last: int, room: np.ndarray) -> np.ndarray:
-        take(column, rows, first, last, room)
-        return room
-
-    return produce

@@ -9,9 +9,7 @@ import json
 import mmap
 import os
 import secrets
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -66,8 +64,6 @@ class ContainerWriter:
         self._end = end
         self._handle = os.fdopen(os.open(path, os.O_CREAT | os.O_TRUNC | os.O_RDWR, 0o600), "r+b", buffering=0)
         self._file = self._handle.fileno()
-        self._beside: threading.Thread | None = None
-        self._refused: OSError | None = None
 
     def put(self, sources: Mapping[str, np.ndarray | Produce]) -> None:
         """Write the arrays, from memory or as they are produced block by block, in threads."""
@@ -76,8 +72,11 @@ class ContainerWriter:
             for name, source in sources.items()
             for first, last in shares(len(self._entries[name].blocks))
         ]
-        with self.given_up_on_errors():
+        try:
             side_by_side(works)
+        except BaseException:  # the file stays unfinished, and no state names it
+            self._handle.close()
+            raise
 
     def _write(self, entry: _Entry, source: np.ndarray | Produce, first: int, last: int) -> None:
         row_bytes = np.dtype(entry.dtype).itemsize * int(np.prod(entry.shape[1:], dtype=np.int64))
@@ -90,45 +89,10 @@ class ContainerWriter:
             entry.blocks[block] = google_crc32c.value(content)
             write_at(self._file, memoryview(content), entry.offset + block * BLOCK)
 
-    def sync_beside(self) -> None:
-        """Have the disk take what was put so far while the caller goes on; `finish` waits for it and for the rest."""
-        self._beside = threading.Thread(target=self._sync, name="sync")
-        self._beside.start()
-
-    def _sync(self) -> None:
-        try:
-            os.fdatasync(self._file)
-        except OSError as refused:  # told once by the system, so not to be lost
-            self._refused = refused
-
-    @contextmanager
-    def given_up_on_errors(self) -> Iterator[None]:
-        """What is raised inside ends the writing: the file stays unfinished, and no state names it."""
-        try:
-            yield
-        except BaseException:
-            if self._beside:
-                self._beside.join()
-            self._handle.close()
-            raise
-
-    def array(self, name: str) -> np.ndarray:
-        """What was put, read-only, out of the file that is not durable yet."""
-        entry = self._entries[name]
-        count = int(np.prod(entry.shape, dtype=np.int64))
-        if not count:
-            return np.empty(entry.shape, dtype=entry.dtype)
-        mapped = mmap.mmap(self._file, entry.bytes, access=mmap.ACCESS_READ, offset=entry.offset)
-        return np.frombuffer(mapped, dtype=entry.dtype, count=count).reshape(entry.shape)
-
     def finish(self) -> Named:
         directory = json.dumps({name: asdict(entry) for name, entry in self._entries.items()}).encode()
         with self._handle:
             write_at(self._file, memoryview(directory), self._end)
-            if self._beside:
-                self._beside.join()
-            if self._refused:
-                raise self._refused
             os.fsync(self._file)
         total = self._end + len(directory)
         return Named(self.path.name, total, self._end, hashlib.sha256(directory).hexdigest())

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cleanroom.lookout.graph import Segment, Side
-from cleanroom.lookout.index.container import Container, ContainerWriter
+from cleanroom.lookout.index.container import Container
 from cleanroom.lookout.index.fingerprints import Fingerprints
 from cleanroom.lookout.index.tokens import packed_capacity
 
@@ -29,6 +29,10 @@ def base_arrays(transfers: int, accounts: int, buckets: int) -> dict[str, tuple[
     }
 
 
+def column_sources(segment: Segment) -> dict[str, np.ndarray]:
+    return {name: getattr(segment, name) for name in (*_COLUMNS, "transfer_id")}
+
+
 def side_sources(name: str, side: Side) -> dict[str, np.ndarray]:
     found = {f"{name}.offsets": side.offsets, f"{name}.number": side.number, f"{name}.other": side.other}
     return found if side.accounts is None else {f"{name}.accounts": side.accounts, **found}
@@ -37,7 +41,7 @@ def side_sources(name: str, side: Side) -> dict[str, np.ndarray]:
 def delta_sources(segment: Segment, fingerprints: np.ndarray, slots: np.ndarray) -> dict[str, np.ndarray]:
     """All arrays of a delta: its sorted fingerprints are whole, its slots hold the accounts that no base has."""
     return {
-        **{name: getattr(segment, name) for name in (*_COLUMNS, "transfer_id")},
+        **column_sources(segment),
         **side_sources("outgoing", segment.outgoing),
         **side_sources("incoming", segment.incoming),
         "fingerprints": fingerprints,
@@ -49,7 +53,7 @@ def shapes_of(sources: dict[str, np.ndarray]) -> dict[str, tuple[type, tuple[int
     return {name: (array.dtype, array.shape) for name, array in sources.items()}
 
 
-def segment_in(container: Container | ContainerWriter, *, compact: bool) -> Segment:
+def segment_in(container: Container, *, compact: bool) -> Segment:
     sides = (
         Side(
             container.array(f"{side}.accounts") if compact else None,

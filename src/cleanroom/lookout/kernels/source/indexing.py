@@ -3,8 +3,10 @@
 import numpy as np
 
 from cleanroom.lookout.kernels.source.declare import inline, kernel
+from cleanroom.lookout.kernels.source.prefetching import prefetch
 
 _DIGIT_BITS = 11
+_FAR, _NEAR = 64, 32  # transfers ahead
 _FEW = 40  # rows that insertion sorts faster than counting does
 
 
@@ -188,6 +190,22 @@ def times_of(keys, first, last, least, time_us):
     return 0
 
 
+@kernel("i64(u32*, i64, i64, i64*)")
+def closed_pieces(rows, count, least, ends):
+    """Cut the permutation `rows` into pieces of `least` rows or more, each a permutation of its own places.
+
+    `ends[1:]` get the places after each; gives how many pieces there are.
+    """
+    pieces = 0
+    highest = 0
+    for i in range(count):
+        highest = max(highest, np.int64(rows[i]))
+        if i + 1 == count or (highest == i and i + 1 - ends[pieces] >= least):
+            pieces += 1
+            ends[pieces] = i + 1
+    return pieces
+
+
 @kernel("i64(u32*, u32*, i64, i64, u32*)")
 def take_u32(values, rows, first, last, out):
     """`out[i - first] = values[rows[i]]`; so for the other takes."""
@@ -224,6 +242,11 @@ def place_side(own, other, transfers, starts, accounts, number_out, other_out):
     for account in range(2, accounts + 2):
         starts[account] += starts[account - 1]
     for i in range(transfers):
+        if i + _FAR < transfers:
+            prefetch(starts, np.int64(own[i + _FAR]) + 1)
+            place = np.int64(starts[own[i + _NEAR] + 1])
+            prefetch(number_out, place)
+            prefetch(other_out, place)
         place = starts[own[i] + 1]
         starts[own[i] + 1] = place + 1
         number_out[place] = np.uint32(i)

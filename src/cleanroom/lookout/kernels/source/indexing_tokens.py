@@ -11,8 +11,8 @@ from cleanroom.lookout.kernels.source.prefetching import prefetch
 
 _UNKNOWN = 0xFFFFFFFF
 _LOW = 0xFFFFFFFF
-_AHEAD = 24  # rows whose slots are on their way while one is looked up
-_NEAR = 10  # rows whose slots are here, and whose likely tokens are on their way
+_AHEAD = 60  # rows whose slots are on their way while one is looked up
+_NEAR = 30  # rows whose slots are here, and whose likely tokens are on their way
 _RING = 64
 
 
