@@ -1,4 +1,4 @@
-"""Commands that check: the governance gate, and this installation against the published known answers."""
+"""The command that checks this installation, or your own, against the published known answers."""
 
 import argparse
 import json
@@ -6,15 +6,10 @@ from pathlib import Path
 
 from cleanroom.cli.common import command, out
 from cleanroom.errors import CanaryMismatch, Where
-from cleanroom.settings import RoomSettings
 from cleanroom.vocabulary.terms import Scheme
 
 
 def add_checks(commands) -> None:
-    governance = commands.add_parser("governance", help="programmable governance").add_subparsers(
-        required=True, metavar="ACTION"
-    )
-    command(governance, "gate", _gate, "ask the gate: exit code 0 open, 26 closed, with every reason")
     conformance = command(
         commands, "conformance", _conformance, "check this installation, or your own, against the published answers"
     )
@@ -22,13 +17,6 @@ def add_checks(commands) -> None:
     own = conformance.add_mutually_exclusive_group()
     own.add_argument("--questions", type=Path, metavar="FILE", help="write raw values, test keys and instructions")
     own.add_argument("--answers", type=Path, metavar="FILE", help="compare a CSV of your own implementation's answers")
-
-
-def _gate(_: argparse.Namespace) -> None:
-    from cleanroom.pipeline import line
-
-    certificate = line.check_gate(RoomSettings.from_environment())
-    out.print(f"open: certificate {certificate.digest}, until {certificate.expires_at.isoformat()}", highlight=False)
 
 
 def _conformance(options: argparse.Namespace) -> None:

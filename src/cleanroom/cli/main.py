@@ -7,6 +7,7 @@ from cleanroom.cli.audit import add_audit
 from cleanroom.cli.checks import add_checks
 from cleanroom.cli.common import err
 from cleanroom.cli.evaluating import add_evaluate
+from cleanroom.cli.governance import add_governance
 from cleanroom.cli.keys import add_keys
 from cleanroom.cli.lookout import add_lookout
 from cleanroom.cli.participant import add_participant
@@ -62,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     add_room(commands)
     add_keys(commands)
     add_checks(commands)
+    add_governance(commands)
     add_audit(commands)
     add_lookout(commands)
     return parser

@@ -4,9 +4,10 @@ It trusts no summary in the record: grade, digests, control outcomes, waivers an
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from cleanroom.contracts.messages import ControlResult, ReleaseRecord
+from cleanroom.contracts.messages import ControlResult, ReleaseRecord, SendingStop
 from cleanroom.errors import CleanroomError, GateClosed
 from cleanroom.governance import certificate, controls, drafts, judging, record_evidence, releases
 from cleanroom.governance.certificate import Certificate
@@ -15,7 +16,66 @@ from cleanroom.governance.policy import Policy
 from cleanroom.governance.reasons import Reason, as_sentence
 from cleanroom.vocabulary.terms import ControlOutcome, ReleaseState, Tier
 
-__all__ = ["all_reasons", "blockers", "check", "check_may_release", "results", "verdict"]
+__all__ = ["Decision", "blockers", "check", "check_may_release", "decide", "results"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Open with a certificate, or shut with every reason; never both, never neither."""
+
+    record: ReleaseRecord | None
+    reasons: tuple[Reason, ...]
+    certificate: Certificate | None
+
+    @property
+    def is_open(self) -> bool:
+        return self.certificate is not None
+
+    def require(self) -> Certificate:
+        """The certificate. Raises GateClosed with every reason in one sentence."""
+        if self.certificate is None:
+            raise GateClosed(as_sentence("the gate is closed", self.reasons), rule=self.reasons[0].code)
+        return self.certificate
+
+    def as_dict(self) -> dict:
+        """Plain JSON, for the command line and pages: allowed, release, reasons in both languages, certificate."""
+        issued = self.certificate
+        return {
+            "allowed": self.is_open,
+            "release_id": self.record.draft.release_id if self.record else None,
+            "reasons": [vars(reason) for reason in self.reasons],
+            "certificate": issued and issued.digest,
+            "expires_at": issued and issued.expires_at.isoformat(),
+            "participants": list(issued.participants) if issued else [],
+        }
+
+
+def decide(
+    policy: Policy,
+    record: ReleaseRecord | None,
+    *,
+    now: datetime,
+    artefact_digest: str,
+    participants: Collection[str],
+    code_commit: str | None = None,
+    stop: SendingStop | None = None,
+) -> Decision:
+    """Whether this record's model may be used now.
+
+    `record`: what the portal holds, None where it holds none. `artefact_digest`: SHA-256 (hex) of the artefact that is
+    about to be used. `participants`: codes of the institutions that receive the output. `code_commit`: of the code
+    that runs, compared where given. `stop`: the emergency stop that stands.
+    """
+    stopped = _stop_reasons(stop)
+    if record is None:
+        return Decision(None, (*stopped, Reason("no_release", "this use case has no release", "本用途尚無發布")), None)
+    reasons = (
+        *stopped,
+        *_state_reasons(record, now),
+        *_running_reasons(record, artefact_digest, code_commit),
+        *blockers(policy, record, now=now, participants=participants),
+    )
+    return _decision(policy, record, reasons, now, participants)
 
 
 def check(
@@ -26,36 +86,18 @@ def check(
     artefact_digest: str,
     participants: Collection[str],
     code_commit: str | None = None,
+    stop: SendingStop | None = None,
 ) -> Certificate:
-    """Return the valid certificate or raise GateClosed with every reason.
-
-    `record`: what the portal holds, None where it holds none. `artefact_digest`: SHA-256 (hex) of the artefact that is
-    about to be used. `participants`: codes of the institutions that receive the output. `code_commit`: compared where
-    given.
-    """
-    if record is None:
-        raise GateClosed("the gate is closed: this use case has no release", rule="no_release")
-    reasons = all_reasons(
-        policy, record, now=now, artefact_digest=artefact_digest, participants=participants, code_commit=code_commit
-    )
-    return _certificate_or_refusal(policy, record, reasons, now, participants)
-
-
-def all_reasons(
-    policy: Policy,
-    record: ReleaseRecord,
-    *,
-    now: datetime,
-    artefact_digest: str,
-    participants: Collection[str],
-    code_commit: str | None = None,
-) -> tuple[Reason, ...]:
-    """Every reason why `check` would refuse; () where it would not."""
-    return (
-        *_state_reasons(record, now),
-        *_running_reasons(record, artefact_digest, code_commit),
-        *blockers(policy, record, now=now, participants=participants),
-    )
+    """`decide`, as a certificate or GateClosed with every reason."""
+    return decide(
+        policy,
+        record,
+        now=now,
+        artefact_digest=artefact_digest,
+        participants=participants,
+        code_commit=code_commit,
+        stop=stop,
+    ).require()
 
 
 def check_may_release(
@@ -67,32 +109,7 @@ def check_may_release(
     """
     releases.check_may_move(policy, record, ReleaseState.RELEASED, by=by, participants=participants)
     reasons = blockers(policy, record, now=now, participants=participants)
-    return _certificate_or_refusal(policy, record, reasons, now, participants)
-
-
-def verdict(
-    policy: Policy,
-    record: ReleaseRecord | None,
-    *,
-    now: datetime,
-    artefact_digest: str,
-    participants: Collection[str],
-    code_commit: str | None = None,
-) -> dict:
-    """`check` as a plain dict, for the command line and pages: allowed, reason, certificate, expires_at."""
-    try:
-        issued = check(
-            policy,
-            record,
-            now=now,
-            artefact_digest=artefact_digest,
-            participants=participants,
-            code_commit=code_commit,
-        )
-    except GateClosed as e:
-        return {"allowed": False, "reason": e.sentence, "certificate": None, "expires_at": None}
-    expires = issued.expires_at.isoformat()
-    return {"allowed": True, "reason": "", "certificate": issued.digest, "expires_at": expires}
+    return _decision(policy, record, reasons, now, participants).require()
 
 
 def blockers(
@@ -110,15 +127,22 @@ def blockers(
     )
 
 
-def _certificate_or_refusal(
+def _decision(
     policy: Policy, record: ReleaseRecord, reasons: tuple[Reason, ...], now: datetime, participants: Collection[str]
-) -> Certificate:
+) -> Decision:
     if reasons:
-        raise GateClosed(as_sentence("the gate is closed", reasons), rule=reasons[0].code)
+        return Decision(record, reasons, None)
     try:
-        return certificate.issue(policy, record, now=now, participants=participants)
+        return Decision(record, (), certificate.issue(policy, record, now=now, participants=participants))
     except CleanroomError as e:
-        raise GateClosed(f"the gate is closed: no certificate can be written: {e.sentence}") from e
+        why = Reason("no_certificate", f"no certificate can be written: {e.sentence}", "無法簽發憑證")
+        return Decision(record, (why,), None)
+
+
+def _stop_reasons(stop: SendingStop | None) -> list[Reason]:
+    if stop is None:
+        return []
+    return [Reason("stopped", f"an emergency stop stands ({stop.reason})", f"緊急停止生效中（{stop.reason}）")]
 
 
 def _state_reasons(record: ReleaseRecord, now: datetime) -> list[Reason]:

@@ -21,8 +21,8 @@ from cleanroom.dispatch.composing import compose, sealing_key, warning_ids
 from cleanroom.dispatch.rules import DispatchRules
 from cleanroom.dispatch.selection import Numbered, Selection, select
 from cleanroom.errors import NotAllowed, NothingToDo
-from cleanroom.pipeline.certified import certified_release
 from cleanroom.pipeline.dbt import run_dbt
+from cleanroom.pipeline.gate import certified_release
 from cleanroom.pipeline.publish import publish
 from cleanroom.pipeline.steps import StepResult
 from cleanroom.scoring.reasons import reason_texts
@@ -81,7 +81,7 @@ def dispatch(room: "Room", *, run_id: str = "", rules: DispatchRules | None = No
     KeyRefused where a receiving institution has no sealing key, and the stores' faults.
     """
     rules = rules or DispatchRules()
-    record = certified_release(room, now=datetime.now(UTC))
+    record = certified_release(room)
     _check_scored(room.warehouse, record)
     _build_marts(room, record, rules)
     numbered = _numbered(room, _candidates(room.warehouse, rules))

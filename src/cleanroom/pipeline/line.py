@@ -12,12 +12,13 @@ import yaml
 
 from cleanroom.contracts.messages import StationRun
 from cleanroom.errors import SettingsInvalid, Where
-from cleanroom.governance.certificate import Certificate
+from cleanroom.governance.gate import Decision
 from cleanroom.pipeline import (
     audit_verifying,
     checkpoints,
     dispatch,
     evaluation,
+    gate,
     intake,
     moneyflow,
     onboarding,
@@ -106,8 +107,7 @@ def score(settings: RoomSettings, *, run_id: str) -> StationRun:
 
 def gate_is_open(settings: RoomSettings) -> bool:
     """Whether a release with a valid certificate stands; the dispatch itself checks again and fails closed."""
-    portal = HttpPortal.of(settings)
-    return scoring.gate_is_open(portal, settings)
+    return ask_gate(settings).is_open
 
 
 def dispatch_warnings(settings: RoomSettings, *, run_id: str) -> StationRun:
@@ -130,10 +130,9 @@ def latest_release_id(settings: RoomSettings) -> str:
     return scoring.latest_release_id(settings)
 
 
-def check_gate(settings: RoomSettings) -> Certificate:
-    """The certificate under which warnings may leave now. Raises GateClosed with every reason."""
-    portal = HttpPortal.of(settings)
-    return scoring.check_gate(portal, settings)
+def ask_gate(settings: RoomSettings) -> Decision:
+    """What the gate says now; raises where nothing could be decided (see pipeline.gate)."""
+    return gate.ask(gate.Desk.of(settings))
 
 
 def release_request(settings: RoomSettings) -> dict[str, Any]:

@@ -9,15 +9,11 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from cleanroom.contracts.messages import ReleaseRecord
 from cleanroom.contracts.tables import UTC_TIMESTAMP
 from cleanroom.errors import GateClosed, NothingToDo
-from cleanroom.governance import gate
-from cleanroom.governance.answers import load_answers
-from cleanroom.governance.certificate import Certificate
-from cleanroom.governance.policy import load_policy
 from cleanroom.pipeline import artefacts
 from cleanroom.pipeline.dbt import run_dbt
+from cleanroom.pipeline.gate import certified_release
 from cleanroom.pipeline.history import HORIZON, data_snapshot, read_history
 from cleanroom.pipeline.release_drafting import draft_and_submit
 from cleanroom.pipeline.room_evidence import SCORE_RUNS
@@ -27,7 +23,6 @@ from cleanroom.scoring.artefact import Artefact
 from cleanroom.scoring.snapshot import Snapshot
 from cleanroom.scoring.training import train_artefact
 from cleanroom.settings import RoomSettings
-from cleanroom.stores.ports import Portal
 
 if TYPE_CHECKING:
     from cleanroom.pipeline.room import Room
@@ -108,48 +103,13 @@ def score(room: "Room", *, shadow: bool = False) -> StepResult:
     """
     latest = read_history(room)[-1]
     try:
-        record = _open_gate(room)
+        record = certified_release(room)
     except GateClosed as closed:
         if not shadow:
             raise
         return _score_in_shadow(room, latest, closed)
     artefact = artefacts.read(room, record.draft.digests.artefact)
     return _write(room, artefact, latest, release_id=record.draft.release_id, mode=scores.RELEASED)
-
-
-def _open_gate(room: "Room") -> ReleaseRecord:
-    """The released record with a valid certificate for the artefact that the room holds. Raises GateClosed."""
-    record = room.portal.current_release(load_answers().use_case)
-    digest = artefacts.read(room, record.draft.digests.artefact).digest if record else ""
-    _check(room.portal, room.settings, record, digest)
-    if record is None:
-        raise GateClosed("the gate is closed: this use case has no release", rule="no_release")
-    return record
-
-
-def _check(portal: Portal, settings: RoomSettings, record: ReleaseRecord | None, digest: str) -> Certificate:
-    return gate.check(
-        load_policy(settings.policy_file),
-        record,
-        now=datetime.now(UTC),
-        artefact_digest=digest,
-        participants=participants(portal),
-    )
-
-
-def check_gate(portal: Portal, settings: RoomSettings) -> Certificate:
-    """The certificate of the release that stands. Raises GateClosed; PortalFault where the portal does not answer."""
-    record = portal.current_release(load_answers().use_case)
-    return _check(portal, settings, record, record.draft.digests.artefact if record else "")
-
-
-def gate_is_open(portal: Portal, settings: RoomSettings) -> bool:
-    """Whether a release with a valid certificate stands. PortalFault where the portal does not answer."""
-    try:
-        check_gate(portal, settings)
-    except GateClosed:
-        return False
-    return True
 
 
 def latest_release_id(settings: RoomSettings) -> str:
@@ -189,8 +149,3 @@ def _note_run(room: "Room", artefact: Artefact, latest: Snapshot, release_id: st
         return
     row = [release_id, artefact.digest, mode, latest.as_of, datetime.now(UTC), latest.accounts]
     room.warehouse.replace_rows(SCORE_RUNS, pa.table([[v] for v in row], schema=_RUNS), where="false")
-
-
-def participants(portal: Portal) -> list[str]:
-    """Codes of the institutions that receive the output."""
-    return sorted(g.participant for g in portal.participants() if g.state == "active")

@@ -10,7 +10,7 @@ from cleanroom.errors import ArtefactRefused, GateClosed, NothingToDo, PolicyInv
 from cleanroom.governance import drafts
 from cleanroom.governance.answers import load_answers
 from cleanroom.governance.policy import load_policy
-from cleanroom.pipeline import artefacts, scoring
+from cleanroom.pipeline import artefacts, gate, scoring
 from cleanroom.pipeline.room_evidence import collect
 from cleanroom.scoring.scores import TABLE
 from cleanroom.vocabulary.terms import ReleaseState
@@ -59,7 +59,7 @@ def test_without_a_release_the_gate_is_closed_and_nothing_is_written(room):
         scoring.score(room)
 
     assert scored(room, "released") == scored(room, "shadow") == []
-    assert not scoring.gate_is_open(room.portal, room.settings)
+    assert not gate.ask(room).is_open
 
 
 def test_answers_that_say_nothing_are_refused(room):
@@ -119,7 +119,7 @@ def test_a_released_model_scores_every_owned_account(room):
     result = scoring.score(room)
     rows = scored(room, "released")
 
-    assert scoring.gate_is_open(room.portal, room.settings)
+    assert gate.ask(room).is_open
     assert result.detail["mode"] == "released"
     assert [r["rank"] for r in rows] == list(range(1, ACCOUNTS + 1))
     assert {r["release_id"] for r in rows} == {scoring.latest_release_id(room.settings)}
@@ -166,7 +166,7 @@ def test_an_unreachable_portal_fails_closed(room):
         with pytest.raises(PortalFault):
             scoring.score(room, shadow=True)
         with pytest.raises(PortalFault):
-            scoring.gate_is_open(room.portal, room.settings)
+            gate.ask(room).is_open
     finally:
         room.portal.down.clear()
 
@@ -176,7 +176,7 @@ def test_a_suspended_release_closes_the_gate(room):
 
     with pytest.raises(GateClosed, match="drill"):
         scoring.score(room)
-    assert not scoring.gate_is_open(room.portal, room.settings)
+    assert not gate.ask(room).is_open
 
 
 def test_an_identifier_in_clear_is_counted(room):

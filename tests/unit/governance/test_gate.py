@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cleanroom.contracts.messages import ReleaseRecord
+from cleanroom.contracts.messages import ReleaseRecord, SendingStop
 from cleanroom.errors import GateClosed, NotAllowed
 from cleanroom.governance import certificate, drafts, gate, waivers
 from cleanroom.governance.evidence import Evidence
@@ -320,17 +320,31 @@ def test_every_part_of_a_certificate_is_in_its_digest(change):
     assert issued.model_copy(update=change).digest != issued.digest
 
 
-def test_a_verdict_is_plain():
-    good = gate.verdict(POLICY, RECORD, now=LATER, artefact_digest=ARTEFACT, participants=CODES)
-    assert good == {
+def decide(record, **more):
+    asked = {"now": LATER, "artefact_digest": ARTEFACT, "participants": CODES} | more
+    return gate.decide(POLICY, record, **asked)
+
+
+def test_a_decision_is_open_with_a_certificate_or_shut_with_reasons():
+    good, bad = decide(RECORD), decide(None)
+    assert good.as_dict() == {
         "allowed": True,
-        "reason": "",
+        "release_id": RECORD.draft.release_id,
+        "reasons": [],
         "certificate": check().digest,
         "expires_at": check().expires_at.isoformat(),
+        "participants": list(CODES),
     }
-    bad = gate.verdict(POLICY, None, now=LATER, artefact_digest=ARTEFACT, participants=CODES)
-    assert bad["allowed"] is False
-    assert "has no release" in bad["reason"]
+    assert (bad.is_open, bad.as_dict()["reasons"][0]["code"]) == (False, "no_release")
+
+
+def test_an_emergency_stop_closes_it_and_is_named_first():
+    stop = SendingStop(reason="drill", stopped_at=NOW)
+    for record in (RECORD, None):
+        shut = decide(record, stop=stop)
+        assert (shut.is_open, shut.reasons[0].code) == (False, "stopped")
+        assert "drill" in shut.reasons[0].en and "drill" in shut.reasons[0].zh_hant
+    assert decide(RECORD).is_open
 
 
 def test_reasons_stand_in_both_languages():
