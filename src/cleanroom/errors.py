@@ -247,3 +247,9 @@ class ReportFault(Fault):
     """A report cannot be drawn on this machine: a library or a font of the system is missing."""
 
     exit_code, reason = 77, "report_fault"
+
+
+class ModelFault(Fault):
+    """A language model's endpoint did not answer in time, failed, or answered outside the agreed form."""
+
+    exit_code, reason = 78, "model_fault"
