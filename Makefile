@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 DEMO_HOME ?= var/demo
 SECONDS ?= 600
 export CLEANROOM_PROJECT := $(CURDIR)
+# Programs here start programs: without kept bytecode each would compile its hundreds of modules again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo airflow test test-fast fuzz check fix lock
 
