@@ -134,7 +134,16 @@ def _invoke(arguments: list[str]):
     try:
         return dbtRunner().invoke(arguments)
     finally:
+        _close_warehouse_file()
         _close_log()
+
+
+def _close_warehouse_file() -> None:
+    """The adapter keeps it open from node to node (profiles.yml), and would do so until this process ends."""
+    adapter = sys.modules.get("dbt.adapters.duckdb.connections")  # loaded by dbt where the target is `embedded`
+    environment = adapter.DuckDBConnectionManager._ENV if adapter else None
+    if environment:
+        environment.close()
 
 
 def _close_log() -> None:
