@@ -11,7 +11,7 @@ from benchmarks.moneyflow.agreement import check
 from benchmarks.moneyflow.cases import Case
 from benchmarks.moneyflow.charts import draw_all
 from benchmarks.moneyflow.engines import ALL
-from benchmarks.moneyflow.running import MILLION, Plan, run
+from benchmarks.moneyflow.running import MILLION, Plan, forget, run
 from benchmarks.moneyflow.table import markdown
 
 
@@ -21,8 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     sizes = [round(size * MILLION) for size in options.sizes]
     plan = Plan(options.work, sizes, options.engines, options.only, options.repeat, options.limit, options.keep, ALL)
     if options.fresh:
-        for transfers in sizes:
-            plan.kept(transfers).forget()
+        forget(plan)
     measured = list(run(plan))
     agreement = check(measured)
     report = {
@@ -49,7 +48,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--out", type=Path, help="where table and charts go (default: report in the work folder)")
     parser.add_argument("--keep", action="store_true", help="keep indexes and databases after a size is done")
-    parser.add_argument("--fresh", action="store_true", help="measure again what was measured before")
+    parser.add_argument(
+        "--fresh", action="store_true", help="measure the chosen engines and cases again; other results stay"
+    )
     options = parser.parse_args(arguments)
     options.work = options.work.resolve()
     return options

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,5 +46,8 @@ class Kept:
             if path.name != _RESULTS:
                 shutil.rmtree(path)
 
-    def forget(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def forget(self, engine: str, store: str, cases: Iterable[Case]) -> None:
+        """Of one engine, these cases and what its store holds; the results of all others stay."""
+        for case in cases:
+            self.path(engine, store, case).unlink(missing_ok=True)
+        shutil.rmtree(self.folder / store, ignore_errors=True)

@@ -54,6 +54,14 @@ def _name(transfers: int) -> str:
     return f"{transfers / MILLION:g}m"
 
 
+def forget(plan: Plan) -> None:
+    """What this plan would measure is measured again; what was measured of other engines and cases stays."""
+    for transfers in plan.sizes:
+        for name in plan.engines_at(transfers):
+            of = engine(name)
+            plan.kept(transfers).forget(name, of.store, plan.cases_of(of))
+
+
 def run(plan: Plan) -> Iterator[dict]:
     """Measurements, finished ones first asked of the files; says on the way what is going on."""
     for transfers in plan.sizes:
