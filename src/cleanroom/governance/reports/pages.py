@@ -11,7 +11,8 @@ import jinja2
 
 from cleanroom.contracts.messages import ControlResult, ReleaseDraft, ReleaseRecord
 from cleanroom.errors import CleanroomError
-from cleanroom.governance import certificate, drafts, gate, matrix, releases, risk
+from cleanroom.governance import drafts, gate, matrix, releases, risk
+from cleanroom.governance.certificate import Certificate
 from cleanroom.governance.policy import Policy
 from cleanroom.governance.reasons import Reason
 from cleanroom.governance.reports.words import Words
@@ -33,9 +34,8 @@ class Judged:
         return self.record.draft
 
     @cached_property
-    def reasons(self) -> tuple[Reason, ...]:
-        """Why the gate is shut for it; () where it is open."""
-        return gate.all_reasons(
+    def _decision(self) -> gate.Decision:
+        return gate.decide(
             self.policy,
             self.record,
             now=self.at,
@@ -44,14 +44,17 @@ class Judged:
         )
 
     @property
-    def open(self) -> bool:
-        return not self.reasons
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why the gate is shut for it; () where it is open."""
+        return self._decision.reasons
 
-    @cached_property
-    def certificate(self) -> certificate.Certificate | None:
-        if not self.open:
-            return None
-        return certificate.issue(self.policy, self.record, now=self.at, participants=self.receivers)
+    @property
+    def open(self) -> bool:
+        return self._decision.is_open
+
+    @property
+    def certificate(self) -> Certificate | None:
+        return self._decision.certificate
 
     @property
     def expires_at(self) -> datetime | None:

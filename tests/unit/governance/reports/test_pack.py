@@ -1,0 +1,169 @@
+"""What a pack holds: the same bytes for the same release, pages that load nothing, forms and OSCAL that hold."""
+
+import json
+import re
+from datetime import timedelta
+
+import openpyxl
+import pytest
+
+from cleanroom.errors import FormInvalid, ReportFault
+from cleanroom.governance.policy import load_policy
+from cleanroom.governance.reports import form, oscal, pages, pdf, verify_pack
+from cleanroom.governance.reports.words import LANGUAGES
+from tests.factories.packs import ROOM_KEY, a_pack, files_in, written
+from tests.factories.records import CODES, NOW, a_draft, a_waiver, released
+
+POLICY = load_policy()
+AT = NOW + timedelta(hours=3)
+RECORD = released(POLICY, a_draft(POLICY))
+JUDGED = pages.judge(POLICY, RECORD, receivers=CODES, at=AT)
+
+
+@pytest.mark.slow
+def test_a_whole_pack_with_its_pdfs_is_the_same_bytes_again_and_is_accepted(tmp_path):
+    first = a_pack(RECORD, AT, with_pdf=True)
+    assert first == a_pack(RECORD, AT, with_pdf=True)
+    files = files_in(first)
+    assert all(files[f"report.{tag}.pdf"].startswith(b"%PDF-") for tag in ("en", "zh-Hant"))
+    assert verify_pack.main([written(tmp_path, first), f"--room-key={ROOM_KEY}"]) == 0
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_shows_every_control_and_loads_nothing(language):
+    html = pages.page(JUDGED, language)
+    applying = {r.control_id for r in JUDGED.results}
+    assert len(applying) > 50
+    assert all(control_id in html for control_id in applying)
+    assert not re.findall(r"""(?:src|href)\s*=|url\(|@import""", html)
+    assert all(str(getattr(s.person, "value", s.person)) in html for s in RECORD.sign_offs)
+
+
+def test_a_page_escapes_what_people_write():
+    waived = RECORD.model_copy(update={"waivers": (a_waiver(POLICY, "FAI-3-01", reason="<script>x</script> & more"),)})
+    html = pages.page(pages.judge(POLICY, waived, receivers=CODES, at=AT), "en")
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_a_sign_that_no_font_has_is_a_fault_and_not_an_empty_box():
+    with pytest.raises(ReportFault, match="fonts-noto-cjk"):
+        pdf.pdf_of("<p>\U0010fffd</p>", identifier="x")
+
+
+@pytest.mark.parametrize("address", ["file:///etc/hostname", "http://127.0.0.1:9/x.png"])
+def test_a_report_fetches_nothing(address):
+    with pytest.raises(ValueError, match="nothing from elsewhere"):
+        pdf.pdf_of(f'<p>x</p><img src="{address}">', identifier="x")
+
+
+# --- OSCAL --------------------------------------------------------------------------------------------------------
+
+
+def test_oscal_names_every_figure_and_every_control_once():
+    body = oscal.assessment_results(JUDGED)["assessment-results"]
+    [result] = body["results"]
+    assert len(result["observations"]) == len(JUDGED.results)
+    ids = [o["uuid"] for o in result["observations"]] + [f["uuid"] for f in result["findings"]] + [body["uuid"]]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", i) for i in ids)
+    known = {o["uuid"] for o in result["observations"]}
+    related = [o["observation-uuid"] for f in result["findings"] for o in f["related-observations"]]
+    assert sorted(related) == sorted(known)
+
+
+def test_oscal_satisfies_a_control_only_where_every_figure_is_met():
+    [result] = oscal.assessment_results(JUDGED)["assessment-results"]["results"]
+    outcomes: dict[str, set] = {}
+    for r in JUDGED.results:
+        outcomes.setdefault(r.control_id, set()).add(str(r.outcome))
+    states = {f["target"]["target-id"]: f["target"]["status"]["state"] for f in result["findings"]}
+    assert states == {c: "satisfied" if o == {"pass"} else "not-satisfied" for c, o in outcomes.items()}
+    assert set(states.values()) == {"satisfied", "not-satisfied"}
+
+
+# --- the check form -----------------------------------------------------------------------------------------------
+
+
+def form_file(folder, draft=RECORD.draft, change=None):
+    path = folder / "form.xlsx"
+    path.write_bytes(form.written(POLICY, draft, JUDGED.results if draft else ()))
+    if change:
+        book = openpyxl.load_workbook(path)
+        change(book)
+        book.save(path)
+    return path
+
+
+def test_a_form_comes_back_as_it_went_out(tmp_path):
+    answers = RECORD.draft.model_card["answers"]["documents"]
+    asked = {m.name for _, m in form.documents_of(POLICY)}
+    assert len(asked) >= 10
+    assert form.read(POLICY, form_file(tmp_path)) == {n: d for n, d in answers.items() if n in asked}
+
+
+def test_an_empty_form_answers_nothing(tmp_path):
+    assert form.read(POLICY, form_file(tmp_path, draft=None)) == {}
+
+
+def test_an_answer_is_read(tmp_path):
+    def fill(book):
+        for column, value in zip("DEFGH", (1, "Plan", "計畫", "We do.", "照辦。"), strict=True):
+            book["Documents"][f"{column}3"] = value
+
+    [(metric, found)] = form.read(POLICY, form_file(tmp_path, draft=None, change=fill)).items()
+    assert metric == form.documents_of(POLICY)[0][1].name
+    assert found == {"value": 1.0, "title": {"en": "Plan", "zh_hant": "計畫"},
+                     "statement": {"en": "We do.", "zh_hant": "照辦。"}}  # fmt: skip
+
+
+def _set(sheet, cell, value):
+    return lambda book: book[sheet].__setitem__(cell, value)
+
+
+WRONG = {
+    "formula": (_set("Documents", "D3", "=1+1"), "form_formula", 3),
+    "text for value": (_set("Documents", "D4", "yes"), "form_value", 4),
+    "no value": (_set("Documents", "D3", None), "form_value", 3),
+    "one language": (_set("Documents", "F3", None), "form_text", 3),
+    "endless text": (_set("Documents", "G3", "x" * 5000), "form_text", 3),
+    "other metric": (_set("Documents", "B3", "mia_auc"), "form_rows", None),
+    "row removed": (lambda book: book["Documents"].delete_rows(4), "form_rows", None),
+    "other policy": (_set("Form", "B3", "0" * 64), "form_policy", None),
+    "other format": (_set("Form", "B1", "list"), "form_format", None),
+    "sheet removed": (lambda book: book.remove(book["Form"]), "form_sheets", None),
+}
+
+
+@pytest.mark.parametrize("wrong", sorted(WRONG))
+def test_a_wrong_cell_is_named(tmp_path, wrong):
+    change, rule, row = WRONG[wrong]
+    with pytest.raises(FormInvalid) as refused:
+        form.read(POLICY, form_file(tmp_path, change=change))
+    assert (refused.value.rule, refused.value.where.row) == (rule, row)
+
+
+def test_every_wrong_row_is_told_at_once(tmp_path):
+    def twice(book):
+        book["Documents"]["D3"] = "yes"
+        book["Documents"]["D6"] = "no"
+
+    with pytest.raises(FormInvalid) as refused:
+        form.read(POLICY, form_file(tmp_path, change=twice))
+    assert [e.where.row for e in (refused.value, *refused.value.others)] == [3, 6]
+
+
+def test_something_else_is_no_form(tmp_path):
+    path = tmp_path / "form.xlsx"
+    with pytest.raises(FormInvalid, match="no such file"):
+        form.read(POLICY, path)
+    path.write_bytes(b"not a spreadsheet")
+    with pytest.raises(FormInvalid, match="no spreadsheet"):
+        form.read(POLICY, path)
+
+
+def test_the_verdict_of_a_pack_is_the_gates():
+    files = files_in(a_pack(RECORD, AT))
+    verdict = json.loads(files["verdict.json"])
+    assert verdict["allowed"]
+    assert verdict["certificate"] == JUDGED.certificate.digest
