@@ -36,19 +36,24 @@ class Ledger:
         return {token: i for i, token in enumerate(self.tokens)}
 
     @cached_property
+    def moves(self) -> np.ndarray:
+        """Which transfers move money: not from an account to itself, which only shows that it was there."""
+        return self.sender != self.receiver
+
+    @cached_property
     def _by_sender(self) -> tuple[np.ndarray, np.ndarray]:
-        return _grouped(self.sender, len(self.tokens))
+        return _grouped(self.sender, self.moves, len(self.tokens))
 
     @cached_property
     def _by_receiver(self) -> tuple[np.ndarray, np.ndarray]:
-        return _grouped(self.receiver, len(self.tokens))
+        return _grouped(self.receiver, self.moves, len(self.tokens))
 
     def sent_by(self, account: int) -> np.ndarray:
-        """Positions of the account's outgoing transfers, in time order."""
+        """Positions of the account's outgoing transfers that move money, in time order."""
         return _members(self._by_sender, account)
 
     def received_by(self, account: int) -> np.ndarray:
-        """Positions of the account's incoming transfers, in time order."""
+        """Positions of the account's incoming transfers that move money, in time order."""
         return _members(self._by_receiver, account)
 
     def seen_by(self, institution: int) -> np.ndarray:
@@ -124,8 +129,9 @@ def _column(table: pa.Table, name: str) -> list[str]:
     return table[name].to_pylist()
 
 
-def _grouped(keys: np.ndarray, groups: int) -> tuple[np.ndarray, np.ndarray]:
-    order = np.argsort(keys, kind="stable")
+def _grouped(keys: np.ndarray, chosen: np.ndarray, groups: int) -> tuple[np.ndarray, np.ndarray]:
+    positions = np.flatnonzero(chosen)
+    order = positions[np.argsort(keys[positions], kind="stable")]
     return order, np.searchsorted(keys[order], np.arange(groups + 1))
 
 

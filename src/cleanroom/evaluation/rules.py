@@ -14,6 +14,7 @@ class EvaluationRules:
     `least_taint_cents`: reported money that must have reached an account before anyone acts on it.
     `least_share`: the same money as a share of everything the account received since the first of it came in.
     `least_step_cents`: smaller steps are not followed when accounts are flagged.
+    `least_blocked_cents`: an account counts as blocked from this much reported money on it on.
     `lookback_days`: a reported loss came in at most this long before the listing.
     `horizon_days`: money is followed until this long after the listing.
     `daily_run_hour`: hour of the day, Asia/Taipei, of the list exchange and of the daily graph run.
@@ -23,11 +24,12 @@ class EvaluationRules:
     least_taint_cents: int = 100_000
     least_share: float = 0.10
     least_step_cents: int = 10_000
+    least_blocked_cents: int = 100
     lookback_days: int = 30
     horizon_days: int = 30
     daily_run_hour: int = 2
     notice_delay_hours: float = 2.0
-    curve_hours: tuple[float, ...] = (0, 1, 2, 6, 12, 24, 48, 72)
+    curve_hours: tuple[float, ...] = (0, 0.5, 1, 2, 3, 4, 6, 8, 12, 18, 24, 36, 48, 60, 72)
     capacities: tuple[int, ...] = (50, 100, 200)
     resamples: int = 1000
     seed: int = 20250401

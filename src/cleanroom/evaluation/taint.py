@@ -1,7 +1,7 @@
 """Following reported money through balances (haircut), as shares that do not depend on where the money began.
 
-Nobody uploads balances. The opening balance of an account is taken as the least that keeps its balance from ever
-falling below zero over its known transfers; a transfer then takes from every coin on the account in proportion.
+The meaning is money flow's (docs/layers.md): an account begins at nothing; when more leaves than is there, the rest was
+there before, clean. A transfer then takes from every coin on the account in proportion. Nothing of the future is used.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,32 +14,42 @@ from cleanroom.evaluation.rules import DAY_US, EvaluationRules
 
 
 def haircut_shares(ledger: Ledger) -> np.ndarray:
-    """For each transfer, amount / balance of its sender just before it: float64 in (0, 1]."""
+    """For each transfer, amount / balance of its sender just before it: float64 in (0, 1]; 0 for one to oneself, which
+    shows what is there and moves nothing.
+
+    A balance that is topped up whenever it falls below nothing is the running sum less the least that it ever was.
+    """
     n = len(ledger)
     account = np.concatenate([ledger.sender, ledger.receiver])
     change = np.concatenate([-ledger.amount_cents, ledger.amount_cents])
-    position = np.tile(np.arange(n), 2)
-    order = np.lexsort((position, account))
+    order = np.lexsort((np.tile(np.arange(n), 2), account))  # stable: out of an account before into it
     account, change = account[order], change[order]
     running = _running_by_group(account, change)
-    opening = _least_opening(account, running, len(ledger.tokens))
+    topped_up = np.maximum(0, -_least_by_group(account, running))
     before = np.empty(2 * n, dtype=np.int64)
-    before[order] = running - change + opening[account]
-    return ledger.amount_cents / before[:n]
+    before[order] = running - change + topped_up
+    return np.where(ledger.moves, ledger.amount_cents.astype(np.float64) / before[:n].astype(np.float64), 0.0)
 
 
 def _running_by_group(group: np.ndarray, change: np.ndarray) -> np.ndarray:
     """Cumulative sum that begins again with each group; `group` is sorted."""
     total = np.cumsum(change)
-    first = np.flatnonzero(np.r_[True, group[1:] != group[:-1]]) if len(group) else np.empty(0, dtype=np.int64)
+    first = _firsts(group)
     base = total[first] - change[first]
     return total - np.repeat(base, np.diff(np.r_[first, len(group)]))
 
 
-def _least_opening(group: np.ndarray, running: np.ndarray, groups: int) -> np.ndarray:
-    lowest = np.zeros(groups, dtype=np.int64)
-    np.minimum.at(lowest, group, running)
-    return -lowest
+def _least_by_group(group: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Cumulative minimum that begins again with each group; `group` is sorted. By rank, so that no sum overflows."""
+    ordered = np.sort(values)
+    rank = np.searchsorted(ordered, values)
+    number = np.cumsum(np.r_[True, group[1:] != group[:-1]]) if len(group) else np.empty(0, dtype=np.int64)
+    shift = -number * len(group)  # each group lies below all earlier ones
+    return ordered[np.minimum.accumulate(rank + shift) - shift]
+
+
+def _firsts(group: np.ndarray) -> np.ndarray:
+    return np.flatnonzero(np.r_[True, group[1:] != group[:-1]]) if len(group) else np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)

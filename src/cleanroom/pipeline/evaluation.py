@@ -16,12 +16,13 @@ from cleanroom.crypto.identifiers import canonical
 from cleanroom.crypto.keyring import ParticipantKeyRing, RoomKeyRing
 from cleanroom.errors import MalformedRows, Where
 from cleanroom.evaluation.assumptions import assumptions
+from cleanroom.evaluation.body import blocked_body
 from cleanroom.evaluation.detection import Truth, by_capacity, by_typology, detect
 from cleanroom.evaluation.ledger import Ledger, Listing, ledger_from, listings_from, select_institutions
-from cleanroom.evaluation.outcome import Answer, answer, blocked_body, sensitivity
+from cleanroom.evaluation.outcome import answer, sensitivity
 from cleanroom.evaluation.reach import Start, nearest_layers
 from cleanroom.evaluation.rules import DAY_US, EvaluationRules
-from cleanroom.evaluation.scenarios import prepare
+from cleanroom.evaluation.scenarios import Case, prepare
 from cleanroom.evaluation.timing import held_cents, notice_to_control
 from cleanroom.pipeline.dbt import run_dbt
 from cleanroom.pipeline.dispatch import SENT, ensure_sent_table
@@ -52,12 +53,9 @@ def evaluate(room: "Room", *, run_id: str = "", truth_tokens: Truth | None = Non
     run_dbt(room, "build", SELECTION, options=("--exclude-resource-type", "unit_test"))
     rules = EvaluationRules(notice_delay_hours=room.settings.notice_delay_hours)
     ledger, listings = _read_ledger(room.warehouse)
-    found = _answer(room.warehouse, ledger, listings, rules)
-    blocked = blocked_body(found, rules, truth=truth_tokens)
-    blocked |= {
-        "sensitivity": sensitivity(found.case, rules, truth=truth_tokens),
-        "assumptions": assumptions(rules),
-    }
+    case = _case(room.warehouse, ledger, listings, rules)
+    blocked = blocked_body(answer(case, rules, truth=truth_tokens), rules, truth=truth_tokens)
+    blocked |= {"sensitivity": sensitivity(case, rules, truth=truth_tokens), "assumptions": assumptions(rules)}
     detection = _detection(room, rules, truth_tokens)
     if truth_tokens:
         detection["reach"] = reach_summary(pattern_reach(ledger, listings, truth_tokens, rules))
@@ -78,9 +76,9 @@ def _read_ledger(warehouse: Warehouse) -> tuple[Ledger, tuple[Listing, ...]]:
     return ledger, listings_from(warehouse.query("select * from evaluation.reported_losses"), ledger)
 
 
-def _answer(warehouse: Warehouse, ledger: Ledger, listings: tuple[Listing, ...], rules: EvaluationRules) -> Answer:
+def _case(warehouse: Warehouse, ledger: Ledger, listings: tuple[Listing, ...], rules: EvaluationRules) -> Case:
     owners = warehouse.query(_OWNERS)["institution"].to_pylist()
-    return answer(prepare(ledger, listings, select_institutions(ledger, owners), rules), rules)
+    return prepare(ledger, listings, select_institutions(ledger, owners), rules)
 
 
 def _detection(room: "Room", rules: EvaluationRules, truth: Truth | None) -> dict[str, Any]:

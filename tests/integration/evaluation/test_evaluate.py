@@ -61,8 +61,12 @@ def test_the_programmes_question_on_the_case(room):
     assert money["own_bank"] == 0
     assert money["shared_graph_realtime"] == CENTS / 100
     assert body["reported_twd"] == body["came_in_twd"] == CENTS / 100
-    assert body["scenarios"]["shared_graph_realtime"]["institutions"]["700"]["money_twd"] == CENTS / 100
-    assert len(body["curve"]["delay_hours"]) == len(body["curve"]["money_twd"]["own_bank"]) == 8
+    together = body["parts"]["institution"]["700"]["scenarios"]["shared_graph_realtime"]
+    assert set(together["money_twd"][:3]) == {CENTS / 100}
+    assert set(body["parts"]["typology"]) == {"stack"}
+    curve = body["curve"]
+    assert len(curve["delay_hours"]) == len(curve["scenarios"]["own_bank"]["money_twd_interval"]) == 15
+    assert curve["alone"]["own_bank"] == curve["scenarios"]["own_bank"]
     assert body["assumptions"] and body["sensitivity"]
 
 

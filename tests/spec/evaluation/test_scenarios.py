@@ -1,10 +1,13 @@
 """What each scenario lets an institution know, on drawings small enough to check by hand."""
 
+from dataclasses import replace
+
 import pytest
 
-from cleanroom.evaluation.outcome import answer, blocked_body, sensitivity
+from cleanroom.evaluation.body import blocked_body
+from cleanroom.evaluation.outcome import answer, sensitivity
 from cleanroom.evaluation.rules import EvaluationRules, hours_us
-from cleanroom.evaluation.scenarios import control_times, flags_by_scenario, prepare
+from cleanroom.evaluation.scenarios import flags_alone, flags_by_scenario, prepare, sightings, world
 from cleanroom.vocabulary.terms import Scenario
 from tests.factories.ledgers import draw_money, everyone, listed, named, us
 
@@ -25,7 +28,11 @@ def case_of(text=CHAIN, *, at="12:00", loss=10_000, participants=None, rules=RUL
 
 
 def flags(case, rules=RULES):
-    return {s: named(case.ledger, f) for s, f in flags_by_scenario(case, rules).items()}
+    return since(case, flags_by_scenario(sightings(case, rules), rules))
+
+
+def since(case, by_measure):
+    return {s: named(case.ledger, {a: us for a, (us, _) in f.items()}) for s, f in by_measure.items()}
 
 
 def test_alone_a_bank_sees_what_crosses_its_own_books():
@@ -48,12 +55,17 @@ def test_in_real_time_each_account_is_known_when_the_money_gets_there():
 
 def test_the_listed_account_is_under_control_at_the_listing_the_others_after_the_delay():
     case = case_of()
-    times = named(case.ledger, control_times(case, flags_by_scenario(case, RULES)[REALTIME], hours_us(1)))
-    assert times == {"W822": us("12:00"), "A700": us("13:00"), "B808": us("15:00"), "C822": us("day 2 21:00")}
+    made = world(case, flags_by_scenario(sightings(case, RULES), RULES)[REALTIME], hours_us(1))
+    assert named(case.ledger, made.control) == {"W822": us("12:00"), "A700": us("13:00"), "B808": us("15:00")}
+    assert set(made.due_to.values()) == {0}, "C would come under control after the data ends"
+
+
+def body_of(case, rules=RULES, truth=None):
+    return blocked_body(answer(case, rules, truth=truth), rules, truth=truth)
 
 
 def money(case, rules=RULES):
-    body = blocked_body(answer(case, rules), rules, truth=None)
+    body = body_of(case, rules)
     return {name: (f["money_twd"], f["accounts"]) for name, f in body["scenarios"].items()}
 
 
@@ -61,9 +73,36 @@ def test_the_answer_on_the_chain():
     # Alone nothing is left at 822. The list comes at 18:00, when the money has gone on from A. The daily graph finds
     # it on B, in time before it leaves; in real time A is controlled at 13:00, while the money is still there.
     assert money(case_of()) == {OWN: (0, 0), LIST: (0, 0), DAILY: (10_000, 1), REALTIME: (10_000, 1)}
-    found = blocked_body(answer(case_of(), RULES), RULES, truth=None)["scenarios"]
-    assert found[DAILY]["institutions"]["808"]["money_twd"] == 10_000
-    assert found[REALTIME]["institutions"]["700"]["money_twd"] == 10_000
+    body = body_of(case_of())
+    at = body["curve"]["delay_hours"].index(RULES.notice_delay_hours)
+    parts = {what: {which: {s: series["money_twd"][at] for s, series in part["scenarios"].items()}
+                    for which, part in rows.items()} for what, rows in body["parts"].items()}  # fmt: skip
+    assert parts["institution"]["808"] == {OWN: 0, LIST: 0, DAILY: 10_000, REALTIME: 0}
+    assert parts["institution"]["700"] == {OWN: 0, LIST: 0, DAILY: 0, REALTIME: 10_000}
+    assert parts["layer"]["2"][DAILY] == parts["layer"]["1"][REALTIME] == 10_000
+    assert parts["typology"] == {}
+
+
+def test_by_typology_a_case_of_several_counts_in_each():
+    truth = {"W822": [{"pattern": "1", "typology": "stack"}, {"pattern": "2", "typology": "cycle"}]}
+    parts = body_of(case_of(), truth=truth)["parts"]["typology"]
+    assert set(parts) == {"stack", "cycle"}
+    for part in parts.values():
+        assert part["came_in_twd"] == 10_000
+        assert set(part["scenarios"][REALTIME]["money_twd"]) == {10_000, 0}
+
+
+def test_a_measure_alone_can_miss_what_another_does():
+    """The list takes all that a listed account paid for reported money; the graph knows that V's money stayed."""
+    text = "V808 -> W822  09:00  10000\nY808 -> W822  09:30  5000\nW822 -> A700  10:00  5000\nA700 -> B808  20:00  1"
+    rules = replace(RULES, least_share=0.99)
+    case = case_of(text, rules=rules)
+    alone = since(case, flags_alone(sightings(case, rules), rules))
+    assert set(alone[LIST]) == {"A700"} and alone[REALTIME] == {}
+    found = {(n["narrower"], n["wider"]): n for n in body_of(case, rules, truth={})["nesting"]}
+    assert len(found) == 6
+    assert found[LIST, REALTIME]["accounts_missed"] == found[LIST, REALTIME]["innocents_missed"] == 1
+    assert found[OWN, REALTIME]["accounts_missed"] == found[OWN, REALTIME]["accounts_later"] == 0
 
 
 def test_what_an_institution_that_does_not_take_part_keeps_cannot_be_controlled():
@@ -83,10 +122,15 @@ def test_never_more_than_reported_nor_than_came_in(loss, blocked):
 
 
 def test_the_curve_falls_with_the_delay():
-    rules = EvaluationRules(curve_hours=(0, 1, 3, 24, 72))
-    found = answer(case_of(), rules)
-    assert [c // 100 for c in found.curve[REALTIME]] == [10_000, 10_000, 10_000, 10_000, 0]
-    assert [c // 100 for c in found.curve[DAILY]] == [10_000, 10_000, 10_000, 10_000, 0]
+    rules = replace(RULES, curve_hours=(0, 1, 3, 24, 72))
+    curve = body_of(case_of(), rules)["curve"]
+    assert curve["delay_hours"] == [0, 1, 3, 24, 72]
+    for kind in ("scenarios", "alone"):
+        assert curve[kind][REALTIME]["money_twd"] == [10_000, 10_000, 10_000, 10_000, 0]
+        assert curve[kind][DAILY]["money_twd"] == [10_000, 10_000, 10_000, 10_000, 0]
+        assert curve[kind][REALTIME]["accounts"] == [1, 1, 1, 1, 0]
+        assert curve[kind][REALTIME]["money_twd_interval"] == [[10_000, 10_000]] * 4 + [[0, 0]]
+        assert curve[kind][REALTIME]["extra_accounts_interval"] == [[1, 1]] * 4 + [[0, 0]]
 
 
 def test_a_listing_that_was_taken_back_touches_accounts_and_counts_no_money():
@@ -95,18 +139,19 @@ def test_a_listing_that_was_taken_back_touches_accounts_and_counts_no_money():
 
 
 def test_innocents_are_known_only_with_the_truth():
-    found = answer(case_of(), RULES)
-    assert blocked_body(found, RULES, truth=None)["scenarios"][REALTIME]["innocent_accounts"] is None
-    known = blocked_body(found, RULES, truth={"A700", "B808"})["scenarios"][REALTIME]
-    assert known["accounts_controlled"] == 3, "C would come under control after the data ends"
-    assert known["innocent_accounts"] == 0
-    none = blocked_body(found, RULES, truth=set())["scenarios"][REALTIME]
+    unknown = body_of(case_of())["scenarios"][REALTIME]
+    assert unknown["innocent_accounts"] is unknown["innocent_accounts_interval"] is None
+    assert unknown["accounts_controlled_not_listed"] == 2, "C would come under control after the data ends"
+    pattern = [{"pattern": "1", "typology": "stack"}]
+    known = body_of(case_of(), truth={"A700": pattern, "B808": pattern})["scenarios"][REALTIME]
+    assert (known["accounts_controlled_not_listed"], known["innocent_accounts"]) == (2, 0)
+    none = body_of(case_of(), truth={})["scenarios"][REALTIME]
     assert none["innocent_accounts"] == 2
-    assert none["innocent_freeze_hours"] == pytest.approx((31 + 29), abs=0.1)
+    assert none["innocent_freeze_hours"] == none["freeze_hours"] == pytest.approx((31 + 29), abs=0.1)
 
 
 def test_the_interval_holds_the_figure_and_collapses_with_one_case():
-    found = blocked_body(answer(case_of(), RULES), RULES, truth=None)["scenarios"][REALTIME]
+    found = body_of(case_of())["scenarios"][REALTIME]
     assert found["money_twd_interval"] == [10_000, 10_000]
     assert found["extra_money_twd_interval"] == [10_000, 10_000]
 
@@ -120,5 +165,5 @@ def test_sensitivity_begins_with_the_answer_itself():
 
 def test_without_any_listing_nothing_is_blocked():
     ledger = draw_money(CHAIN)
-    body = blocked_body(answer(prepare(ledger, (), everyone(ledger), RULES), RULES), RULES, truth=None)
+    body = body_of(prepare(ledger, (), everyone(ledger), RULES))
     assert {f["money_twd"] for f in body["scenarios"].values()} == {0}

@@ -21,13 +21,25 @@ def test_a_transfer_takes_its_share_of_the_balance():
     assert haircut_shares(ledger).tolist() == [1.0, 1.0, 0.25, 1.0]
 
 
-def test_the_opening_balance_is_the_least_that_never_falls_below_zero():
+def test_an_account_begins_at_nothing_and_what_lacks_was_there_before():
     ledger = draw_money("""\
         W808 -> A822  08:00  50
         V808 -> W808  09:00  100
-        W808 -> A822  09:20  120""")
-    # 70 was there from the beginning: 50 of 70, then 120 of 120.
-    assert haircut_shares(ledger).tolist() == [50 / 70, 1.0, 1.0]
+        W808 -> A822  09:20  40
+        W808 -> A822  09:30  120
+        V808 -> W808  09:40  80
+        W808 -> A822  09:50  20""")
+    # 50 were there; then 40 of 100, and all of the 60 left with 60 more; then a quarter of 80.
+    assert haircut_shares(ledger).tolist() == [1.0, 1.0, 0.4, 1.0, 1.0, 0.25]
+
+
+def test_a_transfer_to_oneself_shows_what_is_there_and_moves_nothing():
+    ledger = draw_money("""\
+        V808 -> W808  09:00  100
+        W808 -> W808  09:10  400
+        W808 -> A822  09:20  100""")
+    assert haircut_shares(ledger).tolist() == [1.0, 0.0, 0.25]
+    assert ledger.received_by(ledger.index_of["W808"]).tolist() == [0]
 
 
 def test_shares_stay_between_nothing_and_all():

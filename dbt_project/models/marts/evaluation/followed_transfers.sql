@@ -8,5 +8,4 @@ select
   amount_cents
 from {{ ref('int_transfers__joined') }}
 where not reversed
-  and sender_account_token <> receiver_account_token
   and amount_cents > 0
