@@ -1,13 +1,14 @@
-"""Publishes the graph for the lookout, which never opens the warehouse: transfers and watch-listings as Parquet.
+"""Publishes the graph for the lookout, which never opens the warehouse: transfers, listings and ties as Parquet.
 
 `<room_dir>/graph/transfers.parquet`: transfers that moved money, in order of (executed_at, transfer_id).
 `<room_dir>/graph/listings.parquet`: every watch-listing, from its notice to its end, by event or by law.
+`<room_dir>/graph/ties.parquet`: which account hangs together with which holder, phone, device or platform account.
 Tokens and transfer ids are 16 bytes, times UTC in microseconds, amounts TWD cents.
 """
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -42,6 +43,14 @@ LISTINGS = pa.schema(
         pa.field("case_no", pa.string()),
     ]
 )
+TIES = pa.schema(
+    [
+        pa.field("account_token", _TOKEN, nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("identifier_token", _TOKEN, nullable=False),
+        pa.field("held_from", UTC_TIMESTAMP),
+    ]
+)
 _DAYS = """
 select cast(executed_at as date) as day, count(*) as n from moneyflow.int_transfers__joined
 where not reversed group by 1 order by 1
@@ -53,6 +62,10 @@ where not reversed and executed_at >= ? and executed_at < ? order by executed_at
 _LISTINGS = f"""
 select {", ".join(LISTINGS.names)} from moneyflow.int_list_events__listings order by listed_at, account_token, listing
 """
+_TIES = """
+select account_token, identifier_kind as kind, identifier_token, held_from from graph.int_graph__ties
+order by identifier_token, account_token
+"""
 
 
 def graph_folder(settings: RoomSettings) -> Path:
@@ -60,10 +73,13 @@ def graph_folder(settings: RoomSettings) -> Path:
 
 
 def export_graph(warehouse: Warehouse, folder: Path) -> int:
-    """Number of transfers. A reader sees either file as it was before or whole. Raises WarehouseFault."""
+    """Number of transfers. A reader sees each file as it was before or whole. Raises WarehouseFault."""
     folder.mkdir(parents=True, exist_ok=True)
-    with _replacing(folder / "transfers.parquet") as transfers, _replacing(folder / "listings.parquet") as listings:
+    with ExitStack() as stack:
+        places = [folder / f"{name}.parquet" for name in ("transfers", "listings", "ties")]
+        transfers, listings, ties = [stack.enter_context(_replacing(place)) for place in places]
         pq.write_table(_shaped(warehouse.query(_LISTINGS), LISTINGS), listings, compression="zstd")
+        pq.write_table(_shaped(warehouse.query(_TIES), TIES), ties, compression="zstd")
         return _write_transfers(warehouse, transfers)
 
 

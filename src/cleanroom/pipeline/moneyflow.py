@@ -12,7 +12,7 @@ from cleanroom.stores.ports import Warehouse
 if TYPE_CHECKING:
     from cleanroom.pipeline.room import Room
 
-SELECTION = ("staging", "intermediate.moneyflow")
+SELECTION = ("staging", "intermediate.moneyflow", "intermediate.graph")
 LAST_LAYER = 6
 # Unit tests prove the SQL, not these rows: they belong to `make test`.
 _WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")

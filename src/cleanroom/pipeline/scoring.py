@@ -27,7 +27,7 @@ from cleanroom.settings import RoomSettings
 if TYPE_CHECKING:
     from cleanroom.pipeline.room import Room
 
-SELECTION = ("intermediate.graph", "intermediate.scoring", "marts.scoring")
+SELECTION = ("intermediate.scoring", "marts.scoring")
 _RUNS = pa.schema(
     [
         pa.field("release_id", pa.string(), nullable=False),

@@ -8,7 +8,7 @@ import pytest
 
 from cleanroom.errors import WarehouseFault
 from cleanroom.pipeline import graph_export
-from cleanroom.pipeline.graph_export import LISTINGS, TRANSFERS, export_graph
+from cleanroom.pipeline.graph_export import LISTINGS, TIES, TRANSFERS, export_graph
 from cleanroom.settings import RoomSettings
 from cleanroom.stores.warehouse import open_warehouse
 
@@ -32,9 +32,10 @@ def moved(number, hours, *, reversed=False):
     return row | {"amount_cents": 100 + number, "reversed": reversed}
 
 
-def hold(warehouse, transfers, listings=()):
+def hold(warehouse, transfers, listings=(), ties=()):
     warehouse.replace_rows("moneyflow.int_transfers__joined", table(TRANSFERS, transfers, reversed=pa.bool_()))
     warehouse.replace_rows("moneyflow.int_list_events__listings", table(LISTINGS, listings))
+    warehouse.replace_rows("graph.int_graph__ties", table(TIES, ties).rename_columns({"kind": "identifier_kind"}))
 
 
 def table(schema, rows, **more):
@@ -69,6 +70,18 @@ def test_listings_with_their_ends(warehouse, tmp_path):
     assert (rows[0]["account_token"].hex(), rows[0]["ends_by_law_at"]) == (hexed(7), law)
 
 
+def test_ties_with_their_kind_and_beginning(warehouse, tmp_path):
+    tie = {"kind": "phone", "identifier_token": hexed(2**127), "held_from": NOON}
+    hold(warehouse, [], ties=[tie | {"account_token": hexed(9)}, tie | {"account_token": hexed(7)}])
+    export_graph(warehouse, tmp_path / "graph")
+    found = pq.read_table(tmp_path / "graph" / "ties.parquet")
+    assert found.schema.equals(TIES)
+    rows = [
+        (r["account_token"].hex(), r["kind"], r["identifier_token"].hex(), r["held_from"]) for r in found.to_pylist()
+    ]
+    assert rows == [(hexed(account), "phone", hexed(2**127), NOON) for account in (7, 9)]
+
+
 @pytest.mark.parametrize("token", ["a" * 31, "a" * 33, "A" * 32, "g" * 32])
 def test_another_form_of_token_is_a_fault_and_leaves_the_former_files(warehouse, tmp_path, token):
     hold(warehouse, [moved(1, 1)])
@@ -77,5 +90,6 @@ def test_another_form_of_token_is_a_fault_and_leaves_the_former_files(warehouse,
     with pytest.raises(WarehouseFault, match="32 hex digits") as caught:
         export_graph(warehouse, tmp_path / "graph")
     assert token not in str(caught.value)
-    assert sorted(p.name for p in (tmp_path / "graph").iterdir()) == ["listings.parquet", "transfers.parquet"]
+    names = sorted(p.name for p in (tmp_path / "graph").iterdir())
+    assert names == ["listings.parquet", "ties.parquet", "transfers.parquet"]
     assert pq.read_metadata(tmp_path / "graph" / "transfers.parquet").num_rows == 1
