@@ -4,6 +4,7 @@ import argparse
 import json
 
 from cleanroom.cli.common import command, out
+from cleanroom.cli.packs import add_packs
 from cleanroom.errors import GateClosed
 from cleanroom.settings import RoomSettings
 
@@ -20,6 +21,7 @@ def add_governance(commands) -> None:
         "ask the gate: exit code 0 open, 26 shut, 10 to 41 unusable (settings, policy, artefact), 70 to 77 unreachable",
     )
     gate.add_argument("--json", dest="as_json", action="store_true", help="the decision with its reasons, as JSON")
+    add_packs(governance)
 
 
 def _gate(options: argparse.Namespace) -> None:

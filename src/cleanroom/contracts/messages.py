@@ -304,6 +304,17 @@ class SendingStop(Frozen):
     stopped_at: datetime
 
 
+class PackStanding(Frozen):
+    """An evidence pack that the portal keeps. `pack`: SHA-256 of the file; `content`: of what was judged in it, so that
+    nobody packs the same standing of a release twice."""
+
+    release_id: str
+    pack: Hex32
+    content: Hex32
+    judged_at: datetime
+    allowed: bool
+
+
 # --- warnings -----------------------------------------------------------------------------------------------------
 
 

@@ -129,6 +129,13 @@ class HttpPortal:
     def incidents(self) -> list[m.IncidentStanding]:
         return self._get_list("/incidents", m.IncidentStanding)
 
+    def packs(self, release_id: str) -> list[m.PackStanding]:
+        return self._get_list(f"/releases/{release_id}/packs", m.PackStanding)
+
+    def keep_pack(self, release_id: str, raw: bytes) -> m.PackStanding:
+        response = self._send("POST", f"/releases/{release_id}/packs", raw=raw)
+        return _parse(m.PackStanding, self._checked(response))
+
     def sending_stop(self) -> m.SendingStop | None:
         response = self._checked(self._send("GET", "/sending-stop"))
         return _validated(lambda: TypeAdapter(m.SendingStop | None).validate_json(response.content))
@@ -193,16 +200,19 @@ class HttpPortal:
         except (ValueError, RecursionError):
             raise errors.PortalFault(f"the portal's answer to POST {path} is not JSON") from None
 
-    def _send(self, method: str, path: str, *, body: Any = None, params: dict | None = None) -> httpx.Response:
+    def _send(
+        self, method: str, path: str, *, body: Any = None, raw: bytes | None = None, params: dict | None = None
+    ) -> httpx.Response:
         content = body.model_dump(mode="json") if isinstance(body, BaseModel) else body
         content = {} if content is None and method == "POST" else content
+        sent = {"json": content} if raw is None else {"content": raw, "headers": {"Content-Type": "application/zip"}}
         try:
             try:
-                return self._client.request(method, path, json=content, params=params)
+                return self._client.request(method, path, params=params, **sent)
             except httpx.RemoteProtocolError:
                 # A server may end an idle connection in the moment in which it is used again. Every call of this API
                 # can be made twice.
-                return self._client.request(method, path, json=content, params=params)
+                return self._client.request(method, path, params=params, **sent)
         except httpx.HTTPError as e:
             raise errors.PortalFault(
                 f"the portal at {self._client.base_url.host} did not answer {method} {path} "

@@ -92,6 +92,7 @@ def _manifest(judged: Judged, contents: dict[str, bytes]) -> dict:
         "format": verify_pack.FORMAT,
         "release_id": judged.draft.release_id,
         "packed_at": judged.at.isoformat(),
+        "content": judged.content,
         "files": [
             {"name": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
             for name, data in sorted(contents.items())

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import jinja2
 
+from cleanroom.contracts.canonical import digest_of
 from cleanroom.contracts.messages import ControlResult, ReleaseDraft, ReleaseRecord
 from cleanroom.errors import CleanroomError
 from cleanroom.governance import drafts, gate, matrix, releases, risk
@@ -67,6 +68,13 @@ class Judged:
             known = {c.id for c in self.policy.controls}
             return tuple(r for r in self.draft.controls if r.control_id in known)
         return gate.results(self.policy, self.record, now=self.at)
+
+    @cached_property
+    def content(self) -> str:
+        """SHA-256 of what was judged and came out, whenever that was."""
+        outcomes = [[r.control_id, r.metric, str(r.outcome)] for r in self.results]
+        record, reasons = self.record.model_dump(mode="json"), [[r.code, r.control_id] for r in self.reasons]
+        return digest_of([self.policy.digest, list(self.receivers), record, outcomes, reasons])
 
     @property
     def missing(self) -> tuple[releases.MissingSignOff, ...]:
