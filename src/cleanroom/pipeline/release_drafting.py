@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cleanroom.contracts.canonical import digest_of
@@ -10,13 +11,14 @@ from cleanroom.errors import NotFound
 from cleanroom.governance import drafts, metrics, model_card, risk
 from cleanroom.governance.answers import Answers
 from cleanroom.governance.evidence import Estimate, Evidence
+from cleanroom.governance.metrics import prediction_tables
 from cleanroom.governance.policy import Policy, load_policy
 from cleanroom.pipeline import artefacts, room_evidence
 from cleanroom.pipeline.code_version import code_commit
 from cleanroom.pipeline.history import HORIZON, data_snapshot, read_history
 from cleanroom.pipeline.release_request import declared_answers
 from cleanroom.pipeline.steps import Detail, StepResult
-from cleanroom.scoring import backtest, evidence
+from cleanroom.scoring import backtest, evidence, group_evidence
 from cleanroom.scoring.artefact import Artefact
 from cleanroom.scoring.features import model_features
 from cleanroom.scoring.snapshot import Snapshot
@@ -83,14 +85,16 @@ def _draft(
 ) -> ReleaseDraft:
     history, now = read_history(room), datetime.now(UTC)
     subject = _subject(policy, artefact, history)
-    measured = evidence.measure(subject)
+    count = _predictions(room, subject, release_id)
+    measured = evidence.measure(subject) | group_evidence.measure_groups(count)
     known = {name: estimate.at(now, detail) for name, (estimate, detail) in measured.items()}
     known |= _repeated(subject, now) | room_evidence.collect(room, answers, now=now)
     smallest = int(policy.settings["smallest_cell"])
-    cell = evidence.smallest_cell(subject, smallest=smallest)
+    cell = group_evidence.smallest_cell(count, smallest=smallest)
     if cell is not None:
         known["k_min"] = cell.at(now, "cases behind each rate that the model card shows")
-    card = _card(policy, answers, subject, release_id, developer, known, smallest, now)
+    tables = group_evidence.group_tables(count, smallest=smallest)
+    card = _card(policy, answers, subject, release_id, developer, known, tables, now)
     return drafts.compose(
         policy,
         release_id=release_id,
@@ -108,6 +112,17 @@ def _draft(
 def _subject(policy: Policy, artefact: Artefact, history: list[Snapshot]) -> evidence.Subject:
     predictions = backtest.replay(history, horizon=HORIZON)
     return evidence.Subject(artefact, history, predictions, int(policy.settings["alert_capacity"]))
+
+
+def _predictions(room: "Room", subject: evidence.Subject, release_id: str) -> group_evidence.Count:
+    """Keep the predictions of this release in place of the last draft's, and count groups where they lie."""
+    rows = group_evidence.prediction_table(subject, model_version=release_id)
+    room.warehouse.replace_rows(prediction_tables.TABLE, rows)
+    return partial(_count, room, release_id)
+
+
+def _count(room: "Room", release_id: str, column: str, sample: str) -> list[metrics.GroupCounts]:
+    return prediction_tables.count_groups(room.warehouse.query, column, model_version=release_id, sample=sample)
 
 
 def _repeated(subject: evidence.Subject, now: datetime) -> dict[str, Evidence]:
@@ -130,7 +145,7 @@ def _card(
     release_id: str,
     developer: str,
     known: dict[str, Evidence],
-    smallest: int,
+    tables: dict,
     now: datetime,
 ) -> dict:
     shown = ("precision_at_capacity", "baseline_precision_at_capacity", "recall_at_capacity", "pr_auc", "brier",
@@ -145,7 +160,7 @@ def _card(
         training_data=_training_data(subject),
         features={f.name: f"{f.en} / {f.zh_hant}" for f in model_features()},
         metrics={name: known[name].value if name in known else None for name in shown},
-        metrics_by_group=evidence.group_tables(subject, smallest=smallest),
+        metrics_by_group=tables,
         limits=LIMITS,
         last_validation=now.date().isoformat(),
     )

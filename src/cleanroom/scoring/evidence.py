@@ -19,7 +19,6 @@ from cleanroom.scoring.snapshot import Snapshot
 
 SEED = 20250401
 LEAST_GROUP = 5  # groups with fewer cases say nothing of themselves and stay out of comparisons
-AGE_BANDS_DAYS = (365.0, 5 * 365.0)
 Measured = dict[str, tuple[Estimate, str]]
 
 
@@ -74,27 +73,11 @@ def _performance(subject: Subject) -> dict:
 
 
 def _groups(subject: Subject) -> dict:
-    """Between kinds of account and between institutions; the worse of the two counts."""
-    p, decisions, latest = subject.predictions, subject.decisions, subject.latest
-    groups = (p.kind, p.institution)
-    segments = (*groups, np.digitize(p.age_days, AGE_BANDS_DAYS))
-    options = {"min_cases": LEAST_GROUP, "seed": SEED}
-    marks = latest.texts("kind"), latest.texts("institution")
-    how = "between kinds of account and between institutions, the worse of the two"
+    """What the features and the contributions tell of groups; the decisions by group stand in `group_evidence`."""
+    latest = subject.latest
     return {
-        "fpr_ratio_lower_ci": (_least([metrics.fpr_ratio(p.later, decisions, g, **options) for g in groups]), how),
-        "equal_opportunity_diff": (
-            _greatest([metrics.equal_opportunity_diff(p.later, decisions, g, **options) for g in groups]),
-            how,
-        ),
-        "min_segment_recall_ratio": (
-            _least([metrics.min_segment_recall_ratio(p.later, decisions, s, **options) for s in segments]),
-            "by kind, institution and age of the account, the worst segment",
-        ),
-        "min_group_share": (_least([metrics.min_group_share(m) for m in marks]), how),
-        "label_rate_ratio": (_least([metrics.label_rate_ratio(latest.listed, m) for m in marks]), how),
         "proxy_auc_max": (
-            metrics.proxy_auc(latest.matrix, marks[0], min_cases=LEAST_GROUP, seed=SEED),
+            metrics.proxy_auc(latest.matrix, latest.texts("kind"), min_cases=LEAST_GROUP, seed=SEED),
             "how well the features tell one kind of account from the others",
         ),
         "contribution_anomaly_z": (
@@ -163,54 +146,11 @@ def _evasion(subject: Subject) -> tuple[Estimate | None, str]:
     """The worst evasion counts; all are named, since they say what the model leans on."""
     drops = probes.evasion(subject.latest, subject.capacity, seed=SEED)
     each = ", ".join(f"{name} {drop.value:.2f}" for name, drop in drops.items())
-    return _greatest(list(drops.values())), f"watch-listed accounts with hidden labels that change their ways: {each}"
+    worst = max(drops.values(), key=lambda e: e.value if e.high is None else e.high, default=None)
+    return worst, f"watch-listed accounts with hidden labels that change their ways: {each}"
 
 
 def contributions(snapshot: Snapshot) -> dict[str, tuple[int, int]]:
     """Institution -> (watch-listed accounts, accounts)."""
     codes = snapshot.texts("institution")
     return {str(c): (int(snapshot.listed[codes == c].sum()), int((codes == c).sum())) for c in np.unique(codes)}
-
-
-def group_tables(subject: Subject, *, smallest: int) -> dict[str, dict[str, dict[str, float | None]]]:
-    """Rates by kind and institution for the model card. Groups of fewer than `smallest` accounts are left out, and a
-    rate over fewer than `smallest` cases is not shown."""
-    p = subject.predictions
-    groups = {"kind": p.kind, "institution": p.institution}
-    return {name: _table(metrics.rates_by_group(p.later, subject.decisions, g), smallest) for name, g in groups.items()}
-
-
-def _table(rates: dict[str, metrics.GroupRates], smallest: int) -> dict[str, dict[str, float | None]]:
-    kept = metrics.suppress_small_groups(rates, {g: r.cases for g, r in rates.items()}, smallest=smallest)
-    return {group: _row(r, smallest) for group, r in kept.items()}
-
-
-def _row(rates: metrics.GroupRates, smallest: int) -> dict[str, float | None]:
-    return {
-        "accounts": rates.cases,
-        "selection_rate": _shown(rates.selection_rate, smallest),
-        "false_positive_rate": _shown(rates.false_positive_rate, smallest),
-        "true_positive_rate": _shown(rates.true_positive_rate, smallest),
-    }
-
-
-def _shown(estimate: Estimate | None, smallest: int) -> float | None:
-    return None if estimate is None or (estimate.cases or 0) < smallest else estimate.value
-
-
-def smallest_cell(subject: Subject, *, smallest: int) -> Estimate | None:
-    """The fewest cases behind any rate that the model card shows."""
-    p = subject.predictions
-    rates = [r for g in (p.kind, p.institution) for r in metrics.rates_by_group(p.later, subject.decisions, g).values()]
-    shown = [e.cases for r in rates if r.cases >= smallest
-             for e in (r.selection_rate, r.false_positive_rate, r.true_positive_rate)
-             if e is not None and (e.cases or 0) >= smallest]  # fmt: skip
-    return metrics.k_min(shown)
-
-
-def _least(found: list[Estimate | None]) -> Estimate | None:
-    return min((e for e in found if e is not None), key=lambda e: e.value if e.low is None else e.low, default=None)
-
-
-def _greatest(found: list[Estimate | None]) -> Estimate | None:
-    return max((e for e in found if e is not None), key=lambda e: e.value if e.high is None else e.high, default=None)

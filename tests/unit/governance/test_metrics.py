@@ -94,7 +94,7 @@ def test_the_same_seed_gives_the_same_bounds():
     for metric in (
         lambda seed: m.pr_auc(y, score, seed=seed),
         lambda seed: m.precision_against_baseline(y, score, rule, 100, seed=seed)[0],
-        lambda seed: m.fpr_ratio(y, warned, group, min_cases=10, seed=seed),
+        lambda seed: m.fpr_ratio(m.count_groups(y, warned, group), min_cases=10, seed=seed),
     ):
         assert metric(7) == metric(7)
         assert metric(7).value == metric(8).value
@@ -146,7 +146,8 @@ def test_group_rates_agree_with_fairlearn(seed):
         y_pred=warned,
         sensitive_features=group,
     )
-    ours = m.rates_by_group(y, warned, group)
+    counts = m.count_groups(y, warned, group)
+    ours = m.rates_by_group(counts)
     assert list(ours) == ["bank", "digital", "post"]
     for label, rates in ours.items():
         theirs = frame.by_group.loc[label]
@@ -154,10 +155,10 @@ def test_group_rates_agree_with_fairlearn(seed):
         assert rates.false_positive_rate.value == pytest.approx(theirs["fpr"])
         assert rates.true_positive_rate.value == pytest.approx(theirs["tpr"])
     ratios, gaps = frame.ratio(method="between_groups"), frame.difference(method="between_groups")
-    assert m.selection_rate_ratio(warned, group, min_cases=5, seed=1).value == pytest.approx(ratios["selection"])
-    assert m.fpr_ratio(y, warned, group, min_cases=5, seed=1).value == pytest.approx(ratios["fpr"])
-    assert m.equal_opportunity_diff(y, warned, group, min_cases=5, seed=1).value == pytest.approx(gaps["tpr"])
-    assert m.selection_rate_ratio(warned, group, min_cases=5, seed=1).value == pytest.approx(
+    assert m.selection_rate_ratio(counts, min_cases=5, seed=1).value == pytest.approx(ratios["selection"])
+    assert m.fpr_ratio(counts, min_cases=5, seed=1).value == pytest.approx(ratios["fpr"])
+    assert m.equal_opportunity_diff(counts, min_cases=5, seed=1).value == pytest.approx(gaps["tpr"])
+    assert m.selection_rate_ratio(counts, min_cases=5, seed=1).value == pytest.approx(
         fairlearn.demographic_parity_ratio(y, warned, sensitive_features=group)
     )
 
@@ -166,28 +167,28 @@ def test_gaps_come_with_bounds_and_the_smallest_group():
     y, score, _, group = sample(1)
     warned = m.decide_at_capacity(score, 300)
     for found in (
-        m.fpr_ratio(y, warned, group, min_cases=5, seed=1),
-        m.equal_opportunity_diff(y, warned, group, min_cases=5, seed=1),
-        m.min_segment_recall_ratio(y, warned, group, min_cases=5, seed=1),
+        m.fpr_ratio(m.count_groups(y, warned, group), min_cases=5, seed=1),
+        m.equal_opportunity_diff(m.count_groups(y, warned, group), min_cases=5, seed=1),
+        m.min_segment_recall_ratio(m.count_groups(y, warned, group), min_cases=5, seed=1),
     ):
         assert holds(found)
         assert found.low < found.high
     digital = (group == "digital") & ~y
-    assert m.fpr_ratio(y, warned, group, min_cases=5, seed=1).cases == digital.sum()
+    assert m.fpr_ratio(m.count_groups(y, warned, group), min_cases=5, seed=1).cases == digital.sum()
 
 
 def test_small_groups_are_left_out_and_one_group_says_nothing():
     y = np.zeros(100, bool)
     group = np.array(["a"] * 60 + ["b"] * 35 + ["c"] * 5)
     warned = np.arange(100) % 10 == 0
-    assert m.fpr_ratio(y, warned, group, min_cases=30, seed=1).cases == 35
-    assert m.fpr_ratio(y, warned, group, min_cases=50, seed=1) is None
-    assert m.equal_opportunity_diff(y, warned, group, min_cases=1, seed=1) is None
+    assert m.fpr_ratio(m.count_groups(y, warned, group), min_cases=30, seed=1).cases == 35
+    assert m.fpr_ratio(m.count_groups(y, warned, group), min_cases=50, seed=1) is None
+    assert m.equal_opportunity_diff(m.count_groups(y, warned, group), min_cases=1, seed=1) is None
 
 
 def test_no_false_positive_anywhere_is_no_gap_but_not_certain():
     y, group = np.zeros(200, bool), np.array(["a", "b"] * 100)
-    found = m.fpr_ratio(y, np.zeros(200, bool), group, min_cases=30, seed=1)
+    found = m.fpr_ratio(m.count_groups(y, np.zeros(200, bool), group), min_cases=30, seed=1)
     assert found.value == 1.0
     assert found.low < 0.8  # nothing was seen among 100 each: that proves little
 
@@ -195,17 +196,17 @@ def test_no_false_positive_anywhere_is_no_gap_but_not_certain():
 def test_the_worst_segment_against_the_whole():
     y, segment = np.ones(40, bool), np.array(["a"] * 20 + ["b"] * 20)
     warned = np.r_[np.ones(20, bool), np.arange(20) < 10]
-    found = m.min_segment_recall_ratio(y, warned, segment, min_cases=10, seed=1)
+    found = m.min_segment_recall_ratio(m.count_groups(y, warned, segment), min_cases=10, seed=1)
     assert (found.value, found.cases) == (pytest.approx(0.5 / 0.75), 20)
-    assert m.min_segment_recall_ratio(y, np.zeros(40, bool), segment, min_cases=10, seed=1) is None
+    assert m.min_segment_recall_ratio(m.count_groups(y, np.zeros(40, bool), segment), min_cases=10, seed=1) is None
 
 
 def test_shares_and_label_rates_of_groups():
     group, y = np.array(["a"] * 90 + ["b"] * 10), np.r_[np.ones(18, bool), np.zeros(72, bool), np.ones(1), np.zeros(9)]
-    assert m.min_group_share(group).value == 0.1
-    assert m.label_rate_ratio(y, group).value == pytest.approx(0.1 / 0.19)
-    assert m.label_rate_ratio(np.zeros(100), group) is None
-    assert m.min_group_share(group[:0]) is None
+    assert m.min_group_share(m.count_groups(y, y, group)).value == 0.1
+    assert m.label_rate_ratio(m.count_groups(y, y, group)).value == pytest.approx(0.1 / 0.19)
+    assert m.label_rate_ratio(m.count_groups(np.zeros(100), y, group)) is None
+    assert m.min_group_share([]) is None
 
 
 # --- probing ------------------------------------------------------------------------------------------------------

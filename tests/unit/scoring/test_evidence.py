@@ -3,8 +3,9 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from cleanroom.governance import metrics
 from cleanroom.governance.evidence import SUPPLIERS, Supplier
-from cleanroom.scoring import backtest, evidence, probes
+from cleanroom.scoring import backtest, evidence, group_evidence, probes
 from cleanroom.scoring.training import train_artefact
 
 HORIZON = timedelta(days=14)
@@ -18,8 +19,20 @@ def subject(history):
 
 
 @pytest.fixture(scope="module")
-def measured(subject):
-    return evidence.measure(subject)
+def count(subject):
+    """As the warehouse counts; that both agree, tests/spec/scoring/test_prediction_tables.py says."""
+    rows = group_evidence.prediction_table(subject, model_version="v").to_pandas()
+
+    def counted(column: str, sample: str):
+        own = rows[rows["sample"] == sample]
+        return metrics.count_groups(own["y_true"], own["decision"], own[column])
+
+    return counted
+
+
+@pytest.fixture(scope="module")
+def measured(subject, count):
+    return evidence.measure(subject) | group_evidence.measure_groups(count)
 
 
 def test_everything_that_scoring_supplies_is_measured(measured):
@@ -55,19 +68,19 @@ def test_too_little_to_replay_leaves_figures_out_and_invents_none(history):
     assert "reason_code_coverage" in found
 
 
-def test_group_tables_show_no_rate_over_few_cases(subject):
-    tables = evidence.group_tables(subject, smallest=5)
+def test_group_tables_show_no_rate_over_few_cases(subject, count):
+    tables = group_evidence.group_tables(count, smallest=5)
     positives = {kind: subject.predictions.later[subject.predictions.kind == kind].sum() for kind in tables["kind"]}
 
     assert len(positives) == 3
     for kind, row in tables["kind"].items():
         assert (row["true_positive_rate"] is None) == (positives[kind] < 5)
-    assert evidence.smallest_cell(subject, smallest=5).value >= 5
+    assert group_evidence.smallest_cell(count, smallest=5).value >= 5
 
 
-def test_a_group_below_the_smallest_cell_is_not_shown(subject):
-    assert evidence.group_tables(subject, smallest=10**6) == {"kind": {}, "institution": {}}
-    assert evidence.smallest_cell(subject, smallest=10**6) is None
+def test_a_group_below_the_smallest_cell_is_not_shown(count):
+    assert group_evidence.group_tables(count, smallest=10**6) == {"kind": {}, "institution": {}}
+    assert group_evidence.smallest_cell(count, smallest=10**6) is None
 
 
 def test_evasions_change_only_what_they_say(history):

@@ -12,9 +12,11 @@ from cleanroom.governance.metrics.coverage import (
     repeat_match_rate,
     suppress_small_groups,
 )
-from cleanroom.governance.metrics.drift import contribution_anomaly_z, psi
+from cleanroom.governance.metrics.drift import Reference, contribution_anomaly_z, count_in, psi, psi_of, reference
 from cleanroom.governance.metrics.groups import (
+    GroupCounts,
     GroupRates,
+    count_groups,
     equal_opportunity_diff,
     fpr_ratio,
     label_rate_ratio,
@@ -44,12 +46,16 @@ from cleanroom.governance.metrics.ranking import (
 )
 
 __all__ = [
+    "GroupCounts",
     "GroupRates",
+    "Reference",
     "amount_recall_at_capacity",
     "auc",
     "brier",
     "brier_against_baseline",
     "contribution_anomaly_z",
+    "count_groups",
+    "count_in",
     "counterfactual_flip_rate",
     "decide_at_capacity",
     "equal_opportunity_diff",
@@ -68,8 +74,10 @@ __all__ = [
     "precision_at_capacity",
     "proxy_auc",
     "psi",
+    "psi_of",
     "rates_by_group",
     "recall_at_capacity",
+    "reference",
     "repeat_match_rate",
     "selection_rate_ratio",
     "share",

@@ -1,7 +1,7 @@
 """How differently a decision treats groups. Groups with fewer cases than `min_cases` are left out, never averaged in;
 with fewer than two groups left there is nothing to compare and the answer is None."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,84 +21,101 @@ class GroupRates:
     precision: Estimate | None
 
 
-def rates_by_group(y_true: np.ndarray, decision: np.ndarray, group: np.ndarray) -> dict[str, GroupRates]:
-    """Rates of every group, by its label as text, in the order of the labels."""
-    y, warned, labels = np.asarray(y_true).astype(bool), np.asarray(decision).astype(bool), _labels(group)
-    return {str(g): _rates(y[labels == g], warned[labels == g]) for g in np.unique(labels)}
+@dataclass(frozen=True)
+class GroupCounts:
+    """What every rate of one group is made of: its cases, the right ones, the warned ones, and the right warned ones.
+    Counted in memory (`count_groups`) or where the data is (`prediction_tables.count_groups`)."""
+
+    label: str
+    cases: int
+    positives: int
+    selected: int
+    hits: int
 
 
-def selection_rate_ratio(decision: np.ndarray, group: np.ndarray, *, min_cases: int, seed: int) -> Estimate | None:
+def count_groups(y_true: np.ndarray, decision: np.ndarray, group: np.ndarray) -> list[GroupCounts]:
+    """Of every group, by its label as text, in the order of the labels."""
+    y, warned, labels = (
+        np.asarray(y_true).astype(bool),
+        np.asarray(decision).astype(bool),
+        np.asarray(group).astype(str),
+    )
+    found = []
+    for label in np.unique(labels):
+        own = labels == label
+        found.append(
+            GroupCounts(
+                str(label),
+                int(own.sum()),
+                int((y & own).sum()),
+                int((warned & own).sum()),
+                int((y & warned & own).sum()),
+            )
+        )
+    return found
+
+
+def rates_by_group(groups: Sequence[GroupCounts]) -> dict[str, GroupRates]:
+    """Label -> rates."""
+    return {g.label: _rates(g) for g in groups}
+
+
+def selection_rate_ratio(groups: Sequence[GroupCounts], *, min_cases: int, seed: int) -> Estimate | None:
     """Least selection rate divided by the greatest. Cases: those of the smallest group compared."""
-    warned = np.asarray(decision).astype(bool)
-    return _compare(warned, np.ones(len(warned), dtype=bool), group, _ratio, min_cases, seed)
+    return _compare([(g.selected, g.cases) for g in groups], _ratio, min_cases, seed)
 
 
-def fpr_ratio(
-    y_true: np.ndarray, decision: np.ndarray, group: np.ndarray, *, min_cases: int, seed: int
-) -> Estimate | None:
+def fpr_ratio(groups: Sequence[GroupCounts], *, min_cases: int, seed: int) -> Estimate | None:
     """Least false-positive rate divided by the greatest; 1.0 where no group has a false positive. Cases: negatives of
     the smallest group compared."""
-    return _compare(decision, ~np.asarray(y_true).astype(bool), group, _ratio, min_cases, seed)
+    return _compare([(g.selected - g.hits, g.cases - g.positives) for g in groups], _ratio, min_cases, seed)
 
 
-def equal_opportunity_diff(
-    y_true: np.ndarray, decision: np.ndarray, group: np.ndarray, *, min_cases: int, seed: int
-) -> Estimate | None:
+def equal_opportunity_diff(groups: Sequence[GroupCounts], *, min_cases: int, seed: int) -> Estimate | None:
     """Greatest true-positive rate minus the least. Cases: positives of the smallest group compared."""
-    return _compare(decision, np.asarray(y_true).astype(bool), group, _gap, min_cases, seed)
+    return _compare([(g.hits, g.positives) for g in groups], _gap, min_cases, seed)
 
 
-def min_segment_recall_ratio(
-    y_true: np.ndarray, decision: np.ndarray, segment: np.ndarray, *, min_cases: int, seed: int
-) -> Estimate | None:
+def min_segment_recall_ratio(groups: Sequence[GroupCounts], *, min_cases: int, seed: int) -> Estimate | None:
     """Recall of the worst segment divided by the recall of all compared segments together. Cases: positives of the
     smallest segment compared. None where nothing at all was found."""
-    return _compare(decision, np.asarray(y_true).astype(bool), segment, _worst_to_whole, min_cases, seed)
+    return _compare([(g.hits, g.positives) for g in groups], _worst_to_whole, min_cases, seed)
 
 
-def min_group_share(group: np.ndarray) -> Estimate | None:
+def min_group_share(groups: Sequence[GroupCounts]) -> Estimate | None:
     """The smallest group's share of the cases. Cases: all of them."""
-    counts = np.unique(_labels(group), return_counts=True)[1]
-    return share(int(counts.min()), int(counts.sum())) if len(counts) else None
+    counts = [g.cases for g in groups]
+    return share(min(counts), sum(counts)) if counts else None
 
 
-def label_rate_ratio(y_true: np.ndarray, group: np.ndarray) -> Estimate | None:
+def label_rate_ratio(groups: Sequence[GroupCounts]) -> Estimate | None:
     """The least group's rate of labels divided by the overall rate; None where there is no label. Cases: all."""
-    y, labels = np.asarray(y_true).astype(bool), _labels(group)
-    if not y.any():
+    cases, labels = sum(g.cases for g in groups), sum(g.positives for g in groups)
+    if not labels:
         return None
-    least = min(y[labels == g].mean() for g in np.unique(labels))
-    return Estimate(float(least / y.mean()), cases=len(y))
+    least = min(g.positives / g.cases for g in groups)
+    return Estimate(least / (labels / cases), cases=cases)
 
 
-def _labels(group: np.ndarray) -> np.ndarray:
-    return np.asarray(group).astype(str)
-
-
-def _rates(y: np.ndarray, warned: np.ndarray) -> GroupRates:
+def _rates(g: GroupCounts) -> GroupRates:
     return GroupRates(
-        cases=len(y),
-        selection_rate=share(int(warned.sum()), len(y)),
-        false_positive_rate=share(int((warned & ~y).sum()), int((~y).sum())),
-        true_positive_rate=share(int((warned & y).sum()), int(y.sum())),
-        precision=share(int((warned & y).sum()), int(warned.sum())),
+        cases=g.cases,
+        selection_rate=share(g.selected, g.cases),
+        false_positive_rate=share(g.selected - g.hits, g.cases - g.positives),
+        true_positive_rate=share(g.hits, g.positives),
+        precision=share(g.hits, g.selected),
     )
 
 
 Compare = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
-def _compare(
-    decision: np.ndarray, among: np.ndarray, group: np.ndarray, compare: Compare, min_cases: int, seed: int
-) -> Estimate | None:
-    """`compare` over the groups' shares of `decision` among the cases `among`: at the point and over Jeffreys draws."""
-    warned, labels = np.asarray(decision).astype(bool), _labels(group)
-    cases = np.array([(among & (labels == g)).sum() for g in np.unique(labels)])
-    hits = np.array([(warned & among & (labels == g)).sum() for g in np.unique(labels)])
-    kept = cases >= max(1, min_cases)
-    if kept.sum() < 2:
+def _compare(shares: Sequence[tuple[int, int]], compare: Compare, min_cases: int, seed: int) -> Estimate | None:
+    """`compare` over the groups' shares (hits, cases): at the point and over Jeffreys draws."""
+    kept = [(hits, cases) for hits, cases in shares if cases >= max(1, min_cases)]
+    if len(kept) < 2:
         return None
-    hits, cases = hits[kept], cases[kept]
+    hits, cases = (np.array(column) for column in zip(*kept, strict=True))
     point = float(compare((hits / cases)[None, :], cases)[0])
     if not np.isfinite(point):
         return None
