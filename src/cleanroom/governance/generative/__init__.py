@@ -1,0 +1,1 @@
+"""The generative pack: what a language model wrote, graded offline on recorded transcripts (docs/generative.md)."""
