@@ -11,6 +11,7 @@ from cleanroom.contracts.specification import DatasetContract, Field
 
 UTC_TIMESTAMP = pa.timestamp("us", tz="UTC")
 LANDING, ROUTING = "landing", "routing"
+EPOCH = b"cleanroom.epoch"  # of K2, in the metadata of the files of the published graph
 
 PROVENANCE = [
     pa.field("participant", pa.string(), nullable=False),

@@ -3,7 +3,9 @@
 `<room_dir>/graph/transfers.parquet`: transfers that moved money, in order of (executed_at, transfer_id).
 `<room_dir>/graph/listings.parquet`: every watch-listing, from its notice to its end, by event or by law.
 `<room_dir>/graph/ties.parquet`: which account hangs together with which holder, phone, device or platform account.
-Tokens and transfer ids are 16 bytes, times UTC in microseconds, amounts TWD cents.
+`<room_dir>/graph/reversed.parquet`: transfers that were reversed, in the same order; the lookout may have some of them.
+Each file's metadata name the epoch of K2 that its tokens are of. Tokens and transfer ids are 16 bytes, times UTC in
+microseconds, amounts TWD cents.
 """
 
 import os
@@ -16,8 +18,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cleanroom.contracts.tables import UTC_TIMESTAMP
+from cleanroom.contracts.tables import EPOCH, UTC_TIMESTAMP
 from cleanroom.errors import WarehouseFault
+from cleanroom.pipeline.epochs import epoch_of
 from cleanroom.settings import RoomSettings
 from cleanroom.stores.ports import Warehouse
 
@@ -43,6 +46,9 @@ LISTINGS = pa.schema(
         pa.field("case_no", pa.string()),
     ]
 )
+REVERSED = pa.schema(
+    [pa.field("transfer_id", _TOKEN, nullable=False), pa.field("executed_at", UTC_TIMESTAMP, nullable=False)]
+)
 TIES = pa.schema(
     [
         pa.field("account_token", _TOKEN, nullable=False),
@@ -59,6 +65,9 @@ _TRANSFERS = f"""
 select {", ".join(TRANSFERS.names)} from moneyflow.int_transfers__joined
 where not reversed and executed_at >= ? and executed_at < ? order by executed_at, transfer_id
 """
+_REVERSED = """
+select transfer_id, executed_at from moneyflow.int_transfers__joined where reversed order by executed_at, transfer_id
+"""
 _LISTINGS = f"""
 select {", ".join(LISTINGS.names)} from moneyflow.int_list_events__listings order by listed_at, account_token, listing
 """
@@ -66,6 +75,8 @@ _TIES = """
 select account_token, identifier_kind as kind, identifier_token, held_from from graph.int_graph__ties
 order by identifier_token, account_token
 """
+
+_WHOLE = (("listings", _LISTINGS, LISTINGS), ("ties", _TIES, TIES), ("reversed", _REVERSED, REVERSED))
 
 
 def graph_folder(settings: RoomSettings) -> Path:
@@ -75,17 +86,19 @@ def graph_folder(settings: RoomSettings) -> Path:
 def export_graph(warehouse: Warehouse, folder: Path) -> int:
     """Number of transfers. A reader sees each file as it was before or whole. Raises WarehouseFault."""
     folder.mkdir(parents=True, exist_ok=True)
+    epoch = {EPOCH: str(epoch_of(warehouse))}
     with ExitStack() as stack:
-        places = [folder / f"{name}.parquet" for name in ("transfers", "listings", "ties")]
-        transfers, listings, ties = [stack.enter_context(_replacing(place)) for place in places]
-        pq.write_table(_shaped(warehouse.query(_LISTINGS), LISTINGS), listings, compression="zstd")
-        pq.write_table(_shaped(warehouse.query(_TIES), TIES), ties, compression="zstd")
-        return _write_transfers(warehouse, transfers)
+        transfers = stack.enter_context(_replacing(folder / "transfers.parquet"))
+        for name, query, schema in _WHOLE:
+            place = stack.enter_context(_replacing(folder / f"{name}.parquet"))
+            rows = _shaped(warehouse.query(query), schema.with_metadata(epoch))
+            pq.write_table(rows, place, compression="zstd")
+        return _write_transfers(warehouse, transfers, epoch)
 
 
-def _write_transfers(warehouse: Warehouse, path: Path) -> int:
+def _write_transfers(warehouse: Warehouse, path: Path, epoch: dict[bytes, str]) -> int:
     count = 0
-    with pq.ParquetWriter(path, TRANSFERS, compression="zstd") as writer:
+    with pq.ParquetWriter(path, TRANSFERS.with_metadata(epoch), compression="zstd") as writer:
         for rows in _transfers(warehouse):
             writer.write_table(rows)
             count += rows.num_rows

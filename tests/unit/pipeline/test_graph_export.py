@@ -6,8 +6,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from cleanroom.contracts.tables import EPOCH
 from cleanroom.errors import WarehouseFault
 from cleanroom.pipeline import graph_export
+from cleanroom.pipeline.epochs import row_of
 from cleanroom.pipeline.graph_export import LISTINGS, TIES, TRANSFERS, export_graph
 from cleanroom.settings import RoomSettings
 from cleanroom.stores.warehouse import open_warehouse
@@ -57,6 +59,23 @@ def test_transfers_in_order_of_time_and_id_without_reversed_ones(warehouse, tmp_
     assert pq.ParquetFile(tmp_path / "graph" / "transfers.parquet").num_row_groups == 3
 
 
+def test_reversed_ones_lie_apart_in_the_same_order(warehouse, tmp_path):
+    hold(warehouse, [moved(5, 60, reversed=True), moved(9, 1, reversed=True), moved(3, 1, reversed=True), moved(4, 2)])
+    assert export_graph(warehouse, tmp_path / "graph") == 1
+    found = pq.read_table(tmp_path / "graph" / "reversed.parquet")
+    assert [row["transfer_id"].hex() for row in found.to_pylist()] == [hexed(n) for n in (3, 9, 5)]
+    assert found["executed_at"][2].as_py() == NOON + timedelta(hours=60)
+
+
+def test_every_file_names_the_epoch_of_its_tokens(warehouse, tmp_path):
+    hold(warehouse, [moved(1, 1)])
+    for epoch in (1, 3):
+        export_graph(warehouse, tmp_path / "graph")
+        named = [pq.read_schema(path).metadata[EPOCH] for path in (tmp_path / "graph").iterdir()]
+        assert named == [str(epoch).encode()] * 4
+        warehouse.replace_rows("landing.epochs", row_of(3))
+
+
 def test_listings_with_their_ends(warehouse, tmp_path):
     law = NOON.replace(year=2027)
     common = {"account_token": hexed(7), "ends_by_law_at": law, "reported_loss_cents": 900, "case_no": "c1"}
@@ -91,5 +110,5 @@ def test_another_form_of_token_is_a_fault_and_leaves_the_former_files(warehouse,
         export_graph(warehouse, tmp_path / "graph")
     assert token not in str(caught.value)
     names = sorted(p.name for p in (tmp_path / "graph").iterdir())
-    assert names == ["listings.parquet", "ties.parquet", "transfers.parquet"]
+    assert names == ["listings.parquet", "reversed.parquet", "ties.parquet", "transfers.parquet"]
     assert pq.read_metadata(tmp_path / "graph" / "transfers.parquet").num_rows == 1
