@@ -7,13 +7,9 @@ from numpy import int64, uint8
 
 from cleanroom.lookout.kernels.source.declare import i64_at, inline, kernel, u8_at, u32_at
 from cleanroom.lookout.kernels.source.passing_moments import (
-    NEVER,
-    clock_at,
-    end_before,
-    first_place,
+    in_order,
     is_kept,
     join,
-    last_place,
     number_at,
 )
 from cleanroom.lookout.kernels.source.prefetching import prefetch
@@ -35,8 +31,6 @@ from cleanroom.lookout.kernels.source.walking_table import (
     SEGMENT,
     SEGMENT_SIZE,
     SIDE_NUMBER,
-    START_CLOCK,
-    STARTS,
     TIME,
     TO,
 )
@@ -70,36 +64,6 @@ def find_kept(table, first, end):
                 delta_number[delta_low] if delta_low < delta_high else table[SEGMENT + SEGMENT_SIZE + LENGTH]
             )
     return truncated
-
-
-@kernel("i64(i64*)")
-def pass_in_time(table):
-    """Fills BITS and what is found, in the order of the walk; the number of records."""
-    place, delta_place = first_place(table, 0), first_place(table, 1)
-    end, delta_end = last_place(table, 0), last_place(table, 1)
-    joined = 0
-    while place < end or delta_place < delta_end:
-        clock, delta_clock = clock_at(table, 0, place, end), clock_at(table, 1, delta_place, delta_end)
-        joined = join(table, joined, min(clock, delta_clock))
-        if joined == 0:
-            # Nobody walks yet.
-            begins = i64_at(table[START_CLOCK])[0] + 1 if table[STARTS] > 0 else NEVER
-            place = end_before(table, 0, place, end, begins)
-            delta_place = end_before(table, 1, delta_place, delta_end, begins)
-        elif clock < delta_clock:
-            stop = delta_clock
-            if joined < table[STARTS]:
-                stop = min(stop, i64_at(table[START_CLOCK])[joined] + 1)
-            until = end_before(table, 0, place, end, stop)
-            pass_run(table, place, until)
-            place = until
-        else:
-            until = end_before(table, 0, place, end, delta_clock + 1)
-            delta_until = end_before(table, 1, delta_place, delta_end, delta_clock + 1)
-            pass_moment(table, place, until, delta_place, delta_until)
-            place, delta_place = until, delta_until
-    join(table, joined, NEVER)
-    return table[COUNT]
 
 
 @inline
@@ -206,3 +170,13 @@ def carry(table, s, number):
     u32_at(table[FOUND_VIA])[count] = number + s * table[SEGMENT + LENGTH]
     u8_at(table[FOUND_LAYERS])[count] = new
     table[COUNT] = count + 1
+
+
+_pass_all = in_order(join, pass_run, pass_moment)
+
+
+@kernel("i64(i64*)")
+def pass_in_time(table):
+    """Fills BITS and what is found, in the order of the walk; the number of records."""
+    _pass_all(table)
+    return table[COUNT]

@@ -8,13 +8,10 @@ from numpy import int64
 from cleanroom.lookout.kernels.source.declare import i64_at, inline, kernel, u8_at, u32_at
 from cleanroom.lookout.kernels.source.passing_latest import ROW, not_before, put_down
 from cleanroom.lookout.kernels.source.passing_moments import (
-    NEVER,
     clock_at,
-    end_before,
-    first_place,
+    in_order,
     is_kept,
     join,
-    last_place,
     number_at,
 )
 from cleanroom.lookout.kernels.source.prefetching import prefetch
@@ -36,43 +33,11 @@ from cleanroom.lookout.kernels.source.walking_table import (
     LIVE,
     SEGMENT,
     SEGMENT_SIZE,
-    START_CLOCK,
-    STARTS,
     TIME,
     TO,
 )
 
 _FAR, _NEAR = 96, 40  # transfers ahead: whether walks stand at their ends; when these were there
-
-
-@kernel("i64(i64*)")
-def pass_delayed(table):
-    """Fills BITS, LIVE and what is found, in the order of the walk; the number of records."""
-    place, delta_place = first_place(table, 0), first_place(table, 1)
-    end, delta_end = last_place(table, 0), last_place(table, 1)
-    joined = 0
-    while place < end or delta_place < delta_end:
-        clock, delta_clock = clock_at(table, 0, place, end), clock_at(table, 1, delta_place, delta_end)
-        joined = join(table, joined, min(clock, delta_clock))
-        if joined == 0:
-            # Nobody walks yet.
-            begins = i64_at(table[START_CLOCK])[0] + 1 if table[STARTS] > 0 else NEVER
-            place = end_before(table, 0, place, end, begins)
-            delta_place = end_before(table, 1, delta_place, delta_end, begins)
-        elif clock < delta_clock:
-            stop = delta_clock
-            if joined < table[STARTS]:
-                stop = min(stop, i64_at(table[START_CLOCK])[joined] + 1)
-            until = end_before(table, 0, place, end, stop)
-            pass_run(table, place, until)
-            place = until
-        else:
-            until = end_before(table, 0, place, end, delta_clock + 1)
-            delta_until = end_before(table, 1, delta_place, delta_end, delta_clock + 1)
-            pass_moment(table, delta_clock, place, until, delta_place, delta_until)
-            place, delta_place = until, delta_until
-    join(table, joined, NEVER)
-    return table[COUNT]
 
 
 @inline
@@ -102,7 +67,7 @@ def pass_run(table, place, end):
             while after != stop and time[after] == time[number]:
                 after += step
             here = place + (number - first) * step
-            pass_moment(table, step * time[number], here, here + (after - number) * step, 0, 0)
+            pass_moment(table, here, here + (after - number) * step, 0, 0)
         elif bits[origins[number]] & ~HUB_BIT:
             clock = step * time[number]
             if go_on(table, 0, number, clock):
@@ -111,8 +76,9 @@ def pass_run(table, place, end):
 
 
 @inline
-def pass_moment(table, clock, place, end, delta_place, delta_end):
+def pass_moment(table, place, end, delta_place, delta_end):
     """Transfers of one moment: first what each continues, then, by id, what they bring."""
+    clock = min(clock_at(table, 0, place, end), clock_at(table, 1, delta_place, delta_end))
     backward = table[BACKWARD] != 0
     here, there = end - place, delta_end - delta_place
     # Within a moment ids ascend with numbers, whatever the walk's direction.
@@ -167,3 +133,13 @@ def arrive(table, s, number, clock):
         u32_at(table[FOUND_VIA])[count] = number + s * table[SEGMENT + LENGTH]
         u8_at(table[FOUND_LAYERS])[count] = new
         table[COUNT] = count + 1
+
+
+_pass_all = in_order(join, pass_run, pass_moment)
+
+
+@kernel("i64(i64*)")
+def pass_delayed(table):
+    """Fills BITS, LIVE and what is found, in the order of the walk; the number of records."""
+    _pass_all(table)
+    return table[COUNT]

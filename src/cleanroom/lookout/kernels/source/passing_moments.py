@@ -80,6 +80,38 @@ def join(table, joined, clock):
     return joined
 
 
+def in_order(join, pass_run, pass_moment):
+    """A pass over base and delta. Stretches of the base in which no transfer of the delta and no start lies go to
+    `pass_run(table, place, end)`, other moments to `pass_moment(table, place, end, delta_place, delta_end)`.
+    `join(table, joined, clock)` lets starts begin that are before the clock; it returns how many have."""
+
+    @inline
+    def pass_all(table):
+        place, delta_place = first_place(table, 0), first_place(table, 1)
+        end, delta_end = last_place(table, 0), last_place(table, 1)
+        joined, clocks = 0, i64_at(table[START_CLOCK])
+        while place < end or delta_place < delta_end:
+            clock, delta_clock = clock_at(table, 0, place, end), clock_at(table, 1, delta_place, delta_end)
+            joined = join(table, joined, min(clock, delta_clock))
+            next_start = clocks[joined] + 1 if joined < table[STARTS] else NEVER
+            if joined == 0:
+                # Nobody walks yet.
+                place = end_before(table, 0, place, end, next_start)
+                delta_place = end_before(table, 1, delta_place, delta_end, next_start)
+            elif clock < delta_clock:
+                until = end_before(table, 0, place, end, min(delta_clock, next_start))
+                pass_run(table, place, until)
+                place = until
+            else:
+                until = end_before(table, 0, place, end, delta_clock + 1)
+                delta_until = end_before(table, 1, delta_place, delta_end, delta_clock + 1)
+                pass_moment(table, place, until, delta_place, delta_until)
+                place, delta_place = until, delta_until
+        join(table, joined, NEVER)
+
+    return pass_all
+
+
 @inline
 def is_kept(table, s, origin, number):
     """Whether a transfer is among those that the rule keeps of the account where it begins."""

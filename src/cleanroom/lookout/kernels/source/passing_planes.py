@@ -9,11 +9,8 @@ from numpy import int64
 
 from cleanroom.lookout.kernels.source.declare import i64_at, inline, kernel, u8_at, u32_at
 from cleanroom.lookout.kernels.source.passing_moments import (
-    clock_at,
-    end_before,
-    first_place,
+    in_order,
     is_kept,
-    last_place,
     number_at,
 )
 from cleanroom.lookout.kernels.source.passing_nearness import OWN, PLANE, ROW, bring_nearer
@@ -40,46 +37,18 @@ _REACHED, _HAS_SHADOW, _IS_END = 1, 2, 4  # bits of an account, beside HUB_BIT
 _FAR, _NEAR = 128, 48  # transfers ahead: whether a walk stands where they begin; the rows of both ends
 
 
-@kernel("i64(i64*)")
-def pass_planes(table):
-    """Fills PLANES and the accounts' bits."""
-    place, delta_place = first_place(table, 0), first_place(table, 1)
-    end, delta_end = last_place(table, 0), last_place(table, 1)
-    starts, clocks = table[STARTS], i64_at(table[START_CLOCK])
-    joined = 0
-    while place < end or delta_place < delta_end:
-        clock, delta_clock = clock_at(table, 0, place, end), clock_at(table, 1, delta_place, delta_end)
-        while joined < starts and clocks[joined] < min(clock, delta_clock):
-            join_planes(table, joined)
-            joined += 1
-        if joined == 0:
-            begins = clocks[0] + 1
-            place = end_before(table, 0, place, end, begins)
-            delta_place = end_before(table, 1, delta_place, delta_end, begins)
-        elif clock < delta_clock:
-            stop = min(delta_clock, clocks[joined] + 1) if joined < starts else delta_clock
-            until = end_before(table, 0, place, end, stop)
-            pass_run(table, place, until)
-            place = until
-        else:
-            until = end_before(table, 0, place, end, delta_clock + 1)
-            delta_until = end_before(table, 1, delta_place, delta_end, delta_clock + 1)
-            pass_moment(table, place, until, delta_place, delta_until)
-            place, delta_place = until, delta_until
-    while joined < starts:
-        join_planes(table, joined)
-        joined += 1
-    return 0
-
-
 @inline
-def join_planes(table, joined):
-    """A start is as near to itself as can be."""
-    account, place = int64(u32_at(table[START])[joined]), int64(u32_at(table[START_PLACE])[joined])
+def join_planes(table, joined, clock):
+    """Starts begin to walk when the pass is beyond their moment. One is as near to itself as can be."""
+    start, start_place, clocks = u32_at(table[START]), u32_at(table[START_PLACE]), i64_at(table[START_CLOCK])
     planes, bits = i64_at(table[PLANES]), u8_at(table[BITS])
-    for plane in range(3):
-        planes[account * ROW + plane * PLANE + (place >> 6)] |= int64(1) << (place & 63)
-    bits[account] |= _REACHED
+    while joined < table[STARTS] and clocks[joined] < clock:
+        account, place = int64(start[joined]), int64(start_place[joined])
+        for plane in range(3):
+            planes[account * ROW + plane * PLANE + (place >> 6)] |= int64(1) << (place & 63)
+        bits[account] |= _REACHED
+        joined += 1
+    return joined
 
 
 @inline
@@ -208,6 +177,16 @@ def carry_from(table, seen, here, s, number):
     beyond = 6 if bits[origin] & HUB_BIT else 7 - table[LAYERS_ASKED]
     if bring_nearer(seen, here, i64_at(table[PLANES]), end * ROW, beyond):
         bits[end] |= _REACHED
+
+
+_pass_all = in_order(join_planes, pass_run, pass_moment)
+
+
+@kernel("i64(i64*)")
+def pass_planes(table):
+    """Fills PLANES and the accounts' bits."""
+    _pass_all(table)
+    return 0
 
 
 @kernel("i64(i64*, u8*, i64, i64*, i64*)")

@@ -9,8 +9,7 @@ from cleanroom.lookout.kernels.source.walking_arrivals import entry_of, open_lay
 from cleanroom.lookout.kernels.source.walking_rows import (
     fetch_ahead,
     is_greater_id,
-    is_hub,
-    kept_of,
+    rows_to_pass,
     time_of,
     trimmed,
 )
@@ -27,9 +26,6 @@ from cleanroom.lookout.kernels.source.walking_table import (
     DONE,
     END,
     FLAGS,
-    IS_HUB,
-    IS_SKIPPED,
-    IS_TRUNCATED,
     LENGTH,
     LOOKED_AT,
     LOW,
@@ -81,17 +77,9 @@ def walk_layer(table):
 
 @inline
 def pass_arrival(table, arrival):
-    flags, via = u8_at(table[FLAGS]), u32_at(table[VIA])[arrival]
-    if flags[arrival] & IS_SKIPPED:
-        return DONE
-    account = int64(u32_at(table[ACCOUNT])[arrival])
-    if via != NONE and is_hub(table, account):
-        flags[arrival] |= IS_HUB
-        return DONE
-    low, high, delta_low, delta_high, truncated = kept_of(table, account)
-    if truncated:
-        flags[arrival] |= IS_TRUNCATED
+    low, high, delta_low, delta_high = rows_to_pass(table, arrival)
     if table[PLAIN] == 0 and (low < high or delta_low < delta_high):
+        via = u32_at(table[VIA])[arrival]
         moment = i64_at(table[BEGINS_US])[arrival] if via == NONE else time_of(table, int64(via))
         low, high = trimmed(table, 0, low, high, int64(via), moment)
         delta_low, delta_high = trimmed(table, 1, delta_low, delta_high, int64(via), moment)

@@ -5,7 +5,7 @@ from numpy import int64
 from cleanroom.lookout.kernels.source.declare import i64_at, inline, kernel, u8_at, u32_at
 from cleanroom.lookout.kernels.source.prefetching import prefetch
 from cleanroom.lookout.kernels.source.walking_arrivals import entry_of, open_layer, place_in_table, widen
-from cleanroom.lookout.kernels.source.walking_rows import fetch_ahead, is_hub, is_later, kept_of, trimmed
+from cleanroom.lookout.kernels.source.walking_rows import fetch_ahead, is_later, rows_to_pass, trimmed
 from cleanroom.lookout.kernels.source.walking_table import (
     ACCOUNT,
     ALONG,
@@ -29,9 +29,6 @@ from cleanroom.lookout.kernels.source.walking_table import (
     EVENTS_OF,
     FIRST,
     FLAGS,
-    IS_HUB,
-    IS_SKIPPED,
-    IS_TRUNCATED,
     LAST,
     LAYER_EVENTS,
     LENGTH,
@@ -110,17 +107,10 @@ def take_back(table, events):
 
 @inline
 def pass_arrival(table, arrival):
-    flags, via = u8_at(table[FLAGS]), u32_at(table[VIA])[arrival]
-    if flags[arrival] & IS_SKIPPED:
+    low, high, delta_low, delta_high = rows_to_pass(table, arrival)
+    if low == high and delta_low == delta_high:
         return DONE
-    account = int64(u32_at(table[ACCOUNT])[arrival])
-    if via != NONE and is_hub(table, account):
-        flags[arrival] |= IS_HUB
-        return DONE
-    low, high, delta_low, delta_high, truncated = kept_of(table, account)
-    if truncated:
-        flags[arrival] |= IS_TRUNCATED
-    if via != NONE:
+    if u32_at(table[VIA])[arrival] != NONE:
         sort_events(table, arrival)
     answer = DONE
     if low < high:

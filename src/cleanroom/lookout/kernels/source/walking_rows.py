@@ -11,8 +11,12 @@ from cleanroom.lookout.kernels.source.walking_table import (
     ALONG,
     BACKWARD,
     END,
+    FLAGS,
     HUB_LIMIT,
     IDS,
+    IS_HUB,
+    IS_SKIPPED,
+    IS_TRUNCATED,
     JUMP_BITS,
     KEEP,
     LENGTH,
@@ -101,6 +105,23 @@ def kept_of(table, account):
         return high - keep, high, delta_low, delta_high, True
     low, delta_low = latest_of_both(table, low, high, delta_low, delta_high, keep)
     return low, high, delta_low, delta_high, True
+
+
+@inline
+def rows_to_pass(table, arrival):
+    """What the rule lets a walk go on with from an arrival: as `kept_of`, nothing where it is skipped or a hub. Flags
+    the arrival with what was left out."""
+    flags, via = u8_at(table[FLAGS]), u32_at(table[VIA])[arrival]
+    if flags[arrival] & IS_SKIPPED:
+        return 0, 0, 0, 0
+    account = int64(u32_at(table[ACCOUNT])[arrival])
+    if via != NONE and is_hub(table, account):
+        flags[arrival] |= IS_HUB
+        return 0, 0, 0, 0
+    low, high, delta_low, delta_high, truncated = kept_of(table, account)
+    if truncated:
+        flags[arrival] |= IS_TRUNCATED
+    return low, high, delta_low, delta_high
 
 
 @inline
