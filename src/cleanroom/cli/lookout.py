@@ -22,6 +22,7 @@ def add_lookout(commands) -> None:
 def _add_index(lookout) -> None:
     build = on_folder(lookout, "build", _build, "build the index from published transfers")
     build.add_argument("--transfers", type=Path, nargs="+", required=True, metavar="FILE", help="Parquet files")
+    build.add_argument("--ties", type=Path, metavar="FILE", help="of accounts to phones and the like, for link steps")
     verify = on_folder(lookout, "verify", _verify, "check every byte of the index, and the chain of the access log")
     verify.add_argument("--json", dest="as_json", action="store_true")
 
@@ -50,7 +51,7 @@ def _build(options: argparse.Namespace) -> None:
 
     folders = folders_of(options)
     folders.make()
-    facts = build(options.transfers, folders.index, progress=_tell)
+    facts = build(options.transfers, folders.index, ties=options.ties, progress=_tell)
     out.print(f"{facts.transfers:,} transfers of {facts.accounts:,} accounts in {folders.index}", highlight=False)
 
 

@@ -53,7 +53,7 @@ def _finding(verdict: dict) -> str:
 
 def expansion(console: Console, account: str, answer: dict, *, rows: int) -> None:
     for way in answer["ways"]:
-        _way(console, account, way, answer["rule"], rows=rows)
+        _way(console, account, way, answer["rule"] | {"link_limit": answer["link_limit"]}, rows=rows)
     _data_end(console, answer)
 
 
@@ -66,7 +66,7 @@ def _way(console: Console, account: str, way: dict, rule: dict, *, rows: int) ->
     with_paths = any(arrival["path"] for arrival in arrivals)
     table = _table(("layer", "account", "at", "amount", "path" if with_paths else "from"))
     for arrival in arrivals[:rows]:
-        table.add_row(*_arrival(arrival))
+        table.add_row(*_arrival(arrival, way["identifiers"]))
     if arrivals:
         console.print(", ".join(f"{word('layer')} {layer}: {count:,}" for layer, count in per_layer), highlight=False)
         console.print(table, markup=False)
@@ -77,16 +77,22 @@ def _way(console: Console, account: str, way: dict, rule: dict, *, rows: int) ->
     _wholeness(console, way["cut"])
 
 
-def _arrival(arrival: dict) -> list[str]:
-    """Of the path the transfers, else where the last of them came from."""
-    before = " ".join(id[:_SHORT] for id in arrival["path"] or [arrival["came_from"]])
+def _arrival(arrival: dict, identifiers: dict[str, str]) -> list[str]:
+    """Of the path the transfers and identifiers, else where the last step came from. A link step moves no money."""
+    before = " ".join(_step(via, identifiers) for via in arrival["path"] or [arrival["came_from"]])
+    money = arrival["amount_cents"]
     return [
         str(arrival["layer"]),
         arrival["account"],
         _moment(arrival["at"]),
-        _money(arrival["amount_cents"]),
+        word(identifiers[arrival["via"]]) if money is None else _money(money),
         before,
     ]
+
+
+def _step(via: str, identifiers: dict[str, str]) -> str:
+    kind = identifiers.get(via)
+    return f"{word(kind)} {via[:_SHORT]}" if kind else via[:_SHORT]
 
 
 def trace(console: Console, answer: dict) -> None:
@@ -200,6 +206,7 @@ def _rule(console: Console, rule: dict) -> None:
     given = {"most_layers": rule["layers"], "in_time" if rule["in_time"] else "plain": True}
     given["delay"] = rule["max_delay_s"] and rule["max_delay_s"] / 3600
     given |= {name: rule[name] for name in ("hub_limit", "keep_latest")}
+    given["link_limit"] = rule.get("link_limit")  # of an expansion alone
     given |= {name: rule[name] and _moment(rule[name]) for name in ("after", "before")}
     parts = [word(name, n=n) for name, n in given.items() if n is not None]
     _line(console, "rule", parts=word("and").join(parts))

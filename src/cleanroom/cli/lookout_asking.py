@@ -16,6 +16,12 @@ def add_asking(lookout) -> None:
     expand = _call(ask, "expand", _expand, "everything that walks from an account arrive at")
     expand.add_argument("account", help="its token, 32 hex digits")
     expand.add_argument("--paths", action="store_true", help="with the transfers that explain each arrival")
+    expand.add_argument(
+        "--link-limit",
+        type=int,
+        metavar="N",
+        help="step past a holder, phone, device or platform account of at most N accounts as well; needs --begins",
+    )
     _add_rule(expand)
     _add_rows(expand)
     trace = _call(ask, "trace", _trace, "a walk from one account to another")
@@ -56,7 +62,7 @@ def _add_rule(parser) -> None:
 
 
 def _expand(options: argparse.Namespace) -> None:
-    question = {"account": options.account, "paths": options.paths} | _walk(options)
+    question = {"account": options.account, "paths": options.paths, "link_limit": options.link_limit} | _walk(options)
     found = answer(options, "expand", question)
     show(options, found, lambda: shown.expansion(out, options.account, found, rows=options.rows))
 

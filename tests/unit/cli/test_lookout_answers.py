@@ -9,6 +9,7 @@ from cleanroom.cli import lookout_answers, lookout_words
 from cleanroom.errors import IndexDamaged, NotAllowed, NotFound, RequestInvalid, ServiceFault
 
 ACCOUNT, OTHER, TRANSFER = ("0123456789abcdef" * 2, "fedcba9876543210" * 2, "00ff" * 8)
+PHONE = "abcd0123" * 4
 STATE = {"number": 7, "data_end": "2026-03-02T12:00:00Z"}
 RULE = {
     "layers": 6,
@@ -97,8 +98,9 @@ def arrival(layer: int) -> dict:
 
 def test_an_expansion_says_its_rule_and_what_is_missing():
     way = {"direction": "backward", "arrivals": [arrival(1), arrival(2)], "reached": 1, "looked_at": 9}
-    way |= {"hubs": [OTHER], "truncated": [], "cut": {"by": "accounts", "layer": 2}}
-    said = read(lookout_answers.expansion, OTHER, {"rule": RULE, "state": STATE, "ways": [way]}, rows=1)
+    way |= {"hubs": [OTHER], "truncated": [], "cut": {"by": "accounts", "layer": 2}, "identifiers": {}}
+    answer = {"rule": RULE, "link_limit": None, "state": STATE, "ways": [way]}
+    said = read(lookout_answers.expansion, OTHER, answer, rows=1)
     for part in (
         ACCOUNT,
         "1,000.00",
@@ -109,6 +111,17 @@ def test_an_expansion_says_its_rule_and_what_is_missing():
         "Cut at layer 2",
     ):
         assert part in said
+
+
+def test_a_link_step_says_what_both_accounts_have_and_moves_no_money():
+    linked = arrival(2) | {"via": PHONE, "amount_cents": None, "path": [TRANSFER, PHONE]}
+    way = {"direction": "forward", "arrivals": [arrival(1), linked], "reached": 2, "looked_at": 9}
+    way |= {"hubs": [], "truncated": [], "cut": None, "identifiers": {PHONE: "phone"}}
+    answer = {"rule": RULE, "link_limit": 10, "state": STATE, "ways": [way]}
+    said = " ".join(read(lookout_answers.expansion, OTHER, answer, rows=9).split())
+    for part in ("of at most 10 accounts", "same phone", PHONE[:8], "1,000.00"):
+        assert part in said
+    assert PHONE not in said
 
 
 def test_a_trace_that_was_cut_does_not_say_that_there_is_no_walk():

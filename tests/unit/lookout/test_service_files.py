@@ -249,8 +249,9 @@ def test_the_same_publication_again_is_nothing_new(folders, tmp_path):
     assert sync(published, folders) == []
     pq.write_table(table_of(chain_of(3)), published / "transfers.parquet")
     (published / "listings.parquet").write_bytes(b"listings")
-    assert sync(published, folders) == ["transfers.parquet", "listings.parquet"]
-    assert folders.listings.read_bytes() == b"listings"
+    (published / "ties.parquet").write_bytes(b"ties")
+    assert sync(published, folders) == ["transfers.parquet", "listings.parquet", "ties.parquet"]
+    assert (folders.listings.read_bytes(), folders.ties.read_bytes()) == (b"listings", b"ties")
     assert sync(published, folders) == []
     for path in published.iterdir():  # written again, with the same content
         path.write_bytes(path.read_bytes())

@@ -118,21 +118,26 @@ class Writer:
     def take_ties(self, file: Path) -> bool:
         """Replace all ties by those of a published file. False where they are these already.
 
-        Raises MalformedRows, and leaves the former ones, where the file has another form; StoreFault where the disk
-        refuses.
+        Appends go on while the file is read. Raises MalformedRows, and leaves the former ties, where it has another
+        form; StoreFault where the disk refuses.
         """
+        with writing():
+            content = file.read_bytes()
+        name, known = ties_name(content), self._opened.state.ties
+        if known is not None and known.file == name:
+            return False
+        ties = read_ties(content, file=file.name)
         with self._changing, writing():
-            before, content = self._opened.state, file.read_bytes()
-            name = ties_name(content)
-            if before.ties is not None and before.ties.file == name:
-                return False
-            named = write_ties(self.folder / name, read_ties(content, file=file.name))
-            try:
-                self._make_current(replace(before, state=before.state + 1, ties=named))
-            except BaseException:
-                self._return_to_published()
-                raise
-            return True
+            self._replace_ties(write_ties(self.folder / name, ties))
+        return True
+
+    def _replace_ties(self, named: Named) -> None:
+        before = self._opened.state
+        try:
+            self._make_current(replace(before, state=before.state + 1, ties=named))
+        except BaseException:
+            self._return_to_published()
+            raise
 
     # --- taking in ---
 

@@ -24,20 +24,22 @@ class Cut(Struct, frozen=True):
 
 class Arrival(Struct, frozen=True):
     """The first arrival at an account after exactly `layer` steps. `via`: the transfer that reached it, `came_from`:
-    where that began. `path`, where asked for: all transfers that explain it, from the start on."""
+    where that began. `path`, where asked for: all transfers that explain it, from the start on. Of a link step `via` is
+    the token of the identifier that both accounts have, `amount_cents` is null and `at` the arrival before it."""
 
     account: str
     layer: int
     at: str
     via: str
     came_from: str
-    amount_cents: int
+    amount_cents: int | None
     path: list[str] | None = None
 
 
 class Way(Struct, frozen=True):
     """`reached`: different accounts. `hubs`: reached, not passed. `truncated`: passed with their latest transfers
-    alone. `looked_at`: transfers that the walk looked at."""
+    alone. `looked_at`: transfers and link steps that the walk looked at. `identifiers`: of every link step here the
+    identifier's token, and whether it is a holder, phone, device or platform_account."""
 
     direction: Direction
     arrivals: list[Arrival]
@@ -46,10 +48,11 @@ class Way(Struct, frozen=True):
     truncated: list[str]
     looked_at: int
     cut: Cut | None
+    identifiers: dict[str, str] = {}
 
 
 class Expansion(Struct, frozen=True):
-    """The rule and bounds as they were applied. `cut`: None where the answer is whole."""
+    """The rule and bounds as they were applied. `cut`: None where the answer is whole. `link_limit`: as asked."""
 
     rule: Rule
     bounds: Bounds
@@ -57,6 +60,7 @@ class Expansion(Struct, frozen=True):
     state: State
     cut: Cut | None
     ways: list[Way]
+    link_limit: int | None = None
 
 
 class Step(Struct, frozen=True):

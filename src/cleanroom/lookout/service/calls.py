@@ -9,6 +9,7 @@ import msgspec
 from cleanroom.lookout.service import answers, questions
 from cleanroom.lookout.service.access import Detail
 from cleanroom.lookout.service.expanding import expand
+from cleanroom.lookout.service.linking import expand_linked
 from cleanroom.lookout.service.reading import View
 from cleanroom.lookout.service.risks import release_proposals, risk
 from cleanroom.lookout.service.settings import LookoutSettings
@@ -42,6 +43,11 @@ class Call:
         return "GET" if self.question is None else "POST"
 
 
+def _expand(view: View, question: questions.ExpandQuestion, settings: LookoutSettings) -> answers.Expansion:
+    """Everything that walks from one account arrive at."""
+    return (expand if question.link_limit is None else expand_linked)(view, question, settings)
+
+
 def _asked(question: Question, _: Answer) -> tuple[str, ...]:
     return (question.account,)
 
@@ -49,7 +55,8 @@ def _asked(question: Question, _: Answer) -> tuple[str, ...]:
 def _of_walk(question: Question, answer: Answer) -> Detail:
     rule = msgspec.json.encode(question.rule).decode()
     cut = answer.cut.by if answer.cut else None
-    return {"rule": rule, "results": _results(answer), "cut": cut, "state": answer.state.number}
+    found = {"rule": rule, "results": _results(answer), "cut": cut, "state": answer.state.number}
+    return found | {"link_limit": answer.link_limit} if isinstance(answer, answers.Expansion) else found
 
 
 def _results(answer: Answer) -> int:
@@ -75,7 +82,7 @@ def _of_proposals(_: Question, answer: answers.Proposals) -> Detail:
 
 
 CALLS = (
-    Call("expand", questions.ExpandQuestion, answers.Expansion, expand, True, _asked, _of_walk),
+    Call("expand", questions.ExpandQuestion, answers.Expansion, _expand, True, _asked, _of_walk),
     Call("trace", questions.TraceQuestion, answers.Trace, trace, True, lambda q, _: (q.account, q.target), _of_walk),
     Call("verdict", questions.VerdictQuestion, answers.Verdicts, verdict, False, lambda q, _: q.accounts, _of_verdicts),
     Call("risk", questions.RiskQuestion, answers.Risk, risk, True, _asked, _of_risk),

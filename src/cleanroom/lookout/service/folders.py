@@ -43,6 +43,11 @@ class Folders:
         return self.home / "listings.parquet"
 
     @property
+    def ties(self) -> Path:
+        """Which accounts share a holder, phone, device or platform account, as published; replaced whole."""
+        return self.home / "ties.parquet"
+
+    @property
     def proposals(self) -> Path:
         """Accounts proposed for release, a file for each time that listings were lifted."""
         return self.home / "proposals"

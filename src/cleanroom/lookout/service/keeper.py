@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pyarrow as pa
 
-from cleanroom.errors import CleanroomError, NotAllowed
+from cleanroom.errors import CleanroomError, NotAllowed, StoreFault
 from cleanroom.lookout.index import Index, Writer
 from cleanroom.lookout.service import access_chain, batches, family, metrics, spool, syncing
 from cleanroom.lookout.service.folders import Folders, write_whole
@@ -54,6 +54,8 @@ class Keeper:
     _state_at: float = field(default_factory=time.time)
     _merging: Future | None = None
     _checking: Future | None = None
+    _tying: Future | None = None
+    _ties_mark: list[int] | None = None
 
     def run(self, stopping: Callable[[], bool]) -> None:
         """Until it is told to stop; what was begun is brought to its end."""
@@ -95,6 +97,7 @@ class Keeper:
             Chore(0.25, self._chain),
             Chore(1.0, self._judging.look_at_listings),
             Chore(0.1, self._look_at_merge),
+            Chore(1.0, self._look_at_ties),
             Chore(600.0, self._tidy),
         ]
         if self.room_graph is not None:
@@ -125,8 +128,29 @@ class Keeper:
         self._writer.merge()
         return time.perf_counter() - began
 
+    def _look_at_ties(self) -> None:
+        """Taken beside the intake, as merges are. Raises MalformedRows for a file of another form, once; StoreFault,
+        and it is tried again."""
+        if self._tying is not None:
+            if self._tying.done():
+                self._take_note_of_ties()
+            return
+        mark = syncing.mark_of(self.folders.ties)
+        if mark is not None and mark != self._ties_mark:
+            self._ties_mark, self._tying = mark, self._beside.submit(self._writer.take_ties, self.folders.ties)
+
+    def _take_note_of_ties(self) -> None:
+        tying, self._tying = self._tying, None
+        try:
+            is_new = tying.result()
+        except StoreFault:
+            self._ties_mark = None
+            raise
+        if is_new:
+            self._follow()
+
     def _follow(self) -> None:
-        """A merge is a state like another, with the same transfers."""
+        """A merge, or other ties, is a state like another, with the same transfers."""
         before = self._index.graph
         if self._index.refresh():
             self._judging.advance(before, earliest=_NO_MOMENTS)

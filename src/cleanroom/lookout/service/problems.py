@@ -26,6 +26,7 @@ _STATUS_OF_RULE = {
     "media_type": 415,
     "busy": 503,
     "walk_seconds": 503,
+    "ties": 503,
 }
 _STATUS: Mapping[type[CleanroomError], int] = {
     RequestInvalid: 400,
@@ -57,6 +58,8 @@ _CHINESE = {
     "method": "此位址不接受該方法；請參閱 /openapi.json。",
     "question_form": "請求內容不符約定格式；請參閱 /openapi.json。",
     "walk_rule": "追查規則無法成立：時間窗之終須晚於其始，停留時限須依時序且大於零。",
+    "link_begins": "順金流之關聯步須指定起始時刻（begins）：起點之關聯須於該時刻前已存在。",
+    "ties": "尚未發布關聯資料，故無法經共用之持有人、電話、裝置或平臺帳號追查。",
     "question_size": "請求內容超過上限。",
     "batch_size": "批次超過上限；請分批送出。",
     "batch_form": "批次不符約定欄位；請更正後再送。",

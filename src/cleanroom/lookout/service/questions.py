@@ -12,6 +12,7 @@ from cleanroom.lookout.service.settings import LookoutSettings
 from cleanroom.moneyflow.rules import MOST_LAYERS, Direction, WalkRule
 
 MOST_ACCOUNTS_ASKED = 1000
+MOST_LINKED = 10_000  # accounts of one identifier that may link
 
 Token = Annotated[str, Meta(pattern="^[0-9a-f]{32}$", description="token of an account: 32 hex digits")]
 Moment = Annotated[datetime, Meta(tz=True, description="RFC 3339, with its zone")]
@@ -69,13 +70,16 @@ class Bounds(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 
 class ExpandQuestion(Struct, frozen=True, forbid_unknown_fields=True):
     """`begins`: the first transfer is strictly after it (backward: before it); absent: anywhere in the window.
-    `paths`: with each arrival, all transfers that explain it."""
+    `paths`: with each arrival, all transfers that explain it. `link_limit`: walks may also step to an account that
+    shares a holder, phone, device or platform account, where that has at most so many accounts; a layer each, in order
+    of time only; absent: by transfers alone. Forward, such a question needs `begins`."""
 
     account: Token
     rule: Rule = Rule()
     begins: Moment | None = None
     bounds: Bounds = Bounds()
     paths: bool = False
+    link_limit: Annotated[int, Meta(ge=2, le=MOST_LINKED)] | None = None
 
 
 class TraceQuestion(Struct, frozen=True, forbid_unknown_fields=True):

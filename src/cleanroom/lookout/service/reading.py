@@ -14,6 +14,7 @@ from cleanroom.lookout.graph import Graph
 from cleanroom.lookout.index import Index
 from cleanroom.lookout.service.answers import Health, State
 from cleanroom.lookout.service.folders import Folders, read_state
+from cleanroom.lookout.ties import TiedGraph
 from cleanroom.lookout.verdicts import Verdict, Verdicts
 from cleanroom.lookout.walks.ground import ground_of
 from cleanroom.lookout.walks.moments import moment
@@ -45,13 +46,15 @@ class SharedVerdicts:
 
 @dataclass(frozen=True)
 class View:
-    """One consistent state of the graph. `data_end`: moment of its latest transfer. `proposals`: their folder."""
+    """One consistent state of the graph. `data_end`: moment of its latest transfer. `proposals`: their folder. `tied`:
+    the graph with its ties, None where none were published."""
 
     index: Index
     graph: Graph
     verdicts: SharedVerdicts
     data_end: datetime | None
     proposals: Path
+    tied: TiedGraph | None
 
     def number(self, token: str) -> int | None:
         """Of the account, in this state."""
@@ -63,6 +66,15 @@ class View:
         number = self.number(token)
         if number is None:
             raise NotFound("the graph has no such account; a new one is there with its first transfer", rule="account")
+        return number
+
+    def tied_account(self, token: str) -> int:
+        """Of the tied graph, so also of one that only ties know. Raises NotFound; ServiceFault without ties."""
+        if self.tied is None:
+            raise ServiceFault("no ties have been published, so no walk can step past a shared identifier", rule="ties")
+        number = self.tied.number(bytes.fromhex(token))
+        if number is None:
+            raise NotFound("neither a transfer nor a tie has such an account", rule="account")
         return number
 
     def token(self, account: int) -> str | None:
@@ -109,7 +121,8 @@ class Reading:
     def _look(self) -> View:
         graph = self._index.graph
         ground_of(graph)  # made here, so that no question waits for it
-        return View(self._index, graph, self._verdicts, _end(graph), self._folders.proposals)
+        tied = self._index.tied_graph
+        return View(self._index, graph, self._verdicts, _end(graph), self._folders.proposals, tied)
 
 
 def _end(graph: Graph) -> datetime | None:

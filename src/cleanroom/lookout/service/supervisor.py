@@ -22,7 +22,7 @@ import msgspec
 from cleanroom.errors import CleanroomError, IndexDamaged, NotAllowed, ServiceFault, Where
 from cleanroom.lookout.service import access, clients, family, metrics
 from cleanroom.lookout.service.folders import Folders, url_of, write_whole
-from cleanroom.lookout.service.syncing import TRANSFERS
+from cleanroom.lookout.service.syncing import TIES, TRANSFERS
 
 LOOPBACK = "127.0.0.1"
 BACKLOG = 1024
@@ -88,6 +88,8 @@ def _build_first(folders: Folders, room_graph: Path | None) -> None:
         where = "here" if published is None else "here, and the line has published no transfers"
         raise IndexDamaged(f"there is no index {where}; build one with `cleanroom lookout build`", rule="no_index")
     arguments = ["lookout", "build", "--index", str(folders.home), "--transfers", str(published)]
+    if (room_graph / TIES).exists():
+        arguments += ["--ties", str(room_graph / TIES)]
     done = subprocess.run([sys.executable, "-m", "cleanroom.cli", *arguments], stdin=subprocess.DEVNULL)
     if done.returncode:
         raise ServiceFault("the index could not be built from what the line published; the reason stands above")

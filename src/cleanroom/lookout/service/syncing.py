@@ -1,4 +1,5 @@
-"""What the line published: `transfers.parquet` becomes a batch, `listings.parquet` replaces the one that is here.
+"""What the line published: `transfers.parquet` becomes a batch, `listings.parquet` and `ties.parquet` replace those
+that are here.
 
 The line writes both whole and replaces them, so a file is taken by its digest: the same file again is nothing new, and
 of a new one that repeats what is known the index takes what it has not.
@@ -12,7 +13,7 @@ from pathlib import Path
 from cleanroom.lookout.service import spool
 from cleanroom.lookout.service.folders import Folders, read_state, sync_folder, write_whole
 
-TRANSFERS, LISTINGS = "transfers.parquet", "listings.parquet"
+TRANSFERS, LISTINGS, TIES = "transfers.parquet", "listings.parquet", "ties.parquet"
 _CHUNK = 1024**2
 
 
@@ -20,8 +21,8 @@ def sync(published: Path, folders: Folders) -> list[str]:
     """Names of what was new. Safe to repeat, also after it was killed. Raises MalformedRows for another form."""
     folders.make()
     found = []
-    for name, take in ((TRANSFERS, _take_transfers), (LISTINGS, _take_listings)):
-        mark = _mark(published / name)
+    for name, take in ((TRANSFERS, _take_transfers), (LISTINGS, _take_whole), (TIES, _take_whole)):
+        mark = mark_of(published / name)
         if mark is not None and mark != _taken(folders).get(name):
             if take(published / name, folders):
                 found.append(name)
@@ -40,11 +41,11 @@ def _take_transfers(path: Path, folders: Folders) -> bool:
         return before is None and draft.hand_in("parquet").standing == "waiting"
 
 
-def _take_listings(path: Path, folders: Folders) -> bool:
-    new = path.read_bytes()
-    if folders.listings.exists() and _digest(folders.listings.read_bytes()) == _digest(new):
+def _take_whole(path: Path, folders: Folders) -> bool:
+    new, here = path.read_bytes(), folders.home / path.name
+    if here.exists() and _digest(here.read_bytes()) == _digest(new):
         return False
-    write_whole(folders.listings, new)
+    write_whole(here, new)
     sync_folder(folders.home)
     return True
 
@@ -55,7 +56,7 @@ def _copy(path: Path, write) -> None:
             write(chunk)
 
 
-def _mark(path: Path) -> list[int] | None:
+def mark_of(path: Path) -> list[int] | None:
     """Changes when the file is replaced."""
     try:
         status = os.stat(path)

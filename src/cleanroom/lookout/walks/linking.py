@@ -213,8 +213,9 @@ class _Walk:
         begin = 0
         while begin < (int(ends[-1]) if len(ends) else 0) and self._may_look_on():
             size = min(_SLICE, self.most_looked_at - self.looked_at, int(ends[-1]) - begin)
+            self.looked_at += size
             yield _part(low, ends, begin, begin + size)
-            begin, self.looked_at = begin + size, self.looked_at + size
+            begin += size
 
     def _may_look_on(self) -> bool:
         if self.cut is None and self.looked_at >= self.most_looked_at:
