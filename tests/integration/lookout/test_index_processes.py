@@ -12,8 +12,10 @@ import pytest
 
 from cleanroom.errors import NotAllowed
 from cleanroom.lookout.index import Index, Writer, build, catalogue
+from cleanroom.lookout.index.tying import COLUMNS
 from tests.factories.index_tables import built, check_accounts, contents, expected, table_of, written
 from tests.factories.killing import KILLED, counted, killed_at_any
+from tests.factories.tie_tables import TIES, published, said
 
 POINTS = (
     "cleanroom.lookout.index.catalogue:publish",
@@ -75,9 +77,32 @@ def test_a_writer_killed_at_any_point_leaves_a_whole_state(extended, tmp_path, w
         assert_nothing_left_over(folder)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_writer_killed_while_it_takes_ties_leaves_the_former_or_the_new_ones(extended, tmp_path, when):
+    folder, others = shutil.copytree(extended, tmp_path / "tied"), published(tmp_path / "others.parquet", TIES[:3])
+    took_ties(folder, published(tmp_path / "ties.parquet", TIES))
+    whole, more = (said(Index.open(folder).tied_graph), {tuple(row[name] for name in COLUMNS) for row in TIES[:3]})
+    calls = counted(POINTS, lambda: took_ties(shutil.copytree(folder, tmp_path / "counted"), others))
+    assert calls >= 6 and whole > more
+    for call in range(1, calls + 1):
+        copy = shutil.copytree(folder, tmp_path / f"killed-{call}")
+        assert killed_at_any(POINTS, lambda copy=copy: took_ties(copy, others), call=call, when=when) == KILLED
+        assert said(Index.open(copy, verify="full").tied_graph) in (whole, more)
+        took_ties(copy, others)
+        assert said(Index.open(copy, verify="full").tied_graph) == more
+        assert contents(Index.open(copy).graph) == expected({*FIRST, *SECOND})
+        assert_nothing_left_over(copy)
+
+
+def took_ties(folder, file):
+    with Writer.open(folder) as writer:
+        writer.take_ties(file)
+
+
 def assert_nothing_left_over(folder):
     state = catalogue.read(folder)
-    named = {state.base.file, state.tokens, *([state.delta.file] if state.delta else [])}
+    named = {state.tokens, *(part.file for part in (state.base, state.delta, state.ties) if part)}
     assert {path.name for path in folder.iterdir()} == {*named, "current.json", "writer.lock"}
 
 

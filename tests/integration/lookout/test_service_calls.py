@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import timedelta
 
 import httpx
 import msgspec
@@ -16,6 +17,7 @@ from cleanroom.lookout.service.spool import Receipt
 from cleanroom.stores.audit_parts import AuditParts
 from cleanroom.vocabulary.terms import LookoutRole
 from tests.factories.lookout_service import (
+    NOON,
     as_json,
     chain_of,
     indexed,
@@ -27,6 +29,7 @@ from tests.factories.lookout_service import (
     transfer,
     until,
 )
+from tests.factories.tie_tables import published
 
 pytestmark = pytest.mark.slow  # starts processes
 SMALL = {
@@ -309,6 +312,53 @@ def test_what_the_line_publishes_is_taken(service):
     pq.write_table(table_of([transfer(9800, "LINE", "OUT", minute=500)]), published / ".transfers.new")
     (published / ".transfers.new").rename(published / "transfers.parquet")
     until(lambda: service.post("/expand", {"account": token("LINE")}).status_code == 200, "the keeper took it")
+
+
+def test_link_steps_name_the_kind_of_what_is_shared(service):
+    """A3 shares a phone with SIDE, which no transfer names, and a holder with HUB, but only after the money came."""
+    asked = {"account": token("A0"), "rule": {"layers": 4}, "begins": "2026-03-02T11:00:00Z", "link_limit": 2}
+    refused(service.post("/expand", asked), 503, "ties")
+    pairs = [("A3", "phone", None), ("SIDE", "phone", None), ("A3", "holder", None), ("HUB", "holder", "after")]
+    late = NOON + timedelta(minutes=50)
+    rows = [
+        {"account_token": bytes.fromhex(token(account)), "identifier_token": bytes.fromhex(token(kind)), "kind": kind}
+        | {"held_from": since and late}
+        for account, kind, since in pairs
+    ]
+    (service.folders.home / "published").mkdir(exist_ok=True)
+    published(service.folders.home / "published" / "ties.parquet", rows)
+    until(lambda: service.post("/expand", asked).status_code == 200, "the keeper took the ties")
+    answer = typed(service.post("/expand", asked | {"paths": True}), answers.Expansion)
+    (way,) = answer.ways
+    (found,) = [arrival for arrival in way.arrivals if arrival.account == token("SIDE")]
+    assert (found.layer, found.came_from, found.amount_cents) == (4, token("A3"), None)
+    assert found.path == [token(f"t{k}") for k in (2, 3, 4)] + [token("phone")]
+    assert (way.identifiers, answer.link_limit, answer.cut) == ({token("phone"): "phone"}, 2, None)
+    assert token("HUB") not in {arrival.account for arrival in way.arrivals}
+    plain = typed(service.post("/expand", asked | {"link_limit": None}), answers.Expansion)
+    assert {a.account for a in way.arrivals} - {a.account for a in plain.ways[0].arrivals} == {token("SIDE")}
+    late_question = asked | {"account": token("SIDE"), "begins": "2026-03-02T12:00:00Z", "rule": {"layers": 2}}
+    from_there = typed(service.post("/expand", late_question), answers.Expansion)
+    reached = [a.account for a in from_there.ways[0].arrivals]
+    assert reached[0] == token("A3") and token("A4") in reached
+
+
+def test_link_steps_that_cannot_be_meant_are_refused(service):
+    asked = {"account": token("A0"), "link_limit": 2}
+    refused(service.post("/expand", asked), 400, "link_begins")
+    refused(service.post("/expand", asked | {"rule": {"in_time": False}}), 400, "walk_rule")
+    refused(service.post("/expand", asked | {"link_limit": 1}), 400, "question_form")
+    refused(service.post("/trace", asked | {"target": token("A1")}), 400, "question_form")
+    unknown = {"account": token("NOBODY"), "link_limit": 2, "rule": {"direction": "backward"}}
+    refused(service.post("/expand", unknown), 404, "account")
+
+
+def test_the_terminal_shows_link_steps(service, capsys, monkeypatch):
+    monkeypatch.setenv("CLEANROOM_LANGUAGE", "en")
+    options = ["--index", str(service.folders.home), "--link-limit", "2", "--begins", "2026-03-02T11:00:00Z"]
+    assert main(["lookout", "ask", "expand", token("A0"), *options]) == 0
+    said = capsys.readouterr().out
+    assert token("SIDE") in said and "same phone" in said and "of at most 2 accounts" in said
 
 
 # --- about the service --------------------------------------------------------------------------------------------
