@@ -22,7 +22,15 @@ def score_accounts():
 
         return as_xcom(line.score(room_settings(), run_id=line_run_id()))
 
-    score()
+    @task(pool=WAREHOUSE_POOL)
+    @refusals_fail
+    def pack() -> dict:
+        """Under which certificate was scored, or why there was none."""
+        from cleanroom.pipeline import line
+
+        return as_xcom(line.pack_releases(room_settings(), run_id=line_run_id()))
+
+    score() >> pack()
 
 
 score_accounts()

@@ -28,7 +28,15 @@ def train_and_evaluate():
 
         return as_xcom(line.evaluate_release(room_settings(), run_id=line_run_id()))
 
-    train() >> evaluate()
+    @task(pool=WAREHOUSE_POOL)
+    @refusals_fail
+    def pack() -> dict:
+        """What the signers read, signed by the room."""
+        from cleanroom.pipeline import line
+
+        return as_xcom(line.pack_releases(room_settings(), run_id=line_run_id()))
+
+    train() >> evaluate() >> pack()
 
 
 train_and_evaluate()

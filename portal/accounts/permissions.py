@@ -64,6 +64,7 @@ class Permission(StrEnum):
     PUBLISH_RESULT = "publish_result"
     READ_RESULTS = "read_results"
     DRAFT_RELEASE = "draft_release"
+    KEEP_PACK = "keep_pack"
     READ_RELEASE = "read_release"
     SUBMIT_RELEASE = "submit_release"
     SIGN_RELEASE = "sign_release"
@@ -125,6 +126,7 @@ RIGHTS: Mapping[Permission, Mapping[R, Scope]] = {
     P.PUBLISH_RESULT: {R.ROOM_SERVICE: ALL},
     P.READ_RESULTS: _EVERYONE,
     P.DRAFT_RELEASE: {R.ROOM_SERVICE: ALL, R.MODEL_DEVELOPER: ALL},
+    P.KEEP_PACK: {R.ROOM_SERVICE: ALL},
     P.READ_RELEASE: _EVERYONE,
     P.SUBMIT_RELEASE: {R.ROOM_SERVICE: ALL, R.MODEL_DEVELOPER: ALL},
     # Who may sign in which capacity stands in the person's capacities; the role admits to the desk.
@@ -185,6 +187,7 @@ ACTS = {
     P.PUBLISH_RESULT: gettext_lazy("publish a result"),
     P.READ_RESULTS: gettext_lazy("read results"),
     P.DRAFT_RELEASE: gettext_lazy("draft a model release"),
+    P.KEEP_PACK: gettext_lazy("hand in an evidence pack"),
     P.READ_RELEASE: gettext_lazy("read model releases"),
     P.SUBMIT_RELEASE: gettext_lazy("submit a model release"),
     P.SIGN_RELEASE: gettext_lazy("sign off a model release"),

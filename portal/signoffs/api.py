@@ -3,15 +3,16 @@
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from cleanroom.contracts.messages import ReleaseDraft, ReleaseRecord, SignOffRequest, WaiverRequest
+from cleanroom.contracts.messages import PackStanding, ReleaseDraft, ReleaseRecord, SignOffRequest, WaiverRequest
 from portal.accounts.permissions import Permission, check_may
 from portal.signoffs.actions.draft import draft_release
+from portal.signoffs.actions.keep_pack import keep_pack
 from portal.signoffs.actions.release import publish_release, suspend_release
 from portal.signoffs.actions.sign import sign_release
 from portal.signoffs.actions.submit import submit_release
 from portal.signoffs.actions.waive import approve_waiver, request_waiver
 from portal.signoffs.models import Release
-from portal.signoffs.queries import current_release, record_of, release_of
+from portal.signoffs.queries import current_release, pack_standing, packs_of, record_of, release_of
 
 router = Router(tags=["releases"])
 
@@ -42,6 +43,18 @@ def current(request: HttpRequest, use_case: str):
 def read(request: HttpRequest, release_id: str):
     check_may(request.auth, Permission.READ_RELEASE)
     return record_of(release_of(release_id))
+
+
+@router.get("/releases/{release_id}/packs", response=list[PackStanding])
+def packs(request: HttpRequest, release_id: str):
+    check_may(request.auth, Permission.READ_RELEASE)
+    return [pack_standing(p) for p in packs_of(release_of(release_id))]
+
+
+@router.post("/releases/{release_id}/packs", response=PackStanding)
+def pack(request: HttpRequest, release_id: str):
+    """The body is the pack's file itself."""
+    return pack_standing(keep_pack(release_id, request.body, by=request.auth))
 
 
 @router.post("/releases/{release_id}/submit", response=ReleaseRecord)

@@ -129,6 +129,22 @@ class WaiverRecord(models.Model):
         ]
 
 
+class EvidencePack(models.Model):
+    """A pack that the room signed and the stand-alone verifier accepted. Written once."""
+
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="packs")
+    pack = models.CharField(max_length=64, unique=True)  # SHA-256 of the file
+    content = models.CharField(max_length=64)  # of what was judged in it
+    judged_at = models.DateTimeField()
+    allowed = models.BooleanField()
+    file = models.BinaryField()
+    kept_at = models.DateTimeField()
+    kept_by = _person()
+
+    class Meta:
+        ordering = ["judged_at", "pk"]
+
+
 class ReleaseHold(models.Model):
     """An institution does not want this release's output for its own traffic; the others are not touched."""
 

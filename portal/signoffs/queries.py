@@ -4,12 +4,12 @@ from datetime import datetime
 
 from django.db.models import F, Min, QuerySet
 
-from cleanroom.contracts.messages import ReleaseDraft, ReleaseRecord, SignOff, Waiver
+from cleanroom.contracts.messages import PackStanding, ReleaseDraft, ReleaseRecord, SignOff, Waiver
 from cleanroom.errors import NotFound
 from cleanroom.governance import waivers
 from cleanroom.vocabulary.terms import ReleaseState
 from portal.participants.models import Participant
-from portal.signoffs.models import Release, SignOffRecord, WaiverRecord
+from portal.signoffs.models import EvidencePack, Release, SignOffRecord, WaiverRecord
 
 
 def release_of(release_id: str, *, lock: bool = False) -> Release:
@@ -95,4 +95,19 @@ def waivers_to_approve(person) -> QuerySet[WaiverRecord]:
         .exclude(requested_by=person)
         .exclude(developer=person)
         .select_related("release")
+    )
+
+
+def packs_of(release: Release) -> QuerySet[EvidencePack]:
+    """Without their files, which are large; oldest first."""
+    return release.packs.defer("file").select_related("release")
+
+
+def pack_standing(pack: EvidencePack) -> PackStanding:
+    return PackStanding(
+        release_id=pack.release.release_id,
+        pack=pack.pack,
+        content=pack.content,
+        judged_at=pack.judged_at,
+        allowed=pack.allowed,
     )

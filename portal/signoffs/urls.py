@@ -5,6 +5,7 @@ from portal.signoffs import views
 urlpatterns = [
     path("", views.inventory, name="signoffs"),
     path("<str:release_id>/", views.release, name="signoffs-release"),
+    path("<str:release_id>/packs/<str:pack>/<str:name>", views.pack_file, name="signoffs-pack"),
     path("<str:release_id>/submit", views.submit, name="signoffs-submit"),
     path("<str:release_id>/sign", views.sign, name="signoffs-sign"),
     path("<str:release_id>/waive", views.waive, name="signoffs-waive"),

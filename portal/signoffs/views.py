@@ -18,7 +18,7 @@ from portal.accounts.permissions import Permission, check_may, may
 from portal.common.filters import Filter, choices_of, narrow
 from portal.common.posting import done, given
 from portal.common.tables import search, table_page
-from portal.signoffs import dossier
+from portal.signoffs import dossier, packs
 from portal.signoffs.actions.hold import hold_release, lift_hold
 from portal.signoffs.actions.release import publish_release, retire_release, suspend_release
 from portal.signoffs.actions.sign import sign_release
@@ -57,6 +57,7 @@ def release(request: HttpRequest, release_id: str) -> HttpResponse:
         "own_hold": opened.release.holds.filter(participant=person.institution, in_force=True).first(),
         "holds": opened.release.holds.filter(in_force=True).select_related("participant"),
         "moves": opened.release.moves.select_related("by"),
+        "packs": packs.offered(opened.release),
         "may": _may(person),
         "states": ReleaseState,
     }
@@ -78,6 +79,16 @@ def _may(person) -> dict:
 
 def _posted(request: HttpRequest, release_id: str, work: Callable[[], object], sentence: str) -> HttpResponse:
     return done(request, work, sentence=sentence, back="signoffs-release", release_id=release_id)
+
+
+@require_safe
+def pack_file(request: HttpRequest, release_id: str, pack: str, name: str) -> HttpResponse:
+    """The whole pack (`pack.zip`), or one of its files. Always a download: nothing in it is shown as a page of ours."""
+    check_may(request.user, Permission.READ_RELEASE)
+    raw = packs.file_of(release_of(release_id), pack, name)
+    response = HttpResponse(raw, content_type="application/octet-stream")
+    response["Content-Disposition"] = f'attachment; filename="{release_id}-{name}"'
+    return response
 
 
 @require_POST

@@ -3,6 +3,10 @@
 Kept honest by tests/unit/fakes/test_portal.py and by using the real messages: what it stores went through their JSON.
 """
 
+import hashlib
+import io
+import json
+import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -46,6 +50,7 @@ class MemoryPortal:
     stations: list[m.StationRun] = field(default_factory=list)
     results: list[m.ResultPublication] = field(default_factory=list)
     drafted: dict[str, m.ReleaseRecord] = field(default_factory=dict)
+    packed: list[tuple[m.PackStanding, bytes]] = field(default_factory=list)
     sent: dict[str, m.WarningMessage] = field(default_factory=dict)
     answers: dict[str, list[m.AnswerMessage]] = field(default_factory=dict)
     reported: list[m.IncidentStanding] = field(default_factory=list)
@@ -125,6 +130,24 @@ class MemoryPortal:
             raise NotAllowed("a release with this id has other content")
         record = m.ReleaseRecord(draft=draft, state=ReleaseState.EVALUATED, sign_offs=(), waivers=(), released_at=None)
         return self.drafted.setdefault(draft.release_id, _over_the_wire(record))
+
+    def packs(self, release_id: str) -> list[m.PackStanding]:
+        self._reach("packs")
+        return [standing for standing, _ in self.packed if standing.release_id == release_id]
+
+    def keep_pack(self, release_id: str, raw: bytes) -> m.PackStanding:
+        self._reach("keep_pack")
+        with zipfile.ZipFile(io.BytesIO(raw)) as file:
+            manifest, verdict = (json.loads(file.read(n)) for n in ("manifest.json", "verdict.json"))
+        standing = m.PackStanding(
+            release_id=release_id,
+            pack=hashlib.sha256(raw).hexdigest(),
+            content=manifest["content"],
+            judged_at=manifest["packed_at"],
+            allowed=verdict["allowed"],
+        )
+        self.packed.append((standing, raw))
+        return standing
 
     def submit_release(self, release_id: str) -> m.ReleaseRecord:
         return self._move(release_id, ReleaseState.SUBMITTED)

@@ -29,13 +29,20 @@ def written(settings: RoomSettings, *, release_id: str | None, out: Path) -> pag
     return judged
 
 
-def keep(settings: RoomSettings, portal: Portal, *, release_id: str | None = None) -> StepResult:
-    """Hand the portal a pack of the release, unless it holds one of the very same standing."""
-    judged = judged_now(settings, portal, release_id)
-    name = judged.draft.release_id
-    standing = [p for p in portal.packs(name) if p.content == judged.content]
-    kept = standing[-1] if standing else portal.keep_pack(name, signed(settings, judged))
-    return StepResult(rows=0 if standing else 1, detail=_detail(kept))
+def keep(settings: RoomSettings, portal: Portal) -> StepResult:
+    """Hand the portal a pack of the release that stands and of the newest draft; none of a standing that it holds.
+
+    `rows`: how many were new.
+    """
+    names = dict.fromkeys(r.draft.release_id for r in _records(settings, portal))
+    kept = {name: _kept(settings, portal, name) for name in names}
+    return StepResult(rows=sum(is_new for _, is_new in kept.values()), detail=_detail([p for p, _ in kept.values()]))
+
+
+def _kept(settings: RoomSettings, portal: Portal, name: str) -> tuple[PackStanding, bool]:
+    judged = judged_now(settings, portal, name)
+    same = [p for p in portal.packs(name) if p.content == judged.content]
+    return (same[-1], False) if same else (portal.keep_pack(name, signed(settings, judged)), True)
 
 
 def judged_now(settings: RoomSettings, portal: Portal, release_id: str | None) -> pages.Judged:
@@ -53,15 +60,19 @@ def signed(settings: RoomSettings, judged: pages.Judged) -> bytes:
 
 
 def _record(settings: RoomSettings, portal: Portal, release_id: str | None) -> ReleaseRecord:
-    if release_id:
-        return portal.release(release_id)
-    if standing := portal.current_release(load_answers().use_case):
-        return standing
-    latest = artefacts.latest(settings)
-    if latest is None or latest.release_id is None:
+    return portal.release(release_id) if release_id else _records(settings, portal)[0]
+
+
+def _records(settings: RoomSettings, portal: Portal) -> list[ReleaseRecord]:
+    """The release that stands, then the newest draft. Raises NotFound where there is neither."""
+    standing, latest = portal.current_release(load_answers().use_case), artefacts.latest(settings)
+    found = [standing] if standing else []
+    if latest and latest.release_id:
+        found.append(portal.release(latest.release_id))
+    if not found:
         raise NotFound("there is no release yet; run the evaluation of the release first")
-    return portal.release(latest.release_id)
+    return found
 
 
-def _detail(kept: PackStanding) -> dict[str, object]:
-    return {"release": kept.release_id, "pack": kept.pack, "gate_open": kept.allowed}
+def _detail(kept: list[PackStanding]) -> dict[str, object]:
+    return {p.release_id: f"gate {'open' if p.allowed else 'shut'}, pack {p.pack[:16]}" for p in kept}

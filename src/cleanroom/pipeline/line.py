@@ -18,6 +18,7 @@ from cleanroom.pipeline import (
     checkpoints,
     dispatch,
     evaluation,
+    evidence_pack,
     gate,
     intake,
     moneyflow,
@@ -39,6 +40,7 @@ LINE = (
     ("scoring", "train", "room"),
     ("scoring", "evaluate", "room"),
     ("scoring", "score", "room"),
+    ("scoring", "pack", "room"),
     ("dispatch", "dispatch", "room"),
     ("evaluation", "evaluate", "room"),
 )
@@ -103,6 +105,11 @@ def evaluate_release(settings: RoomSettings, *, run_id: str) -> StationRun:
 def score(settings: RoomSettings, *, run_id: str) -> StationRun:
     """With a valid certificate released scores, without one shadow scores: kept, never sent."""
     return _in_room(settings, run_id, "scoring", "score", lambda room: scoring.score(room, shadow=True))
+
+
+def pack_releases(settings: RoomSettings, *, run_id: str) -> StationRun:
+    """Hand the portal an evidence pack of the release that stands and of the newest draft, as they stand now."""
+    return _in_room(settings, run_id, "scoring", "pack", lambda room: evidence_pack.keep(settings, room.portal))
 
 
 def gate_is_open(settings: RoomSettings) -> bool:

@@ -10,7 +10,10 @@ from cleanroom.settings import CHINESE, ENGLISH
 
 # What only the room's side, the portal or governance says.
 NOT_A_PARTICIPANTS = {"gate_closed", "artefact_refused", "policy_invalid", "data_tests_failed"} | {
+    "form_invalid",
     "index_damaged",
+    "model_fault",
+    "report_fault",
     "warehouse_fault",
     "delivery_fault",
 }

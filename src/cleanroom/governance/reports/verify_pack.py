@@ -46,7 +46,7 @@ def main(arguments=None):
     options = _options(arguments)
     try:
         at = _moment(options.at) if options.at else None
-        pack = open_pack(options.pack, _key(options.room_key))
+        pack = open_pack(options.pack, key_of(options.room_key))
         lines = verify(pack)
         shut = gate_shut(pack, at) if at else ()
     except Refused as e:
@@ -83,7 +83,8 @@ def _moment(text):
     return found
 
 
-def _key(text):
+def key_of(text):
+    """The 32 bytes of a base64url key. Raises Unusable."""
     try:
         key = _decoded(text)
     except ValueError:

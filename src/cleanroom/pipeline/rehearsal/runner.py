@@ -44,9 +44,11 @@ class DirectRunner:
         self._step("build money flow", line.build_moneyflow)
         self._step("train", line.train)
         self._step("evaluate under the policy", line.evaluate_release)
+        self._step("pack the evidence", line.pack_releases)
 
     def to_sent_warnings(self) -> None:
         self._step("score accounts", line.score)
+        self._step("pack the evidence", line.pack_releases)
         self._step("dispatch warnings", line.dispatch_warnings)
 
     def to_outcomes(self) -> None:

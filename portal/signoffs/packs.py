@@ -1,0 +1,31 @@
+"""Evidence packs for people: which there are, and the files that can be taken out of one."""
+
+import io
+import zipfile
+
+from cleanroom.errors import NotFound
+from portal.signoffs.models import EvidencePack, Release
+from portal.signoffs.queries import packs_of
+
+WHOLE = "pack.zip"
+OFFERED = (WHOLE, "report.zh-Hant.pdf", "report.en.pdf", "control-form.xlsx", "oscal-assessment-results.json")
+
+
+def offered(release: Release) -> list[dict]:
+    """Newest first: {"pack", "judged_at", "allowed", "files"}."""
+    return [
+        {"pack": p.pack, "judged_at": p.judged_at, "allowed": p.allowed, "files": OFFERED}
+        for p in reversed(packs_of(release))
+    ]
+
+
+def file_of(release: Release, pack: str, name: str) -> bytes:
+    """Raises NotFound for a pack or a file that is not offered."""
+    kept = EvidencePack.objects.filter(release=release, pack=pack).first()
+    if kept is None or name not in OFFERED:
+        raise NotFound("there is no such file of an evidence pack")
+    raw = bytes(kept.file)
+    if name == WHOLE:
+        return raw
+    with zipfile.ZipFile(io.BytesIO(raw)) as file:
+        return file.read(name)
