@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from cleanroom.errors import MalformedRows, Where
@@ -16,6 +15,7 @@ from cleanroom.lookout.index.segments import shapes_of
 from cleanroom.lookout.ties import EVER, KINDS, Ties, as_text
 
 COLUMNS = ACCOUNT, KIND, IDENTIFIER, SINCE = ("account_token", "kind", "identifier_token", "held_from")
+_NO_KIND = 255
 _NAMES = tuple(field.name for field in fields(Ties))
 
 
@@ -81,10 +81,13 @@ def _kinds(reader: Reader) -> np.ndarray:
     words = reader.column(KIND)
     if not pa.types.is_string(words.type):
         raise reader.refused("must be text", KIND)
-    places = pc.index_in(words, pa.array(KINDS))
-    if places.null_count:
-        raise reader.refused("is no kind of identifier", KIND, int(np.argmax(np.asarray(places.is_null()))))
-    return places.to_numpy(zero_copy_only=False).astype(np.uint8)
+    encoded = words.dictionary_encode()
+    named = encoded.dictionary.to_pylist()
+    places = np.array([KINDS.index(word) if word in KINDS else _NO_KIND for word in named], np.uint8)
+    found = places[encoded.indices.to_numpy()]
+    if (found == _NO_KIND).any():
+        raise reader.refused("is no kind of identifier", KIND, int(np.argmax(found == _NO_KIND)))
+    return found
 
 
 def _since(reader: Reader) -> np.ndarray:
