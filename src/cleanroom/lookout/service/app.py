@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
-import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -25,11 +24,11 @@ from cleanroom.lookout.service.questions import parse
 from cleanroom.lookout.service.reading import Reading, View
 from cleanroom.lookout.service.settings import LookoutSettings
 from cleanroom.lookout.service.spool import receipt_of
+from cleanroom.lookout.service.telling import encode
 from cleanroom.vocabulary.terms import LookoutRole
 
 REFRESH_SECONDS = 0.05
 _HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
-_encode = msgspec.json.Encoder().encode
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -111,7 +110,7 @@ class Desk:
         self._client(request, LookoutRole.FEEDER)
         receipt = await taking.take(request, self._folders, self._settings)
         headers = {**_HEADERS, "location": f"/transfers/receipts/{receipt.receipt}"}
-        return Response(_encode(receipt), 202, headers, media_type="application/json")
+        return Response(encode(receipt), 202, headers, media_type="application/json")
 
     async def receipt(self, request: Request) -> Response:
         self._client(request, LookoutRole.FEEDER)
@@ -151,7 +150,7 @@ class Desk:
 
 def _worked_out(call: Call, view: View, question: object, settings: LookoutSettings) -> tuple[object, bytes]:
     answer = call.answer(view, question, settings)
-    return answer, _encode(answer)
+    return answer, encode(answer)
 
 
 async def _no_such_address(request: Request, error: Exception) -> Response:
@@ -168,4 +167,4 @@ def _problem(request: Request, error: CleanroomError) -> Response:
 
 
 def _json(value: object, *, status: int = 200) -> Response:
-    return Response(_encode(value), status, _HEADERS, media_type="application/json")
+    return Response(encode(value), status, _HEADERS, media_type="application/json")

@@ -10,6 +10,7 @@ from cleanroom.lookout.service import answers
 from cleanroom.lookout.service.questions import Bounds, ExpandQuestion
 from cleanroom.lookout.service.reading import View
 from cleanroom.lookout.service.settings import LookoutSettings
+from cleanroom.lookout.service.telling import Written, written
 from cleanroom.lookout.walks.expanding import expand as expand_way
 from cleanroom.lookout.walks.expansion import Reach
 from cleanroom.lookout.walks.moments import microseconds
@@ -55,7 +56,7 @@ def _way(reach: Reach, *, paths: bool) -> answers.Way:
     return answers.Way(
         direction=reach.way,
         arrivals=_arrivals(reach, paths=paths),
-        reached=len(np.unique(reach.account)) - 1,
+        reached=int(np.count_nonzero(np.diff(np.sort(reach.account)))),
         hubs=_tokens(reach, reach.hubs),
         truncated=_tokens(reach, reach.truncated),
         looked_at=reach.looked_at,
@@ -63,20 +64,17 @@ def _way(reach: Reach, *, paths: bool) -> answers.Way:
     )
 
 
-def _arrivals(reach: Reach, *, paths: bool) -> list[answers.Arrival]:
+def _arrivals(reach: Reach, *, paths: bool) -> list[answers.Arrival] | Written:
     """In the order of layers; the start is not among them."""
     first = reach.ends[1]
-    via, transfers = reach.via[first:], Transfers(reach.graph)
-    columns = [
-        _tokens(reach, reach.account[first:]),
-        reach.layer[first:].tolist(),
-        moments(reach.at_us[first:]),
-        hexes(transfers.column("transfer_id", via)),
-        _tokens(reach, reach.came_from[first:]),
-        transfers.column("amount_cents", via).tolist(),
-    ]
-    if paths:
-        columns.append([hexes(_ids(transfers, reach.path_to(place))) for place in range(first, len(reach))])
+    via, transfers, tokens = reach.via[first:], Transfers(reach.graph), reach.graph.tokens
+    accounts, origins = (tokens.take(column[first:], axis=0) for column in (reach.account, reach.came_from))
+    ids, cents = transfers.column("transfer_id", via), transfers.column("amount_cents", via)
+    layers, at_us = reach.layer[first:], reach.at_us[first:]
+    if not paths:
+        return written(accounts, layers, at_us, ids, origins, cents)
+    ways = [hexes(_ids(transfers, reach.path_to(place))) for place in range(first, len(reach))]
+    columns = hexes(accounts), layers.tolist(), moments(at_us), hexes(ids), hexes(origins), cents.tolist(), ways
     return list(map(answers.Arrival, *columns))
 
 

@@ -14,12 +14,12 @@ class Transfers:
         """`time_us`, `sender`, `receiver`, `amount_cents` or `transfer_id` of each."""
         base, delta = self._graph.base, self._graph.delta
         if delta is None or not len(numbers) or int(numbers.max()) < self._base:
-            return getattr(base, name)[numbers]
+            return getattr(base, name).take(numbers, axis=0)  # of rows of bytes several times as quick as an index
         of_base = getattr(base, name)
         found = np.empty((len(numbers), *of_base.shape[1:]), of_base.dtype)
         late = numbers >= self._base
-        found[~late] = of_base[numbers[~late]]
-        found[late] = getattr(delta, name)[numbers[late] - np.uint32(self._base)]
+        found[~late] = of_base.take(numbers[~late], axis=0)
+        found[late] = getattr(delta, name).take(numbers[late] - np.uint32(self._base), axis=0)
         return found
 
     def origin(self, numbers: np.ndarray, way: Direction) -> np.ndarray:
