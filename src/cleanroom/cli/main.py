@@ -4,6 +4,7 @@ import argparse
 import json
 
 from cleanroom.cli.audit import add_audit
+from cleanroom.cli.blocked import add_blocked
 from cleanroom.cli.checks import add_checks
 from cleanroom.cli.common import err
 from cleanroom.cli.evaluating import add_evaluate
@@ -20,7 +21,7 @@ from cleanroom.errors import CleanroomError, Refusal, StoreFault, Where
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
-        options.call(options)
+        return options.call(options) or 0  # a command may end with a code of its own
     except CleanroomError as e:
         return _said(e, options)
     except OSError as e:
@@ -29,7 +30,6 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         err.print(word("again"), markup=False)
         return 130
-    return 0
 
 
 def _said(error: CleanroomError, options: argparse.Namespace) -> int:
@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_rehearsals(commands)
     add_evaluate(commands)
+    add_blocked(commands)
     add_participant(commands)
     add_room(commands)
     add_keys(commands)

@@ -52,16 +52,20 @@ def evaluate(room: "Room", *, run_id: str = "", truth_tokens: Truth | None = Non
     _ensure_inputs(room.warehouse)
     run_dbt(room, "build", SELECTION, options=("--exclude-resource-type", "unit_test"))
     rules = EvaluationRules(notice_delay_hours=room.settings.notice_delay_hours)
-    ledger, listings = _read_ledger(room.warehouse)
-    case = _case(room.warehouse, ledger, listings, rules)
-    blocked = blocked_body(answer(case, rules, truth=truth_tokens), rules, truth=truth_tokens)
-    blocked |= {"sensitivity": sensitivity(case, rules, truth=truth_tokens), "assumptions": assumptions(rules)}
+    case = read_case(room.warehouse, rules)
+    blocked = blocked_result(case, rules, truth_tokens)
     detection = _detection(room, rules, truth_tokens)
     if truth_tokens:
-        detection["reach"] = reach_summary(pattern_reach(ledger, listings, truth_tokens, rules))
+        detection["reach"] = reach_summary(pattern_reach(case.ledger, case.listings, truth_tokens, rules))
     publish(room, "blocked", blocked, run_id=run_id)
     publish(room, "detection", detection, run_id=run_id)
-    return StepResult(rows=len(ledger), detail=_detail(blocked, detection))
+    return StepResult(rows=len(case.ledger), detail=_detail(blocked, detection))
+
+
+def blocked_result(case: Case, rules: EvaluationRules, truth: Truth | None) -> dict[str, Any]:
+    """The body of `blocked`: the answer, how much it rests on the rules, and every assumption."""
+    body = blocked_body(answer(case, rules, truth=truth), rules, truth=truth)
+    return body | {"sensitivity": sensitivity(case, rules, truth=truth), "assumptions": assumptions(rules)}
 
 
 def _ensure_inputs(warehouse: Warehouse) -> None:
@@ -76,7 +80,9 @@ def _read_ledger(warehouse: Warehouse) -> tuple[Ledger, tuple[Listing, ...]]:
     return ledger, listings_from(warehouse.query("select * from evaluation.reported_losses"), ledger)
 
 
-def _case(warehouse: Warehouse, ledger: Ledger, listings: tuple[Listing, ...], rules: EvaluationRules) -> Case:
+def read_case(warehouse: Warehouse, rules: EvaluationRules) -> Case:
+    """The joined ledger, the listings and who can act, from the marts and the known accounts."""
+    ledger, listings = _read_ledger(warehouse)
     owners = warehouse.query(_OWNERS)["institution"].to_pylist()
     return prepare(ledger, listings, select_institutions(ledger, owners), rules)
 

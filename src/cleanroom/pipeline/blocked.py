@@ -1,0 +1,80 @@
+"""`cleanroom blocked`: the programme's question asked of a built room, or of a plain folder of data, beside the line.
+
+Nothing is published: what is asked here is for the person who asks. The line's own answer is `pipeline.evaluation`.
+"""
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cleanroom.contracts.messages import ResultPublication
+from cleanroom.errors import NothingToDo
+from cleanroom.evaluation.detection import Truth
+from cleanroom.evaluation.rules import EvaluationRules
+from cleanroom.pipeline.dbt import run_dbt
+from cleanroom.pipeline.evaluation import blocked_result, read_case
+from cleanroom.pipeline.rehearsal.clear_landing import land, read_institution
+from cleanroom.pipeline.rehearsal.consortium import find_consortium
+from cleanroom.pipeline.rehearsal.detecting import truth_by_token
+from cleanroom.pipeline.steps import new_run_id
+from cleanroom.settings import RoomSettings
+from cleanroom.stores.ports import Warehouse
+from cleanroom.stores.warehouse import open_warehouse
+
+Say = Callable[[str], None]
+LEDGER = ("+followed_transfers", "+reported_losses", "+int_accounts__known")
+
+
+@dataclass(frozen=True)
+class Bench:
+    """As much of a room as dbt and the evaluation need. `truth`: account token -> its patterns, where known."""
+
+    settings: RoomSettings
+    warehouse: Warehouse
+    truth: Truth | None
+
+
+@contextmanager
+def room_bench(settings: RoomSettings) -> Iterator[Bench]:
+    """A room that has landed data. Raises NothingToDo where there is no warehouse."""
+    if not settings.warehouse and not settings.warehouse_file.exists():
+        raise NothingToDo("there is no built room here; CLEANROOM_HOME says where it is, --data asks a folder of files")
+    warehouse = open_warehouse(settings)
+    truth = json.loads(settings.truth_file.read_text()) if settings.truth_file.exists() else None
+    try:
+        yield Bench(settings, warehouse, truth)
+    finally:
+        warehouse.close()
+
+
+@contextmanager
+def folder_bench(data: Path, truth: Path | None, *, delay_hours: float, say: Say) -> Iterator[Bench]:
+    """A folder in the data specification's form, landed in a warehouse that goes away again. `truth`: a CSV file; by
+    default the folder's own, where it has one."""
+    consortium = find_consortium(data)
+    found = truth or consortium.truth
+    known = truth_by_token(found) if found else None  # refused now, not after everything was read
+    with tempfile.TemporaryDirectory(prefix="cleanroom-blocked-") as scratch:
+        settings = RoomSettings(home=Path(scratch), notice_delay_hours=delay_hours)
+        warehouse = open_warehouse(settings)
+        try:
+            for one in consortium.institutions:
+                say(f"read {one.code} …")
+                land(warehouse, read_institution(one))
+            yield Bench(settings, warehouse, known)
+        finally:
+            warehouse.close()
+
+
+def ask_blocked(bench: Bench, *, say: Say) -> ResultPublication:
+    """The answer as it would be published. Raises DataTestsFailed, WarehouseFault."""
+    rules = EvaluationRules(notice_delay_hours=bench.settings.notice_delay_hours)
+    say("joined ledger …")
+    run_dbt(bench, "run", LEDGER)
+    say("scenarios, delays, intervals …")
+    body = blocked_result(read_case(bench.warehouse, rules), rules, bench.truth)
+    return ResultPublication(run_id=new_run_id(), kind="blocked", computed_at=datetime.now(UTC), body=body)

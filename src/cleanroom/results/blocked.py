@@ -1,0 +1,195 @@
+"""The published answer to the programme's question as one page: HTML that loads nothing, and the same as PDF."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import jinja2
+
+from cleanroom.governance.reports.pdf import pdf_of
+from cleanroom.governance.reports.words import Words
+from cleanroom.results.chart import curve_svg
+from cleanroom.vocabulary.terms import Scenario
+
+PACKAGE = "cleanroom.results"
+NOTHING = "–"
+_TAIPEI = ZoneInfo("Asia/Taipei")
+_MANY = {"layer": "layers", "typology": "typologies"}
+
+
+@dataclass(frozen=True)
+class Page:
+    """`body` of a published `blocked`, in one language. Where a figure of a part is None, it is not this reader's to
+    see, and the page says so."""
+
+    body: Mapping[str, Any]
+    computed_at: datetime
+    run_id: str
+    words: Words
+
+    @property
+    def moment(self) -> str:
+        return f"{self.computed_at.astimezone(_TAIPEI):%Y-%m-%d %H:%M:%S}"
+
+    @property
+    def hours(self) -> float:
+        return self.body["notice_delay_hours"]
+
+    @property
+    def _best(self) -> Mapping[str, Any]:
+        return self.body["scenarios"][Scenario.SHARED_GRAPH_REALTIME]
+
+    @property
+    def _innocents_known(self) -> bool:
+        return self._best["innocent_accounts"] is not None
+
+    @property
+    def _price_figure(self) -> str:
+        return "innocent_accounts" if self._innocents_known else "accounts_controlled_not_listed"
+
+    @property
+    def price_label(self) -> str:
+        return self.words("innocents" if self._innocents_known else "others")
+
+    @property
+    def headline(self) -> str:
+        return self.words(
+            "headline",
+            label=self.best_label,
+            hours=self.hours,
+            money=whole(self._best["extra_money_twd"]),
+            accounts=whole(self._best["extra_accounts"]),
+        )
+
+    @property
+    def headline_interval(self) -> str:
+        money, accounts = self._best["extra_money_twd_interval"], self._best["extra_accounts_interval"]
+        return self.words("headline_interval", money_low=whole(money[0]), money_high=whole(money[1]),
+                          accounts_low=whole(accounts[0]), accounts_high=whole(accounts[1]))  # fmt: skip
+
+    @property
+    def price(self) -> str:
+        if self._innocents_known:
+            hours = whole(self._best["innocent_freeze_hours"])
+            return self.words("price_known", innocent=whole(self._best["innocent_accounts"]), hours=hours)
+        others = whole(self._best["accounts_controlled_not_listed"])
+        return self.words("price_unknown", others=others, hours=whole(self._best["freeze_hours"]))
+
+    @property
+    def basis(self) -> str:
+        names = {"listings": "listings", "families": "families", "reported": "reported_twd", "came": "came_in_twd"}
+        return self.words("basis", **{name: whole(self.body[key]) for name, key in names.items()})
+
+    def _name(self, scenario: str) -> str:
+        return self.words.of("names", scenario)
+
+    @property
+    def measures(self) -> dict[str, list[dict[str, str]]]:
+        """By themselves the measures beyond each bank alone, which is a scenario of its own."""
+        alone = {s: row for s, row in self.body["alone"].items() if s != Scenario.OWN_BANK}
+        rows = {"kept": self.body["scenarios"], "alone": alone}
+        return {kind: [self._measure(s, found[s]) for s in Scenario if s in found] for kind, found in rows.items()}
+
+    def _measure(self, scenario: str, row: Mapping[str, Any]) -> dict[str, str]:
+        names = {"money": "money_twd", "accounts": "accounts", "extra_money": "extra_money_twd",
+                 "extra_accounts": "extra_accounts", "price": self._price_figure}  # fmt: skip
+        shown = {name: whole(row[key]) for name, key in names.items()}
+        shown |= {f"{name}_range": span(row[f"{key}_interval"]) for name, key in names.items()}
+        hours = "innocent_freeze_hours" if self._innocents_known else "freeze_hours"
+        return shown | {"label": self._name(scenario), "hours": whole(row[hours])}
+
+    @property
+    def best_label(self) -> str:
+        return self._name(Scenario.SHARED_GRAPH_REALTIME)
+
+    @property
+    def sides(self) -> list[list[dict[str, Any]]]:
+        """Tables of the parts, side by side: institutions and layers; typologies where they are known."""
+        kinds = [("institution", "layer"), ("typology",)]
+        sides = [
+            [{"what": what, "rows": self._rows(what)} for what in side if self.body["parts"][what]] for side in kinds
+        ]
+        return [side for side in sides if side]
+
+    def _rows(self, what: str) -> list[dict[str, str]]:
+        return [self._part(what, which, part["scenarios"]) for which, part in self.body["parts"][what].items()]
+
+    def _part(self, what: str, which: str, scenarios: Mapping[str, Any]) -> dict[str, str]:
+        at = self.body["curve"]["delay_hours"].index(self.hours)
+        label = self.words.of(_MANY[what], which) if what in _MANY else which
+        found = scenarios[Scenario.SHARED_GRAPH_REALTIME]
+        return {
+            "label": label,
+            "together": f"{whole(found['money_twd'][at])} / {whole(found['accounts'][at])}",
+            "extra": whole(found["extra_money_twd"][at]),
+            "extra_range": span(found["extra_money_twd_interval"][at]),
+            "extra_accounts": whole(found["extra_accounts"][at]),
+            "price": whole(found[self._price_figure][at]),
+        }
+
+    @property
+    def suppressed(self) -> bool:
+        return any(value is None for part in self.body["parts"].values() for one in part.values()
+                   for row in one["scenarios"].values() for value in row["accounts"])  # fmt: skip
+
+    @property
+    def nesting(self) -> list[str]:
+        """Of the last measure against each before it."""
+        return [self._nesting(one) for one in self.body["nesting"] if one["wider"] == Scenario.SHARED_GRAPH_REALTIME]
+
+    def _nesting(self, one: Mapping[str, Any]) -> str:
+        names = {side: self._name(one[side]) for side in ("wider", "narrower")}
+        if not one["accounts_missed"] and not one["accounts_later"]:
+            return self.words("nested", **names)
+        innocent, missed = one["innocents_missed"], one["accounts_missed"]
+        said = self.words("of_them_innocent", n=whole(innocent)) if innocent is not None and missed else ""
+        return self.words("not_nested", **names, missed=whole(missed), later=whole(one["accounts_later"]),
+                          innocent=said)  # fmt: skip
+
+    @property
+    def sensitivity(self) -> list[dict[str, str]]:
+        return [{"label": self.words.pick({k: row[k] for k in ("en", "zh_hant")}), "money": whole(row["money_twd"]),
+                 "accounts": whole(row["accounts"]), "price": whole(row[self._price_figure])}
+                for row in self.body["sensitivity"]]  # fmt: skip
+
+    @property
+    def assumptions(self) -> Sequence[Mapping[str, str]]:
+        return self.body["assumptions"]
+
+
+def whole(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:,.0f}".replace("-", "\u2212")
+
+
+def span(interval: Sequence[float] | None) -> str:
+    return NOTHING if interval is None else f"{whole(interval[0])} – {whole(interval[1])}"
+
+
+def page(body: Mapping[str, Any], language: str, *, computed_at: datetime, run_id: str) -> str:
+    """The report as one HTML file that loads nothing. `language`: en or zh_hant."""
+    shown = Page(body, computed_at, run_id, Words(language, PACKAGE))
+    css = (files(PACKAGE) / "page.css").read_text(encoding="utf-8")
+    return _template().render(p=shown, w=shown.words, css=css, chart=curve_svg(body["curve"], shown.words))
+
+
+def pdf(html: str, *, computed_at: datetime, run_id: str) -> bytes:
+    """The page as PDF. Raises ReportFault where this machine cannot draw it."""
+    logging.getLogger("weasyprint").setLevel(logging.ERROR)  # it warns of the chart's own properties, which it draws
+    return pdf_of(html, identifier=f"{run_id} {computed_at.isoformat()}")
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader(PACKAGE, "."),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("blocked.html.j2")

@@ -1,0 +1,79 @@
+"""The curve as one SVG: what each scenario adds to each bank alone, by hours from notice to control, with its band."""
+
+import io
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cleanroom.governance.reports.words import Words
+from cleanroom.vocabulary.terms import Scenario
+
+# Told apart without colour too; the colours are of one lightness step (Okabe and Ito).
+_STYLES = {
+    Scenario.SHARED_LIST: ("#D55E00", ":", "s"),
+    Scenario.SHARED_GRAPH_DAILY: ("#0072B2", "--", "^"),
+    Scenario.SHARED_GRAPH_REALTIME: ("#009E73", "-", "o"),
+}
+_FONT = ["Noto Sans CJK TC", "Noto Sans TC", "Microsoft JhengHei", "PingFang TC", "sans-serif"]
+_RULES = {
+    "svg.fonttype": "none",  # text stays text: the page's font, no glyphs of this machine
+    "svg.hashsalt": "cleanroom",
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],  # measures the layout, and comes with the library
+    "font.size": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
+
+
+def curve_svg(curve: Mapping[str, Any], words: Words) -> str:
+    """`curve` of a published `blocked`. The same figures give the same bytes."""
+    # The page's font measures nothing here, so signs that the library's own lacks are no loss.
+    warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font", category=UserWarning)
+    from matplotlib import rc_context  # slow to load, and only who draws needs it
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    known = any(row.get("innocent_accounts") for row in curve["scenarios"].values())
+    price = "innocent_accounts" if known else "accounts_controlled_not_listed"
+    panels = [("extra_money_twd", "extra_money"), ("extra_accounts", "extra_accounts")]
+    panels.append((price, "innocents" if known else "others"))
+    with rc_context(_RULES):
+        figure = Figure(figsize=(9.2, 2.25), layout="constrained")
+        FigureCanvasSVG(figure)
+        for axes, (name, title) in zip(figure.subplots(1, 3), panels, strict=True):
+            _panel(axes, curve, name, words(title), words)
+        handles, labels = figure.axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
+        out = io.StringIO()
+        figure.savefig(out, format="svg", metadata={"Date": None})
+    return _inline(out.getvalue())
+
+
+def _panel(axes: Any, curve: Mapping[str, Any], name: str, title: str, words: Words) -> None:
+    hours = curve["delay_hours"]
+    for scenario, (colour, line, marker) in _STYLES.items():
+        row = curve["scenarios"].get(scenario)
+        if row is None:
+            continue
+        low, high = _ends(row[f"{name}_interval"])
+        axes.fill_between(hours, low, high, color=colour, alpha=0.10, linewidth=0)
+        axes.plot(hours, row[name], line, color=colour, marker=marker, markersize=3, linewidth=1.3,
+                  label=words.of("names", scenario))  # fmt: skip
+    axes.axhline(0, color="#5b6675", linewidth=0.6)
+    axes.set_title(title, fontsize=8.5, loc="left")
+    axes.set_xlabel(words("hours"), fontsize=7.5)
+    axes.set_xticks([h for h in (0, 6, 12, 24, 36, 48, 60, 72) if h <= max(hours)])
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axes.tick_params(labelsize=7, length=2)
+    axes.grid(axis="y", color="#d5dbe3", linewidth=0.5)
+
+
+def _ends(intervals: Sequence[Sequence[float]]) -> tuple[list[float], list[float]]:
+    return [low for low, _ in intervals], [high for _, high in intervals]
+
+
+def _inline(svg: str) -> str:
+    """The element alone, in the page's font, as wide as the page lets it."""
+    svg = svg[svg.index("<svg") :].replace("'DejaVu Sans'", ", ".join(f"'{f}'" for f in _FONT[:-1]))
+    return svg.replace("<svg ", '<svg role="img" class="chart" ', 1)
