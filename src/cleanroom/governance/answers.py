@@ -81,4 +81,4 @@ def load_answers(path: Path | None = None) -> Answers:
     Raises PolicyInvalid naming the file and the place in it.
     """
     source = files("cleanroom.governance") / "answers_files" / f"{OWN_ANSWERS}.yaml" if path is None else Path(path)
-    return documents.validate(Answers, documents.read_document(source), name=source.name)
+    return documents.load(Answers, source)

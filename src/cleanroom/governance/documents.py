@@ -1,6 +1,8 @@
-"""Reading the YAML files that people write: one shape, one key once, and an error that names the place."""
+"""Reading the YAML files that people write: one shape, one key once, and errors that name file, line and rule."""
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TypeVar
@@ -11,6 +13,24 @@ from pydantic import BaseModel, ValidationError
 from cleanroom.errors import PolicyInvalid, Where
 
 Shape = TypeVar("Shape", bound=BaseModel)
+Place = tuple[int | str, ...]
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """Something that one field alone cannot show: names that exist nowhere, sums that do not add up."""
+
+    place: Place
+    rule: str
+    sentence: str
+
+
+class Misfits(ValueError):
+    """What a model's own validator raises, so that each finding keeps its place and its rule."""
+
+    def __init__(self, found: tuple[Misfit, ...]):
+        self.found = found
+        super().__init__("; ".join(m.sentence for m in found))
 
 
 class UniqueKeyLoader(yaml.SafeLoader):
@@ -24,35 +44,90 @@ class UniqueKeyLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def load(shape: type[Shape], source: Path | Traversable) -> Shape:
+    """The file in its shape. Raises PolicyInvalid with file, line and rule of the first error; the others stand in its
+    `others`."""
+    text = _text(source)
+    return validate(shape, _parsed(text, source.name), name=source.name, lines=_lines(text))
+
+
 def read_document(source: Path | Traversable) -> object:
     """The parsed file. Raises PolicyInvalid naming it where it cannot be read or is not YAML."""
-    where = Where(file=source.name)
-    try:
-        return yaml.load(source.read_text(encoding="utf-8"), Loader=UniqueKeyLoader)  # noqa: S506 - a SafeLoader
-    except (OSError, UnicodeDecodeError) as e:
-        raise PolicyInvalid(f"the file cannot be read: {e}", where=where) from None
-    except yaml.YAMLError as e:
-        raise PolicyInvalid(f"the file is not YAML: {e}", where=where, rule="yaml") from None
+    return _parsed(_text(source), source.name)
 
 
-def validate(shape: type[Shape], document: object, *, name: str) -> Shape:
-    """The document in its shape. Raises PolicyInvalid with the file's name and the first error's place."""
+def validate(shape: type[Shape], document: object, *, name: str, lines: Mapping[Place, int] | None = None) -> Shape:
+    """The document in its shape. `lines`: place -> line of the file, where known. Raises as `load`."""
     try:
         return shape.model_validate(document)
     except ValidationError as e:
-        raise PolicyInvalid(_first_error(e, document), where=Where(file=name), rule="schema") from None
+        refused = [_refusal(m, document, name, lines or {}) for m in _misfits(e)]
+        refused[0].others = refused[1:]
+        raise refused[0] from None
 
 
-def _first_error(error: ValidationError, document: object) -> str:
-    first, more = error.errors()[0], error.error_count() - 1
-    place = ".".join(_named(first["loc"], document)) or "the whole file"
-    return f"{place}: {first['msg']}" + (f" (and {more} more)" if more else "")
+def _text(source: Path | Traversable) -> str:
+    try:
+        return source.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as e:
+        raise PolicyInvalid(f"the file cannot be read: {e}", where=Where(file=source.name)) from None
 
 
-def _named(loc: tuple[int | str, ...], document: object) -> list[str]:
+def _parsed(text: str, name: str) -> object:
+    try:
+        return yaml.load(text, Loader=UniqueKeyLoader)  # noqa: S506 - a SafeLoader
+    except yaml.YAMLError as e:
+        raise PolicyInvalid(f"the file is not YAML: {e}", where=Where(file=name), rule="yaml") from None
+
+
+def _lines(text: str) -> dict[Place, int]:
+    """The line, from 1, on which each entry of a parsed file begins."""
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    return dict(_entries(root, ())) if root else {}
+
+
+def _entries(node: yaml.Node, place: Place) -> Iterator[tuple[Place, int]]:
+    yield place, node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            inner = (*place, str(key.value))
+            yield from _entries(value, inner)
+            yield inner, key.start_mark.line + 1  # the key's line, also where its value begins on the next
+    elif isinstance(node, yaml.SequenceNode):
+        for i, value in enumerate(node.value):
+            yield from _entries(value, (*place, i))
+
+
+def _misfits(error: ValidationError) -> Iterator[Misfit]:
+    for e in error.errors():
+        own = e.get("ctx", {}).get("error")
+        if isinstance(own, Misfits):
+            yield from (Misfit((*e["loc"], *m.place), m.rule, m.sentence) for m in own.found)
+        else:
+            yield Misfit(e["loc"], e["type"], e["msg"])
+
+
+def _refusal(misfit: Misfit, document: object, name: str, lines: Mapping[Place, int]) -> PolicyInvalid:
+    place = ".".join(_named(misfit.place, document)) or "the whole file"
+    line = _line_of(misfit.place, lines)
+    sentence = f"{place}: {misfit.sentence}"
+    return PolicyInvalid(f"line {line}: {sentence}" if line else sentence, where=Where(file=name), rule=misfit.rule)
+
+
+def _line_of(place: Place, lines: Mapping[Place, int]) -> int | None:
+    """Of the nearest entry that the file has: what is missing is missing there."""
+    wanted = tuple(p if isinstance(p, int) else str(p) for p in place)
+    for end in range(len(wanted), -1, -1):
+        for tried in (wanted[:end], tuple(str(p) for p in wanted[:end])):
+            if tried in lines:
+                return lines[tried]
+    return None
+
+
+def _named(place: Place, document: object) -> list[str]:
     """The path to the error; an entry of a list by its `id` or `name`, where it has one, and not by its position."""
     names, here = [], document
-    for step in loc:
+    for step in place:
         try:
             here = here[step]
         except (KeyError, IndexError, TypeError):

@@ -66,6 +66,30 @@ def compose(
     return _bound(bare.model_copy(update={"controls": judged}))
 
 
+def under(policy: Policy, draft: ReleaseDraft, *, measured_under: Policy) -> ReleaseDraft:
+    """The draft as it would be if it were evaluated under `policy`: same model, answers, figures and time; new grade,
+    control results and digests. `measured_under`: the policy whose references its results name.
+
+    Raises PolicyInvalid where the answers do not cover what `policy` asks.
+    """
+    graded = risk.grade(policy, draft.factors, draft.declared)
+    card = draft.model_card | {"tier": str(graded.tier), "score": graded.score}
+    bare = draft.model_copy(
+        update={
+            "policy_version": policy.version,
+            "score": graded.score,
+            "tier": graded.tier,
+            "model_card": card,
+            "digests": draft.digests.model_copy(update={"policy": policy.digest}),
+        }
+    )
+    known = controls.evidence_of(measured_under, draft.controls)
+    known |= record_evidence.from_draft(policy, bare, now=draft.evaluated_at)
+    kind = risk.ai_kind(policy, draft.declared)
+    judged = controls.evaluate(policy, tier=graded.tier, ai_kind=kind, evidence=known, now=draft.evaluated_at)
+    return _bound(bare.model_copy(update={"controls": judged}))
+
+
 def _bound(draft: ReleaseDraft) -> ReleaseDraft:
     digests = draft.digests.model_copy(update={"evaluation": evaluation_digest(draft)})
     return draft.model_copy(update={"digests": digests})

@@ -3,7 +3,6 @@
 The limits are this project's proposals; the regulator gives none. They stand in the file, never in code.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
@@ -19,6 +18,7 @@ from cleanroom.contracts.canonical import digest_of
 from cleanroom.contracts.manifest import Frozen
 from cleanroom.errors import PolicyInvalid
 from cleanroom.governance import documents
+from cleanroom.governance.documents import Misfit, Misfits
 from cleanroom.vocabulary.terms import SignOffRole, Tier
 
 DEFAULT_POLICY = "anti-fraud-2025.1"
@@ -246,9 +246,9 @@ class Policy(Frozen):
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
-        problems = list(_problems(self))
-        if problems:
-            raise ValueError("; ".join(problems))
+        found = tuple(_misfits(self))
+        if found:
+            raise Misfits(found)
         return self
 
 
@@ -257,34 +257,52 @@ def _rank(tier: Tier) -> int:
     return len(GRADED) if tier is Tier.R0 else GRADED.index(tier)
 
 
-def _problems(policy: Policy) -> Iterator[str]:
+def _misfits(policy: Policy) -> Iterator[Misfit]:
     """What one field cannot see: names that must exist elsewhere in the file, and sums."""
     if sum(f.weight for f in policy.factors.values()) != 100:
-        yield "the factors' weights must add up to 100"
+        yield Misfit(("factors",), "weights", "the factors' weights must add up to 100")
     if not 0 < policy.thresholds.R2_from < policy.thresholds.R3_from <= 100:
-        yield "the thresholds must rise between 0 and 100"
-    twice = [i for i, n in Counter(c.id for c in policy.controls).items() if n > 1]
-    if twice:
-        yield f"controls stand twice: {', '.join(twice)}"
-    asked = {policy.generative_question, policy.in_use_question, *(p.when for p in policy.prohibitions)}
-    asked.update(name for floor in policy.floors for name in floor.when)
-    if unasked := sorted(asked - policy.questions.keys()):
-        yield f"rules read questions that the policy does not ask: {', '.join(unasked)}"
+        yield Misfit(("thresholds",), "thresholds", "the thresholds must rise between 0 and 100")
+    yield from _twice(policy)
+    yield from _unasked(policy)
     yield from _unknown_settings(policy)
     yield from _shrinking_quorum(policy.quorum)
 
 
-def _unknown_settings(policy: Policy) -> Iterator[str]:
-    for control in policy.controls:
-        for metric in control.metrics:
+def _twice(policy: Policy) -> Iterator[Misfit]:
+    seen: set[str] = set()
+    for i, control in enumerate(policy.controls):
+        if control.id in seen:
+            yield Misfit(("controls", i), "one_of_each", f"controls stand twice: {control.id}")
+        seen.add(control.id)
+
+
+def _unasked(policy: Policy) -> Iterator[Misfit]:
+    """Rules that read questions which the policy does not ask would never hold."""
+    asked: list[tuple[tuple[int | str, ...], str]] = [
+        (("generative_question",), policy.generative_question),
+        (("in_use_question",), policy.in_use_question),
+        *((("prohibitions", i, "when"), p.when) for i, p in enumerate(policy.prohibitions)),
+        *((("floors", i, "when"), name) for i, floor in enumerate(policy.floors) for name in floor.when),
+    ]
+    for place, name in asked:
+        if name not in policy.questions:
+            yield Misfit(place, "question", f"rules read questions that the policy does not ask: {name}")
+
+
+def _unknown_settings(policy: Policy) -> Iterator[Misfit]:
+    for i, control in enumerate(policy.controls):
+        for j, metric in enumerate(control.metrics):
             setting = metric.reference and metric.reference.setting
             if setting and setting not in policy.settings:
-                yield f"{control.id} reads the setting {setting}, which the policy does not hold"
+                sentence = f"{control.id} reads the setting {setting}, which the policy does not hold"
+                yield Misfit(("controls", i, "metrics", j), "setting", sentence)
 
 
-def _shrinking_quorum(quorum: Quorum) -> Iterator[str]:
+def _shrinking_quorum(quorum: Quorum) -> Iterator[Misfit]:
     if not quorum.R1 or not set(quorum.R1) <= set(quorum.R2) <= set(quorum.R3):
-        yield "a higher tier must ask for every sign-off of the lower one, and R1 for at least one"
+        sentence = "a higher tier must ask for every sign-off of the lower one, and R1 for at least one"
+        yield Misfit(("quorum",), "quorum", sentence)
 
 
 def load_policy(path: Path | str | None = None) -> Policy:
@@ -293,4 +311,11 @@ def load_policy(path: Path | str | None = None) -> Policy:
     Raises PolicyInvalid naming the file and the place in it.
     """
     source = files("cleanroom.governance") / "policies" / f"{DEFAULT_POLICY}.yaml" if path is None else Path(path)
-    return documents.validate(Policy, documents.read_document(source), name=source.name)
+    return documents.load(Policy, source)
+
+
+def json_schema() -> dict:
+    """JSON Schema (2020-12) of a policy file, made from the types here; `policies/policy.schema.json` holds it for
+    editors. What one field cannot see (sums, names that must exist elsewhere) `load_policy` checks alone."""
+    schema = Policy.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Governance policy"}

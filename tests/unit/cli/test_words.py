@@ -5,7 +5,7 @@ import string
 import pytest
 
 from cleanroom import errors
-from cleanroom.cli import lookout_words, words
+from cleanroom.cli import governance_words, lookout_words, words
 from cleanroom.settings import CHINESE, ENGLISH
 
 # What only the room's side, the portal or governance says.
@@ -33,7 +33,7 @@ def test_every_reason_has_advice():
     assert reasons > NOT_A_PARTICIPANTS
 
 
-@pytest.mark.parametrize("table", [words._WORDS, words._DO, lookout_words._WORDS])
+@pytest.mark.parametrize("table", [words._WORDS, words._DO, lookout_words._WORDS, governance_words._WORDS])
 def test_both_languages_say_the_same_values(table):
     assert len(table) > 20
     for name, (english, chinese) in table.items():

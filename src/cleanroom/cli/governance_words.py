@@ -1,0 +1,57 @@
+"""The sentences of the governance commands, in both languages."""
+
+from collections.abc import Mapping
+
+from cleanroom.cli.words import chosen
+
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "open": ("Open: certificate {certificate}, until {until}.", "開放：憑證 {certificate}，有效至 {until}。"),
+    "valid": (
+        "{file} is a valid policy: version {version}, {controls} controls, digest {digest}.",
+        "{file} 為有效政策：版本 {version}，控制措施 {controls} 項，雜湊值 {digest}。",
+    ),
+    "replayed": (
+        "Policy {before} -> {after}: {replayed} releases replayed, {changed} change, {verdicts} of them their verdict.",
+        "政策 {before} → {after}：重演 {replayed} 次發布，{changed} 次有異動，其中 {verdicts} 次判定改變。",
+    ),
+    "nothing": ("Nothing would have been decided otherwise.", "無任何判定因此改變。"),
+    "release": ("release", "發布"),
+    "decided": ("decided (UTC)", "判定時間（UTC）"),
+    "verdict": ("verdict", "判定"),
+    "tier": ("tier", "風險等級"),
+    "missing": ("sign-offs that would be missing", "將缺少之簽核"),
+    "controls": ("controls", "控制措施"),
+    "why": ("why", "理由"),
+    "verdict_open": ("open", "開放"),
+    "verdict_shut": ("shut", "關閉"),
+    "verdict_unjudgeable": ("cannot be judged", "無法判定"),
+    "outcome_pass": ("met", "符合"),
+    "outcome_fail": ("not met", "不符合"),
+    "outcome_warn": ("warning", "警示"),
+    "outcome_not_measurable": ("not measurable", "無法衡量"),
+    "outcome_waived": ("waived", "例外核准"),
+    "outcome_none": ("not asked", "不適用"),
+    "drilled": (
+        "Drill: the gate was shut {seconds:.1f} s after the order ({order}). The record is in {file}.",
+        "演練：命令（{order}）下達後 {seconds:.1f} 秒，閘門關閉。紀錄存於 {file}。",
+    ),
+    "order_now": (
+        "Order the emergency stop in the portal now; the gate is watched for {patience:.0f} s.",
+        "請即於入口網站下達緊急停止；閘門將監看 {patience:.0f} 秒。",
+    ),
+    "scanned": (
+        "Scanner's report of {day} kept: {packages} packages, {critical} critical findings, digest {digest}.",
+        "已收存 {day} 之掃描報告：套件 {packages} 個，重大弱點 {critical} 項，雜湊值 {digest}。",
+    ),
+    "stays": ("The release {release} stays in force.", "發布 {release} 維持有效。"),
+    "suspended": ("The release {release} was suspended: {why}", "發布 {release} 已暫停：{why}"),
+    "none_out": ("No release is in force.", "目前無有效發布。"),
+    "metric": ("metric", "指標"),
+    "supplier": ("supplier", "提供者"),
+    "source": ("computed from", "計算來源"),
+    "evaluator": ("evaluator", "計算函式"),
+}
+
+
+def word(name: str, **values: object) -> str:
+    return chosen(_WORDS[name]).format(**values)

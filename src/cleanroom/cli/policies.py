@@ -1,0 +1,130 @@
+"""`cleanroom governance check-policy|policy-schema|what-if`: a policy file before it is adopted."""
+
+import argparse
+import json
+from pathlib import Path
+
+from rich.table import Table
+
+from cleanroom.cli.common import command, out
+from cleanroom.cli.governance_words import word
+from cleanroom.cli.words import chosen
+from cleanroom.governance.reasons import Reason
+from cleanroom.governance.what_if import ControlChange, Judged, Replay, Replayed
+from cleanroom.settings import RoomSettings
+
+CHANGES = 3  # exit code of a replay under which something would have been decided otherwise
+PORTAL = "portal"
+
+
+def add_policies(governance) -> None:
+    check = command(governance, "check-policy", _check, "check a policy file: exit code 0 valid, 29 with every error")
+    check.add_argument("file", type=Path, metavar="FILE")
+    check.add_argument("--json", dest="as_json", action="store_true")
+    command(governance, "policy-schema", _schema, "print the JSON Schema of policy files, for editors")
+    what_if = command(
+        governance,
+        "what-if",
+        _what_if,
+        f"replay a new policy over past releases: exit code 0 nothing changes, {CHANGES} something does",
+    )
+    what_if.add_argument("--policy", type=Path, required=True, metavar="NEW", help="the version to be adopted")
+    what_if.add_argument(
+        "--before", type=Path, metavar="OLD", help="the version in force; the one of this room if absent"
+    )
+    what_if.add_argument(
+        "--releases", default=PORTAL, metavar="DIR|portal", help="a folder of release records (JSON), or the portal's"
+    )
+    what_if.add_argument("--json", dest="as_json", action="store_true")
+
+
+def _check(options: argparse.Namespace) -> None:
+    from cleanroom.governance.policy import load_policy
+
+    policy = load_policy(options.file)
+    if options.as_json:
+        found = {"version": policy.version, "digest": policy.digest, "controls": len(policy.controls)}
+        print(json.dumps(found))
+        return
+    said = word("valid", file=options.file.name, version=policy.version, controls=len(policy.controls),
+                digest=policy.digest)  # fmt: skip
+    out.print(said, markup=False, highlight=False, soft_wrap=True)
+
+
+def _schema(_: argparse.Namespace) -> None:
+    from cleanroom.governance.policy import json_schema
+
+    print(json.dumps(json_schema(), ensure_ascii=False, indent=1))
+
+
+def _what_if(options: argparse.Namespace) -> int:
+    from cleanroom.governance import what_if
+
+    found = _replay(options)
+    if options.as_json:
+        print(json.dumps(what_if.as_dict(found), ensure_ascii=False))
+    else:
+        _show(found)
+    return CHANGES if found.changes else 0
+
+
+def _replay(options: argparse.Namespace) -> Replay:
+    from cleanroom.governance.policy import load_policy
+    from cleanroom.pipeline import past_releases
+
+    settings, after = RoomSettings.from_environment(), load_policy(options.policy)
+    before = load_policy(options.before or settings.policy_file)
+    if options.releases == PORTAL:
+        return past_releases.replay_portal(settings, before=before, after=after)
+    return past_releases.replay_folder(Path(options.releases), before=before, after=after)
+
+
+def _show(found: Replay) -> None:
+    said = word(
+        "replayed",
+        before=found.before.version,
+        after=found.after.version,
+        replayed=len(found.releases),
+        changed=sum(r.changes for r in found.releases),
+        verdicts=sum(r.verdict_changes for r in found.releases),
+    )
+    out.print(said, markup=False, highlight=False, soft_wrap=True)
+    if not found.changes:
+        out.print(word("nothing"), markup=False, highlight=False)
+        return
+    table = Table(*(word(n) for n in ("release", "decided", "verdict", "tier", "missing", "controls", "why")))
+    for one in found.releases:
+        if one.changes:
+            table.add_row(*_row(one))
+    out.print(table)
+
+
+def _row(one: Replayed) -> list[str]:
+    return [
+        one.release_id,
+        f"{one.at:%Y-%m-%d %H:%M}",
+        _arrow(_verdict(one.before), _verdict(one.after)),
+        _arrow(str(one.before.tier or "-"), str(one.after.tier or "-")),
+        "\n".join(one.newly_missing),
+        "\n".join(_control(c) for c in one.controls),
+        "\n".join(_reason(r) for r in one.after.reasons) if one.verdict_changes else "",
+    ]
+
+
+def _verdict(judged: Judged) -> str:
+    return word(f"verdict_{judged.verdict}")
+
+
+def _control(c: ControlChange) -> str:
+    before, after = (word(f"outcome_{o or 'none'}") for o in (c.before, c.after))
+    limits = "" if c.limit_before == c.limit_after else f" ({c.limit_before or '-'} -> {c.limit_after or '-'})"
+    return f"{c.control_id} {c.metric}: {_arrow(before, after)}{limits}"
+
+
+def _reason(reason: Reason) -> str:
+    said = chosen((reason.en, reason.zh_hant))
+    return f"{reason.control_id}: {said}" if reason.control_id else said
+
+
+def _arrow(before: str, after: str) -> str:
+    return before if before == after else f"{before} -> {after}"
