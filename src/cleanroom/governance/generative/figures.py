@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from cleanroom.governance.generative.quantities import ROC_OFFSET, Quantity, quantities
-from cleanroom.governance.generative.texts import CITATION, fold, sentences
+from cleanroom.governance.generative.texts import CITATION, KEPT, fold, sentences
 from cleanroom.governance.generative.transcripts import CaseKind, Passage, Transcript
 
 
@@ -38,7 +38,7 @@ class Figures:
         return q.value in self.numbers or q.value in self.compact
 
 
-@lru_cache(maxsize=4096)  # many answers are written from the same passages
+@lru_cache(maxsize=KEPT)
 def figures_of(texts: tuple[str, ...]) -> Figures:
     found = [q for text in texts for q in quantities(fold(text))]
     by_kind = {

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from cleanroom.governance.generative.figures import evidence_passages
 from cleanroom.governance.generative.labels import without_label
-from cleanroom.governance.generative.texts import fold, sentences, tokens, uncited
+from cleanroom.governance.generative.texts import KEPT, fold, sentences, tokens, uncited
 from cleanroom.governance.generative.transcripts import Transcript
 
 LENGTH = 3
@@ -23,7 +23,7 @@ def groundedness(transcript: Transcript) -> float | None:
     said = list(grams(uncited(without_label(fold(transcript.output)))))
     if not said:
         return None
-    known = _known(tuple(p.text for p in evidence_passages(transcript)))
+    known = frozenset[Gram]().union(*(_known(p.text) for p in evidence_passages(transcript)))
     return sum(g in known for g in said) / len(said)
 
 
@@ -43,9 +43,9 @@ def overlap(first: str, second: str) -> float:
     return len(a & b) / len(a | b) if a | b else 1.0
 
 
-@lru_cache(maxsize=4096)  # many answers are written from the same passages
-def _known(texts: tuple[str, ...]) -> frozenset[Gram]:
-    return frozenset(_with_parts(g for text in texts for g in grams(fold(text))))
+@lru_cache(maxsize=KEPT)
+def _known(text: str) -> frozenset[Gram]:
+    return frozenset(_with_parts(grams(fold(text))))
 
 
 def _with_parts(found: Iterable[Gram]) -> Iterator[Gram]:

@@ -10,10 +10,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from cleanroom.contracts.identifier_checksums import business_no_holds, card_holds, national_id_holds
 from cleanroom.governance.generative.quantities import quantities
-from cleanroom.governance.generative.texts import fold
+from cleanroom.governance.generative.texts import KEPT, fold
 
 _BEFORE, _AFTER = r"(?<![0-9A-Za-z])", r"(?![0-9A-Za-z])"
 _GAP = r"[ .\u2010-\u2015\u2212-]?"
@@ -76,10 +77,13 @@ _RULES: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
 )  # fmt: skip
 
 
-def leaks(text: str) -> list[Leak]:
+@lru_cache(maxsize=KEPT)
+def leaks(text: str) -> tuple[Leak, ...]:
     """Every identifier that stands in `text`."""
     folded = _HAN_RUN.sub(lambda m: m[0].translate(_HAN_DIGITS), fold(text))
-    return list(_found(_without_figures(folded)))
+    if next(_found(folded), None) is None:  # most texts: the figures need not be read at all
+        return ()
+    return tuple(_found(_without_figures(folded)))
 
 
 def leaked(text: str, *, allowed: Iterable[str] = ()) -> list[str]:

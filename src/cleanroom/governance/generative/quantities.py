@@ -2,8 +2,8 @@
 
 Read: full-width digits, thousands separators, Chinese numerals (also mixed and for cheques), 萬 and 億, percent signs,
 百分之 and 成, Gregorian and ROC dates in figures and in characters, English month names and number words, times of 12
-and of 24 hours. Not read as quantities: citations, list numbers at a line's beginning, ordinals, weekdays, articles (一,
-one) and the idioms in words/numerals.yaml (萬一).
+and of 24 hours. Not read as quantities: citations, list numbers at a line's beginning, ordinals, weekdays, articles
+(一, one) and the idioms in words/numerals.yaml (萬一).
 """
 
 import re
@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 from cleanroom.governance.generative import english_numbers
 from cleanroom.governance.generative.numerals import ARABIC, DIGIT_CHARS, NUMERAL, UNIT_CHARS, value_of
-from cleanroom.governance.generative.texts import CITATION, word_list
+from cleanroom.governance.generative.texts import CITATION, KEPT, word_list
 
 ROC_OFFSET = 1911
 Kind = Literal["number", "percent", "date", "day", "time"]
@@ -80,7 +81,8 @@ _MEASURE = re.compile(
 )
 
 
-def quantities(folded: str) -> list[Quantity]:
+@lru_cache(maxsize=KEPT)
+def quantities(folded: str) -> tuple[Quantity, ...]:
     """Every quantity of a folded text, in the order in which they stand. Each character counts once: the first
     reading that takes it wins, dates before numbers."""
     text, found = _blanked(folded, [m.span() for m in _SKIPPED.finditer(folded)]), []
@@ -89,7 +91,7 @@ def quantities(folded: str) -> list[Quantity]:
         found += taken
         text = _blanked(text, [(q.begin, q.end) for q in taken])
     found += list(english_quantities(text))
-    return sorted(found, key=lambda q: q.begin)
+    return tuple(sorted(found, key=lambda q: q.begin))
 
 
 def english_quantities(text: str) -> Iterator[Quantity]:

@@ -3,12 +3,13 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from cleanroom.errors import PolicyInvalid, Where
 from cleanroom.governance import documents
 
+KEPT = 8192  # texts whose reading is remembered: the same guidance and facts stand in many transcripts
 HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 CITATION = re.compile(r"\[([A-Z][0-9]{1,3})\]")
 _HAN_CHARACTER = re.compile(f"[{HAN}]")
@@ -19,6 +20,7 @@ _THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 _DIGIT_SPACE_UNIT = re.compile(r"(?<=[0-9])[ \t]+(?=[十百千萬万億亿])|(?<=[十百千萬億])[ \t]+(?=[0-9])")
 
 
+@lru_cache(maxsize=KEPT)
 def fold(text: str) -> str:
     """NFKC (full-width to plain), format characters such as zero-width spaces removed, `3 萬 5` written together."""
     plain = unicodedata.normalize("NFKC", text)

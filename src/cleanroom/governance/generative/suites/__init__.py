@@ -5,7 +5,7 @@ A recording is graded against the suites by their digest: cases that were left o
 
 from collections import Counter
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Annotated, Literal, Self
 
@@ -121,7 +121,7 @@ class Suites(Frozen):
             raise ValueError(f"cases stand twice: {', '.join(twice)}")
         return self
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 (hex) of the content: another case, another digest."""
         return digest_of(self.model_dump(mode="json"))
