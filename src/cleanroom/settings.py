@@ -185,6 +185,37 @@ class ParticipantSettings:
         return self.home / "audit.jsonl"
 
 
+@dataclass(frozen=True)
+class ModelSettings:
+    """A language model's endpoint, for drafting or for judging. `url`: up to and with its version, `https://host/v1`.
+
+    `timeout_seconds`: of one attempt. `longest_answer`: tokens.
+    """
+
+    url: str
+    name: str
+    key_file: Path | None = None
+    ca_file: Path | None = None
+    timeout_seconds: float = 60.0
+    attempts: int = 3
+    longest_answer: int = 800
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> "ModelSettings":
+        """Raises SettingsInvalid where no endpoint is named."""
+        env = os.environ if environ is None else environ
+        if not (env.get("CLEANROOM_MODEL_URL") and env.get("CLEANROOM_MODEL_NAME")):
+            raise SettingsInvalid("no language model is set; give CLEANROOM_MODEL_URL and CLEANROOM_MODEL_NAME")
+        return cls(
+            url=env["CLEANROOM_MODEL_URL"],
+            name=env["CLEANROOM_MODEL_NAME"],
+            key_file=_optional_path(env, "CLEANROOM_MODEL_KEY_FILE"),
+            ca_file=_optional_path(env, "CLEANROOM_CA_FILE"),
+            timeout_seconds=_number(env, "CLEANROOM_MODEL_SECONDS", cls.timeout_seconds),
+            attempts=_integer(env, "CLEANROOM_MODEL_ATTEMPTS", cls.attempts),
+        )
+
+
 def participants_here(environ: Mapping[str, str] | None = None) -> list[str]:
     """Institution codes whose clear files this machine holds: at an institution one, in a rehearsal all of them.
 
