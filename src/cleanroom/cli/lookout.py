@@ -23,6 +23,7 @@ def _add_index(lookout) -> None:
     build = on_folder(lookout, "build", _build, "build the index from published transfers")
     build.add_argument("--transfers", type=Path, nargs="+", required=True, metavar="FILE", help="Parquet files")
     build.add_argument("--ties", type=Path, metavar="FILE", help="of accounts to phones and the like, for link steps")
+    build.add_argument("--anew", action="store_true", help="in the place of the index that is there")
     verify = on_folder(lookout, "verify", _verify, "check every byte of the index, and the chain of the access log")
     verify.add_argument("--json", dest="as_json", action="store_true")
 
@@ -47,11 +48,12 @@ def _port(text: str) -> int:
 
 
 def _build(options: argparse.Namespace) -> None:
-    from cleanroom.lookout.index import build
+    from cleanroom.lookout.service.rebuilding import build_anew, build_index
 
     folders = folders_of(options)
     folders.make()
-    facts = build(options.transfers, folders.index, ties=options.ties, progress=_tell)
+    work = build_anew if options.anew else build_index
+    facts = work(folders, options.transfers, ties=options.ties, progress=_tell)
     out.print(f"{facts.transfers:,} transfers of {facts.accounts:,} accounts in {folders.index}", highlight=False)
 
 
@@ -107,6 +109,7 @@ def _status(options: argparse.Namespace) -> None:
         "supervisor": read_state(folders.supervisor_state),
         "keeper": read_state(folders.keeper_state),
         "health": answer(options, "health"),
+        "outdated": read_state(folders.outdated),
     }
     show(options, state, lambda: shown.status(out, **state))
     if not state["health"]["ready"]:
@@ -114,9 +117,11 @@ def _status(options: argparse.Namespace) -> None:
 
 
 def _sync(options: argparse.Namespace) -> None:
-    from cleanroom.lookout.service.syncing import sync
+    from cleanroom.lookout.service import rebuilding, syncing
     from cleanroom.settings import RoomSettings
 
-    graph = options.room_graph or RoomSettings.from_environment().room_dir / "graph"
-    for name in sync(graph, folders_of(options)) or ["nothing new"]:
+    graph, folders = options.room_graph or RoomSettings.from_environment().room_dir / "graph", folders_of(options)
+    for name in syncing.sync(graph, folders) or ["nothing new"]:
         out.print(name, highlight=False)
+    if outdated := rebuilding.sentence(folders):
+        say(outdated)

@@ -172,7 +172,7 @@ def wholeness(console: Console, whole: dict) -> None:
         _line(console, "looks_whole" if whole["first_look"] == 1 else "looks_whole_since", **whole)
 
 
-def status(console: Console, supervisor: dict, keeper: dict, health: dict) -> None:
+def status(console: Console, supervisor: dict, keeper: dict, health: dict, outdated: dict) -> None:
     silent = health["keeper_silent_s"]
     _line(console, "ready" if health["ready"] else "not_ready" if silent is not None else "no_keeper", seconds=silent)
     running = ", ".join(f"{name} {process}" for name, process in supervisor.get("running", {}).items())
@@ -184,6 +184,8 @@ def status(console: Console, supervisor: dict, keeper: dict, health: dict) -> No
             _line(console, "deaths", child=name, count=count)
     _line(console, "graph", transfers=health["transfers"], accounts=health["accounts"], delta=keeper.get("delta", 0))
     _line(console, "waiting" if health["behind"] else "none_waits", count=health["behind"])
+    for name, count in outdated.items():
+        _line(console, f"outdated_{name}", count=count)
     if keeper and keeper["verdict_state"] != keeper["state"]:
         _line(console, "verdicts_behind", number=keeper["verdict_state"])
     _data_end(console, health)

@@ -51,7 +51,7 @@ def standing(**more) -> dict:
     supervisor = {"pid": 11, "host": "127.0.0.1", "port": 8470, "running": {"keeper": 12}, "deaths": {"keeper": 0}}
     keeper = {"delta": 400, "state": 7, "verdict_state": 7}
     health = {"ready": True, "keeper_silent_s": 0.2, "transfers": 50_000_000, "accounts": 1_234, "behind": 0}
-    return {"supervisor": supervisor, "keeper": keeper, "health": health | {"state": STATE} | more}
+    return {"supervisor": supervisor, "keeper": keeper, "health": health | {"state": STATE} | more, "outdated": {}}
 
 
 def test_how_the_service_does_is_said_in_both_languages(monkeypatch):
@@ -79,8 +79,11 @@ def test_what_is_wrong_with_the_service_is_said():
     for part in ("no sign of life for 61 s", "keeper died lately", "times: 2.", "still of state 5"):
         assert part in said
     assert "worker-1 died" not in said
-    said = read(lookout_answers.status, supervisor={}, keeper={}, health=standing()["health"] | {"ready": False,
-                "keeper_silent_s": None, "behind": None})  # fmt: skip
+    said = read(lookout_answers.status, **standing() | {"outdated": {"reversed": 3, "epoch": 2}})
+    for part in ("reversed since: 3;", "another K2"):
+        assert part in said
+    first = standing(ready=False, keeper_silent_s=None, behind=None) | {"supervisor": {}, "keeper": {}}
+    said = read(lookout_answers.status, **first)
     assert "has not begun yet" in said
 
 

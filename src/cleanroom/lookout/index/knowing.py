@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from cleanroom.errors import MalformedRows, Where
-from cleanroom.lookout.graph import Segment
+from cleanroom.lookout.graph import Graph, Segment
 from cleanroom.lookout.index.arranging import words
 from cleanroom.lookout.index.fingerprints import Fingerprints, among
 from cleanroom.lookout.index.ordering import sorted_rows
@@ -93,6 +93,11 @@ def _same_in(segment: Segment, batch: Batch, rows: np.ndarray) -> np.ndarray:
     back = np.empty_like(equal)
     back[found[1]] = equal
     return back
+
+
+def held(graph: Graph, time_us: np.ndarray, ids: np.ndarray) -> np.ndarray:
+    """bool[n]: which of transfers in order are in the graph, by time and id."""
+    return np.any([places_in(segment, time_us, ids)[1] for segment in graph.segments], axis=0)
 
 
 def places_in(segment: Segment, time_us: np.ndarray, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,12 +1,15 @@
 """Where the service keeps what: one folder, which belongs to its user alone."""
 
+import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cleanroom.errors import SettingsInvalid
+from cleanroom.errors import NotAllowed, SettingsInvalid, Where
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,16 @@ class Folders:
         return self.home / "access.key"
 
     @property
+    def synced(self) -> Path:
+        """Which published files were taken last."""
+        return self.home / "synced.json"
+
+    @property
+    def outdated(self) -> Path:
+        """Why the index must be built anew, while it must; see `rebuilding`."""
+        return self.home / "outdated.json"
+
+    @property
     def run(self) -> Path:
         return self.home / "run"
 
@@ -115,6 +128,20 @@ class Folders:
                 f"others may write to {self.home}, and whoever does decides what is answered; "
                 "give it to this user alone (chmod 700)"
             )
+
+
+@contextmanager
+def alone(folders: Folders) -> Iterator[None]:
+    """Raises NotAllowed where another process serves from this folder."""
+    with folders.lock.open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise NotAllowed(
+                "this folder is served already; `cleanroom lookout status` says by whom",
+                where=Where(file=str(folders.home)),
+            ) from None
+        yield
 
 
 def write_whole(path: Path, content: bytes, *, mode: int = 0o600, durable: bool = True) -> None:

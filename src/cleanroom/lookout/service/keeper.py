@@ -12,9 +12,9 @@ from pathlib import Path
 import msgspec
 import pyarrow as pa
 
-from cleanroom.errors import CleanroomError, NotAllowed, StoreFault
+from cleanroom.errors import CleanroomError, NotAllowed, ServiceFault, StoreFault
 from cleanroom.lookout.index import Index, Writer
-from cleanroom.lookout.service import access_chain, batches, family, metrics, spool, syncing
+from cleanroom.lookout.service import access_chain, batches, family, metrics, rebuilding, spool, syncing
 from cleanroom.lookout.service.folders import Folders, write_whole
 from cleanroom.lookout.service.intake import Intake
 from cleanroom.lookout.service.judging import Judging
@@ -33,6 +33,7 @@ class Chore:
     every: float
     work: Callable[[], object]
     due: float = 0.0
+    told: str = ""
 
     def look(self, now: float) -> None:
         if now < self.due:
@@ -41,8 +42,15 @@ class Chore:
         try:
             self.work()
         except (CleanroomError, OSError) as e:
-            told = e.sentence if isinstance(e, CleanroomError) else type(e).__name__
-            print(f"lookout keeper: {told}", file=sys.stderr, flush=True)
+            self._tell(e.sentence if isinstance(e, CleanroomError) else type(e).__name__)
+        else:
+            self.told = ""
+
+    def _tell(self, sentence: str) -> None:
+        """Once, however often the same goes wrong one time after the other."""
+        if sentence != self.told:
+            self.told = sentence
+            print(f"lookout keeper: {sentence}", file=sys.stderr, flush=True)
 
 
 @dataclass
@@ -61,6 +69,8 @@ class Keeper:
         """Until it is told to stop; what was begun is brought to its end."""
         self._writer = _patiently(lambda: Writer.open(self.folders.index))
         self._index = Index.open(self.folders.index)
+        if self.room_graph is not None:  # before anybody is told that an account is downstream of none
+            Chore(0, lambda: syncing.sync(self.room_graph, self.folders, names=(syncing.LISTINGS,))).look(0)
         self._judging = _patiently(lambda: Judging(self.folders, self._index))
         self._metrics = metrics.KeeperMetrics()
         self._intake = Intake(self.folders, self._append, self._metrics, after_crash=self.after_crash)
@@ -82,6 +92,12 @@ class Keeper:
             if not taken:
                 time.sleep(PAUSE_SECONDS)
 
+    def _sync(self) -> None:
+        """Raises KeyRefused or ServiceFault with what to do where the index does not fit what is published any more."""
+        syncing.sync(self.room_graph, self.folders)
+        if outdated := rebuilding.sentence(self.folders):
+            raise ServiceFault(outdated, rule="outdated")
+
     def _chain(self) -> None:
         access_chain.chain(self.folders, part_bytes=self.settings.access_part_bytes)
 
@@ -101,7 +117,7 @@ class Keeper:
             Chore(600.0, self._tidy),
         ]
         if self.room_graph is not None:
-            chores.append(Chore(1.0, lambda: syncing.sync(self.room_graph, self.folders)))
+            chores.append(Chore(1.0, self._sync))
         return chores
 
     def _append(self, table: pa.Table) -> int:

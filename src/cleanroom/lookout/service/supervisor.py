@@ -5,7 +5,6 @@ ends the whole service with the refusal's own exit code: starting again would ge
 """
 
 import errno
-import fcntl
 import os
 import signal
 import socket
@@ -19,9 +18,9 @@ from pathlib import Path
 
 import msgspec
 
-from cleanroom.errors import CleanroomError, IndexDamaged, NotAllowed, ServiceFault, Where
+from cleanroom.errors import CleanroomError, IndexDamaged, ServiceFault
 from cleanroom.lookout.service import access, clients, family, metrics
-from cleanroom.lookout.service.folders import Folders, url_of, write_whole
+from cleanroom.lookout.service.folders import Folders, alone, url_of, write_whole
 from cleanroom.lookout.service.syncing import TIES, TRANSFERS
 
 LOOPBACK = "127.0.0.1"
@@ -55,7 +54,7 @@ def serve(folders: Folders, *, workers: int, port: int, host: str = LOOPBACK, ro
     access.make_key(folders.access_key)
     if not os.environ.get(clients.GIVEN):
         clients.make(folders.clients)
-    with _alone(folders), _listening(host, port) as listener:
+    with alone(folders), _listening(host, port) as listener:
         _build_first(folders, room_graph)
         _warm()
         metrics.clear(folders.metrics)
@@ -212,19 +211,6 @@ def _gave_up(child: Child, error: CleanroomError | None) -> ServiceFault:
     return ServiceFault(
         f"{child.name} died {MOST_DEATHS} times within {WITHIN_SECONDS:.0f} s{why}; nothing is served any more"
     )
-
-
-@contextmanager
-def _alone(folders: Folders) -> Iterator[None]:
-    with folders.lock.open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise NotAllowed(
-                "this folder is served already; `cleanroom lookout status` says by whom",
-                where=Where(file=str(folders.home)),
-            ) from None
-        yield
 
 
 @contextmanager
