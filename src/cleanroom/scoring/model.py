@@ -6,9 +6,10 @@ against unlabelled ranks accounts as one of suspicious against innocent would (E
 and, later, its calibration on what was listed afterwards are used. No feature holds the account's own listing.
 """
 
+from functools import cache
+from types import ModuleType
 from typing import Any
 
-import lightgbm as lgb
 import numpy as np
 
 from cleanroom.errors import ArtefactRefused, NothingToDo
@@ -34,6 +35,14 @@ PARAMETERS: dict[str, Any] = {
 }
 
 
+@cache
+def lightgbm() -> ModuleType:
+    """The library, imported at first use: with scikit-learn behind it that takes a second, and most steps need none."""
+    import lightgbm
+
+    return lightgbm
+
+
 def train(matrix: np.ndarray, listed: np.ndarray, features: tuple[Feature, ...]) -> str:
     """Model text of trees that tell listed accounts from the rest.
 
@@ -44,6 +53,7 @@ def train(matrix: np.ndarray, listed: np.ndarray, features: tuple[Feature, ...])
         raise NothingToDo(
             f"{positives} watch-listed accounts are too few to learn from; at least {LEAST_POSITIVES} are needed"
         )
+    lgb = lightgbm()
     data = lgb.Dataset(matrix, np.asarray(listed, dtype=float), params={"verbosity": -1})
     parameters = {**PARAMETERS, "monotone_constraints": [f.direction for f in features]}
     return lgb.train(parameters, data, num_boost_round=ROUNDS).model_to_string()
@@ -53,6 +63,7 @@ class Trees:
     """A model text that can be asked. Raises ArtefactRefused where the text is no model or has another shape."""
 
     def __init__(self, text: str, columns: int):
+        lgb = lightgbm()
         try:
             self._booster = lgb.Booster(model_str=text)
         except lgb.basic.LightGBMError as e:

@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import lightgbm
-
 from cleanroom.scoring import backtest, model
 from cleanroom.scoring.artefact import Artefact
 from cleanroom.scoring.features import model_features
@@ -38,6 +36,6 @@ def _facts(latest: Snapshot, predictions: backtest.Predictions, horizon: timedel
         "listed_later": int(predictions.later.sum()),
         "parameters": model.PARAMETERS,
         "rounds": model.ROUNDS,
-        "lightgbm": lightgbm.__version__,
+        "lightgbm": model.lightgbm().__version__,
         "data_snapshot": data_snapshot,
     }
