@@ -36,8 +36,8 @@ def build_index(folders: Folders, files: Sequence[Path], *, ties: Path | None, p
 def build_anew(folders: Folders, files: Sequence[Path], *, ties: Path | None, progress: Progress) -> Facts:
     """An index in the place of the one that is there, once it is whole; verdicts are made anew when it is served.
 
-    Transfers that are in the old index alone are gone, and with them the receipts of its batches. Killed anywhere, the same call again finishes. Raises as
-    `build_index`; NotAllowed where the folder is being served.
+    Transfers that are in the old index alone are gone, and with them the receipts of its batches. Killed anywhere, the
+    same call again finishes. Raises as `build_index`; NotAllowed where the folder is being served.
     """
     with alone(folders):
         fresh, former = folders.home / "index.anew", folders.home / "index.former"
