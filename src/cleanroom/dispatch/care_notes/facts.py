@@ -15,6 +15,7 @@ from cleanroom.governance.generative.transcripts import Language, Passage
 from cleanroom.vocabulary.terms import WarningKind
 
 TAIPEI = ZoneInfo("Asia/Taipei")
+FIELDS_READ = ("executed_at", "amount_cents", "receiver_institution", "reasons", "amount_bound_cents")
 
 
 @dataclass(frozen=True)

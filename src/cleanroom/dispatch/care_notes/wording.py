@@ -55,5 +55,4 @@ class Wording(Frozen):
 @cache
 def wording() -> Wording:
     """Raises PolicyInvalid, naming the place, where the file is damaged."""
-    source = files("cleanroom.dispatch.care_notes") / "wording.yaml"
-    return documents.validate(Wording, documents.read_document(source), name=source.name)
+    return documents.load(Wording, files("cleanroom.dispatch.care_notes") / "wording.yaml")

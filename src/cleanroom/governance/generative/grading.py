@@ -115,6 +115,8 @@ def _repeated(marked: Sequence[Marked]) -> Iterable[tuple[str, Estimate | None]]
     units = [of for of in _by_unit(marked).values() if len(of) > 1]
     wording = [np.mean([overlap(a.output, b.output) for (a, _), (b, _) in combinations(of, 2)]) for of in units]
     yield "self_consistency", _mean_of(np.array(wording))
+    same = [len({t.output for t, _ in of}) == 1 for of in units]
+    yield "repeat_match_rate", Estimate(float(np.mean(same)), cases=len(same)) if same else None
     alike = [len({(m.refused, m.consistent, m.citations) for _, m in of}) == 1 for of in units]
     yield "same_decision_rate", share(sum(alike), len(alike))
 
