@@ -15,6 +15,7 @@ from cleanroom.lookout.service.syncing import sync
 from cleanroom.lookout.verdicts.listings import as_table
 from tests.factories.killing import KILLED, killed_at
 from tests.factories.lookout_service import chain_of, listing, table_of, token
+from tests.factories.tie_tables import TIES, tie_table
 
 ROWS = chain_of(6)
 
@@ -114,6 +115,24 @@ def test_an_index_anew_from_an_older_file_takes_the_newer_again(folders, graph):
     rebuilding.build_anew(folders, [older], ties=None, progress=silent)
     assert sync(graph, folders) == ["transfers.parquet"]
     assert len(spool.waiting(folders)) == 1
+
+
+def test_the_keeper_finds_the_ties_of_the_index_anew_and_none_of_the_former(folders, graph):
+    """What lies in the folder is what the keeper takes in."""
+    former = publish(graph, "ties", tie_table(TIES))
+    assert sync(graph, folders) == ["transfers.parquet", "ties.parquet"]
+    path, ties = (
+        publish(graph, "transfers", table_of(ROWS), epoch=2),
+        publish(graph, "ties", tie_table(TIES[:1]), epoch=2),
+    )
+    rebuilding.build_anew(folders, [path], ties=ties, progress=silent)
+    assert folders.ties.read_bytes() == former.read_bytes()
+    assert len(Index.open(folders.index).tied_graph.ties) == 1
+    with Writer.open(folders.index) as writer:
+        assert not writer.take_ties(folders.ties)
+    rebuilding.build_anew(folders, [path], ties=None, progress=silent)
+    assert not folders.ties.exists()
+    assert "ties.parquet" in sync(graph, folders)
 
 
 def test_where_there_is_no_index_yet_it_is_built_as_well(tmp_path, graph):

@@ -30,7 +30,10 @@ _DO = "stop the service, run `cleanroom lookout build --anew --transfers` with t
 def build_index(folders: Folders, files: Sequence[Path], *, ties: Path | None, progress: Progress) -> Facts:
     """As `build`, into the folder's index; the epoch of K2 that the files name is noted with it. Raises as `build`
     does, and KeyRefused where the files are of several epochs."""
-    return _built(folders.index, files, ties, progress)
+    facts = _built(folders.index, files, ties, progress)
+    if ties is not None:
+        _hold(folders, ties)
+    return facts
 
 
 def build_anew(folders: Folders, files: Sequence[Path], *, ties: Path | None, progress: Progress) -> Facts:
@@ -44,6 +47,7 @@ def build_anew(folders: Folders, files: Sequence[Path], *, ties: Path | None, pr
         for left in (fresh, former):
             shutil.rmtree(left, ignore_errors=True)
         facts = _built(fresh, files, ties, progress)
+        _hold(folders, ties)
         shutil.rmtree(folders.verdicts, ignore_errors=True)
         if folders.index.exists():
             os.rename(folders.index, former)
@@ -94,6 +98,14 @@ def _built(folder: Path, files: Sequence[Path], ties: Path | None, progress: Pro
         write_whole(folder / _EPOCH, msgspec.json.encode({"epoch": _one_epoch([*files, ties] if ties else files)}))
 
     return build(files, folder, ties=ties, progress=progress, ready=note)
+
+
+def _hold(folders: Folders, ties: Path | None) -> None:
+    """The keeper takes the ties that lie in the folder: those of the index, not those of a former one."""
+    if ties is None:
+        folders.ties.unlink(missing_ok=True)
+    elif not (folders.ties.exists() and folders.ties.samefile(ties)):
+        write_whole(folders.ties, ties.read_bytes())
 
 
 def _one_epoch(files: Iterable[Path]) -> int | None:
