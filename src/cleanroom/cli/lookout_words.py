@@ -100,7 +100,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "waiting": ("Batches that wait: {count:,}.", "待處理批次：{count:,} 件。"),
     "none_waits": ("No batch waits.", "無待處理批次。"),
     "outdated_epoch": ("The line publishes under another K2 than the index was built under: build the index anew.",
-                       "交易線已改用另一把 K2，與索引不符；請重建索引（lookout build --anew）。"),
+                       "發布之資料已改用另一把 K2，與索引不符；請重建索引（lookout build --anew）。"),
     "outdated_reversed": ("Transfers of the index that were reversed since: {count:,}; build the index anew.",
                           "索引內有 {count:,} 筆交易嗣後已沖正；請重建索引（lookout build --anew）。"),
     "verdicts_behind": ("The verdicts are still of state {number}.", "判定結果仍為狀態 {number}。"),
