@@ -7,6 +7,7 @@ from cleanroom.cli.common import command, out
 from cleanroom.cli.governance_words import word
 from cleanroom.cli.packs import add_packs
 from cleanroom.cli.policies import add_policies
+from cleanroom.cli.transcripts import add_transcripts
 from cleanroom.errors import GateClosed
 from cleanroom.settings import RoomSettings
 
@@ -25,6 +26,7 @@ def add_governance(commands) -> None:
     gate.add_argument("--json", dest="as_json", action="store_true", help="the decision with its reasons, as JSON")
     add_policies(governance)
     add_packs(governance)
+    add_transcripts(governance)
 
 
 def _gate(options: argparse.Namespace) -> int:

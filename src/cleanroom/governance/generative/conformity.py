@@ -5,22 +5,23 @@ Simplified characters are those of GB 2312 that the Big5 code page of Taiwan (CP
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
-from cleanroom.governance.generative.texts import fold, han_share, phrase_pattern, uncited, word_list
+from cleanroom.governance.generative.texts import KEPT, fold, han_share, phrase_pattern, uncited, word_list
 
 LEAST_HAN = 0.5  # below this share of Chinese characters among characters and Latin words the text is not in Chinese
 
 
-def faults(text: str) -> list[str]:
-    """What keeps a text from being zh-TW: `language`, `simplified`, `mainland_word`; [] where nothing does."""
+@lru_cache(maxsize=KEPT)
+def faults(text: str) -> tuple[str, ...]:
+    """What keeps a text from being zh-TW: `language`, `simplified`, `mainland_word`; () where nothing does."""
     folded = fold(uncited(text))
     found = ["language"] if han_share(folded) < LEAST_HAN else []
     if simplified_characters() & set(folded):
         found.append("simplified")
     if mainland_words(folded):
         found.append("mainland_word")
-    return found
+    return tuple(found)
 
 
 @cache

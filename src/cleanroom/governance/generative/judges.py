@@ -6,7 +6,7 @@ never take one away.
 """
 
 import json
-from functools import cache
+from functools import cache, lru_cache
 from typing import Protocol
 
 from pydantic import ValidationError
@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from cleanroom.contracts.chat import ChatMessage, ChatModel
 from cleanroom.contracts.manifest import Frozen
 from cleanroom.errors import ModelFault
-from cleanroom.governance.generative.texts import fold, phrase_pattern, word_list
+from cleanroom.governance.generative.texts import KEPT, fold, phrase_pattern, word_list
 from cleanroom.governance.generative.transcripts import Transcript
 
 ATTEMPTS = 2  # a model that judges may answer something else than the form once
@@ -42,8 +42,7 @@ class RuleJudge:
     name = "rules"
 
     def judge(self, transcript: Transcript) -> Verdict:
-        text = fold(transcript.output).casefold()
-        return Verdict(**{name: bool(pattern.search(text)) for name, pattern in _patterns().items()})
+        return _by_lists(transcript.output)
 
 
 class ModelJudge:
@@ -88,6 +87,12 @@ def _object(text: str) -> str:
     """The first JSON object in an answer, which some models fence."""
     begin, end = text.find("{"), text.rfind("}")
     return text[begin : end + 1] if 0 <= begin < end else text
+
+
+@lru_cache(maxsize=KEPT)
+def _by_lists(output: str) -> Verdict:
+    text = fold(output).casefold()
+    return Verdict(**{name: bool(pattern.search(text)) for name, pattern in _patterns().items()})
 
 
 @cache

@@ -53,7 +53,7 @@ def marks_of(transcript: Transcript, judge: Judge, oracle: Oracle | None) -> Mar
         labelled=labelled(transcript.output),
         form=has_note_form(transcript.output, refused=verdict.refused),
         thin=answers and _thin(transcript),
-        zh_faults=tuple(conformity.faults(transcript.output)) if chinese else None,
+        zh_faults=conformity.faults(transcript.output) if chinese else None,
     )
 
 

@@ -1,6 +1,6 @@
 """A drafter put to every case of the suites and to many plain notices; what it answers is recorded as transcripts."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import product
@@ -55,19 +55,23 @@ class Question:
 
 
 def record(
+    drafter: Drafter, suites: Suites, plan: Plan, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Iterator[Transcript]:
+    """The drafter's answers to the whole plan, each as soon as it is there. Raises what the drafter raises."""
+    return asked(drafter, suites, list(questions(suites, plan)), plan, now=now)
+
+
+def asked(
     drafter: Drafter,
     suites: Suites,
+    wanted: Sequence[Question],
     plan: Plan,
     *,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    progress: Callable[[int, int], None] = lambda done, all_: None,
 ) -> Iterator[Transcript]:
-    """Every answer as soon as it is there. `progress(done, all)` before each. Raises what the drafter raises."""
-    asked = list(questions(suites, plan))
-    notices = care_notices(1 + max(q.notice for q in asked), seed=plan.seed)
-    for done, question in enumerate(asked):
-        progress(done, len(asked))
-        yield _asked(drafter, suites.digest, question, notices[question.notice], plan.seed, now)
+    """The answers to some questions of a plan, in their order."""
+    notices = care_notices(1 + max((q.notice for q in wanted), default=0), seed=plan.seed)
+    return (_asked(drafter, suites.digest, q, notices[q.notice], plan.seed, now) for q in wanted)
 
 
 def questions(suites: Suites, plan: Plan) -> Iterator[Question]:

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cleanroom.contracts.canonical import digest_of
-from cleanroom.contracts.messages import ReleaseDraft, ReleaseRecord, WarningBody
+from cleanroom.contracts.messages import ControlResult, ReleaseDraft, ReleaseRecord, WarningBody
 from cleanroom.dispatch.care_notes.drafting import Drafter, NoteRequest, artefact_digest
 from cleanroom.dispatch.care_notes.facts import FIELDS_READ, care_facts
 from cleanroom.dispatch.care_notes.wording import wording
 from cleanroom.errors import ArtefactRefused, NotFound
-from cleanroom.governance import drafts, gate, metrics, model_card, risk
+from cleanroom.governance import controls, drafts, gate, metrics, model_card, risk
 from cleanroom.governance.answers import Answers, load_answers
 from cleanroom.governance.evidence import Evidence
 from cleanroom.governance.generative import transcripts as recordings
@@ -24,7 +24,7 @@ from cleanroom.governance.generative.grading import Grades, grade
 from cleanroom.governance.generative.judges import Judge
 from cleanroom.governance.generative.suites import load_suites
 from cleanroom.governance.generative.transcripts import Language, Transcript
-from cleanroom.governance.policy import Policy, load_policy
+from cleanroom.governance.policy import AiKind, Policy, load_policy
 from cleanroom.pipeline import room_evidence
 from cleanroom.pipeline.code_version import code_commit
 from cleanroom.pipeline.gate import Asker, participants
@@ -99,6 +99,38 @@ def compose(
         developer=developer,
         evaluated_at=now,
     )
+
+
+def judged(grades: Grades, policy_file: Path | None) -> tuple[tuple[ControlResult, ...], tuple[str, ...]]:
+    """The generative controls on this grading alone, and what stops a release: `ID: figure` of every block control
+    that is not met or could not be measured."""
+    policy, answers = load_policy(policy_file), care_note_answers()
+    tier = risk.grade(policy, answers.factor_values, answers.declared_values).tier
+    own = {c.id for c in policy.controls if c.ai_kind is AiKind.GENERATIVE}
+    found = controls.evaluate(
+        policy, tier=tier, ai_kind=AiKind.GENERATIVE, evidence=grades.evidence, now=datetime.now(UTC)
+    )
+    found = tuple(r for r in found if r.control_id in own)
+    stopped = controls.blocking(policy, found, after_release_due=True)
+    return found, tuple(f"{r.control_id}: {r.metric} {_told(r)}, {r.limit}" for r in stopped)
+
+
+def as_dict(grades: Grades, results: Sequence[ControlResult]) -> dict:
+    """Figures, outcomes and findings as plain JSON; no text of a transcript."""
+    return {
+        "transcripts": grades.transcripts,
+        "cases": grades.cases,
+        "judge": grades.judge,
+        "controls": [r.model_dump(mode="json") for r in results],
+        "further": {name: vars(e) for name, e in grades.further.items()},
+        "by_group": _by_group(grades),
+        "findings": [vars(f) for f in grades.findings],
+    }
+
+
+def _told(r: ControlResult) -> str:
+    bounds = "" if r.low is None or r.high is None else f" ({r.low:.4g} to {r.high:.4g})"
+    return f"= {r.value:.4g}{bounds}" if r.value is not None else f"could not be measured ({r.detail})"
 
 
 def certified_note(
