@@ -34,7 +34,7 @@ def _add_serving(lookout) -> None:
     serve.add_argument("--workers", type=int, default=2, help="processes that answer (default %(default)s)")
     serve.add_argument("--port", type=_port, default=8470, help="0 takes a free one (default %(default)s)")
     serve.add_argument("--host", default="127.0.0.1", help="another than loopback only where the network is the room's")
-    serve.add_argument("--room-graph", type=Path, help="folder into which the line publishes transfers and listings")
+    serve.add_argument("--room-graph", type=Path, help="folder into which the line publishes the graph")
     status = on_folder(lookout, "status", _status, "who serves, and how fresh the answers are")
     status.add_argument("--json", dest="as_json", action="store_true", help="all of it, for a program")
     sync = on_folder(lookout, "sync", _sync, "take what the line published since")
