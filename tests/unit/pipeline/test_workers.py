@@ -138,7 +138,8 @@ def test_small_tables_stay_in_this_process():
 
 
 OWNER = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background hands on that Ctrl-C is ignored
 sys.path.insert(0, {root!r})
 from cleanroom.pipeline.workers import ordered
 from tests.unit.pipeline import test_workers
