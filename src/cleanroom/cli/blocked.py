@@ -83,11 +83,11 @@ def _show(body: dict[str, Any]) -> None:
 
 
 def _measures(rows: dict[str, dict[str, Any]], title: str) -> Table:
-    names = ("TWD", "extra [95 %]", "accounts", "extra [95 %]", "innocent")
+    names = ("TWD", "extra\n95 %", "accounts", "extra\n95 %", "innocent")
     columns = [Column("scenario", no_wrap=True), *(Column(name, justify="right") for name in names)]
     table = Table(*columns, title=title, title_justify="left", box=SIMPLE, padding=(0, 0, 0, 1))
     for name, row in rows.items():
-        extra = [f"{_whole(row[f'extra_{f}'])} {_span(row[f'extra_{f}_interval'])}" for f in ("money_twd", "accounts")]
+        extra = [f"{_whole(row[f'extra_{f}'])}\n{_span(row[f'extra_{f}_interval'])}" for f in ("money_twd", "accounts")]
         innocent = _whole(row["innocent_accounts"])
         table.add_row(name, _whole(row["money_twd"]), extra[0], _whole(row["accounts"]), extra[1], innocent)
     return table

@@ -13,6 +13,7 @@ from cleanroom.cli.keys import add_keys
 from cleanroom.cli.lookout import add_lookout
 from cleanroom.cli.participant import add_participant
 from cleanroom.cli.rehearsals import add_rehearsals
+from cleanroom.cli.replay import add_replay
 from cleanroom.cli.room import add_room
 from cleanroom.cli.words import advice, word
 from cleanroom.errors import CleanroomError, Refusal, StoreFault, Where
@@ -60,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     add_rehearsals(commands)
     add_evaluate(commands)
     add_blocked(commands)
+    add_replay(commands)
     add_participant(commands)
     add_room(commands)
     add_keys(commands)

@@ -2,40 +2,17 @@
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from cleanroom.evaluation.detection import Truth
-from cleanroom.evaluation.intervals import Draws
 from cleanroom.evaluation.outcome import Answer, Nesting
 from cleanroom.evaluation.rules import EvaluationRules
-from cleanroom.evaluation.tally import (
-    ACCOUNTS,
-    CONTROLLED,
-    HOURS,
-    INNOCENT_HOURS,
-    INNOCENTS,
-    INSTITUTION,
-    LAYER,
-    MONEY,
-    TYPOLOGY,
-    Tally,
-    came_in,
-)
+from cleanroom.evaluation.series import EXTRA, Series, at_world, shown_series
+from cleanroom.evaluation.tally import INSTITUTION, LAYER, TYPOLOGY, came_in
 from cleanroom.vocabulary.terms import Scenario
 
-# Published name -> figure of the tally, what one unit of it is worth, and its digits.
-_EXTRA = {"money_twd": (MONEY, 0.01, 2), "accounts": (ACCOUNTS, 1, 0)}
-_PRICE = {
-    "accounts_controlled_not_listed": (CONTROLLED, 1, 0),
-    "freeze_hours": (HOURS, 1, 1),
-    "innocent_accounts": (INNOCENTS, 1, 0),
-    "innocent_freeze_hours": (INNOCENT_HOURS, 1, 1),
-}
 _PARTS = (INSTITUTION, LAYER, TYPOLOGY)
 _OTHERS = "accounts_controlled_not_listed"
-_OF_PARTS = [f"{extra}{name}{end}" for name in _EXTRA for extra in ("", "extra_") for end in ("", "_interval")]
+_OF_PARTS = [f"{extra}{name}{end}" for name in EXTRA for extra in ("", "extra_") for end in ("", "_interval")]
 _OF_PARTS += [_OTHERS, "innocent_accounts"]
-Series = dict[str, list]
 
 
 def blocked_body(found: Answer, rules: EvaluationRules, *, truth: Truth | None) -> dict:
@@ -44,12 +21,13 @@ def blocked_body(found: Answer, rules: EvaluationRules, *, truth: Truth | None) 
     `scenarios` and `alone`: figures at the stated delay. `parts`: the scenarios' curves by institution that controls,
     by layer of the account, and by typology of the case where the truth is known.
     """
-    at = found.delays.index(rules.notice_delay_hours)
-    kinds = {"scenarios": _measures(found, found.scenarios), "alone": _measures(found, found.alone)}
-    shown = {kind: {s: series[0] for s, series in rows.items()} for kind, rows in kinds.items()}
+    at, own = found.delays.index(rules.notice_delay_hours), found.scenarios[Scenario.OWN_BANK]
+    tallies = {"scenarios": found.scenarios, "alone": found.alone}
+    kinds = {kind: shown_series(found.columns, found.draws, rows, own) for kind, rows in tallies.items()}
+    curve = {kind: {s: series[0] for s, series in rows.items()} for kind, rows in kinds.items()}
     return {
-        **{kind: {s: _at(series, at) for s, series in rows.items()} for kind, rows in shown.items()},
-        "curve": {"delay_hours": list(found.delays), **shown},
+        **{kind: {s: at_world(series, at) for s, series in rows.items()} for kind, rows in curve.items()},
+        "curve": {"delay_hours": list(found.delays), **curve},
         "parts": {what: _parts(found, kinds["scenarios"], what) for what in _PARTS},
         "nesting": [_nesting(found, one, truth) for one in found.nesting],
         "notice_delay_hours": rules.notice_delay_hours,
@@ -58,44 +36,6 @@ def blocked_body(found: Answer, rules: EvaluationRules, *, truth: Truth | None) 
         "reported_twd": sum(x.reported_cents for x in found.case.listings) / 100,
         "came_in_twd": sum(i.cents for i in found.case.injections) / 100,
     }
-
-
-def _at(series: Series, place: int) -> dict:
-    return {name: None if values is None else values[place] for name, values in series.items()}
-
-
-def _measures(found: Answer, tallies: Mapping[Scenario, Tally]) -> dict[str, list[Series]]:
-    """Per measure its series, one per column."""
-    alone = found.scenarios[Scenario.OWN_BANK]
-    return {str(s): _series(found, one, alone) for s, one in tallies.items()}
-
-
-def _series(found: Answer, one: Tally, alone: Tally) -> list[Series]:
-    rows: list[Series] = [{} for _ in found.columns.names]
-    for name, (figure, worth, digits) in _EXTRA.items():
-        _put(rows, name, one[figure] * worth, found.draws, digits)
-        _put(rows, f"extra_{name}", (one[figure] - alone[figure]) * worth, found.draws, digits)
-    for name, (figure, worth, digits) in _PRICE.items():
-        if figure in one:
-            _put(rows, name, one[figure] * worth, found.draws, digits)
-        else:
-            for row in rows:
-                row[name] = row[f"{name}_interval"] = None
-    return rows
-
-
-def _put(rows: list[Series], name: str, by_case: np.ndarray, draws: Draws, digits: int) -> None:
-    """Into the series of each column the sums over the cases and their intervals, per world."""
-    total, (low, high) = by_case.sum(axis=0), draws.interval(by_case)
-    for column, row in enumerate(rows):
-        row[name] = _rounded(total[:, column], digits)
-        ends = zip(_rounded(low[:, column], digits), _rounded(high[:, column], digits), strict=True)
-        row[f"{name}_interval"] = [list(pair) for pair in ends]
-
-
-def _rounded(values: np.ndarray, digits: int) -> list:
-    rounded = np.round(values, digits) + 0.0  # no minus zero
-    return rounded.astype(np.int64).tolist() if digits == 0 else rounded.tolist()
 
 
 def _parts(found: Answer, measures: Mapping[str, list[Series]], what: str) -> dict[str, dict]:
