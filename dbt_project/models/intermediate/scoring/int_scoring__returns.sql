@@ -3,15 +3,7 @@
 {% set span = var('scoring_return_days') * 86400 %}
 
 with hops as (
-  select
-    transfer_id,
-    sender_account_token as sender,
-    receiver_account_token as receiver,
-    executed_at,
-    {{ seconds_since_epoch('executed_at') }} as executed_second
-  from {{ ref('int_transfers__joined') }}
-  where not reversed
-    and sender_account_token <> receiver_account_token
+  {{ scoring_hops() }}
 ),
 
 closed as (
