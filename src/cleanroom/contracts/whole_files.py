@@ -1,8 +1,10 @@
-"""How files come to be on every side: whole or not at all, readable by their owner alone."""
+"""How files come to be on every side: whole or not at all, readable by their owner alone, by one process at a time."""
 
+import fcntl
 import os
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +21,18 @@ def write_whole(target: Path, write: Callable[[BinaryIO], object]) -> None:
         sync_directory(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def taking_turns(place: Path) -> Iterator[None]:
+    """Whoever reads what lies there to write it back does so alone. `place`: a folder, or a file that is made where it
+    is missing. The lock is the operating system's and dies with its process."""
+    handle = os.open(place, os.O_RDONLY if place.is_dir() else os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def sync_directory(folder: Path) -> None:

@@ -4,15 +4,12 @@ One file beside the room's ring, owner-only, replaced whole. It holds no secret;
 the intake believes.
 """
 
-import fcntl
 import json
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from cleanroom.contracts.whole_files import write_whole
+from cleanroom.contracts.whole_files import taking_turns, write_whole
 from cleanroom.crypto import canaries
 from cleanroom.crypto.canaries import Card, Pins
 from cleanroom.crypto.keyring import RoomKeyRing
@@ -70,7 +67,8 @@ def card_text(card: Card) -> str:
 
 
 def _change(settings: RoomSettings, change: Callable[[Pins], Pins]) -> None:
-    with _alone(settings):
+    settings.keys.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with taking_turns(settings.keys):
         before = read_pins(settings)
         after = change(before)
         if after == before:
@@ -78,15 +76,3 @@ def _change(settings: RoomSettings, change: Callable[[Pins], Pins]) -> None:
         kept = {"scheme": after.scheme, "agreed": after.agreed, "closed": sorted(after.closed)}
         text = json.dumps(kept, indent=1, sort_keys=True).encode()
         write_whole(pin_file(settings), lambda file: file.write(text))
-
-
-@contextmanager
-def _alone(settings: RoomSettings) -> Iterator[None]:
-    """Whoever reads the pins to write them back takes turns."""
-    settings.keys.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = os.open(settings.keys, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)

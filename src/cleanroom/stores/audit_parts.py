@@ -5,14 +5,13 @@ hash with which it ends, so parts can neither be changed nor taken out of the mi
 elsewhere, whole and in their order: the chain then begins with the oldest that is here.
 """
 
-import fcntl
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 from cleanroom.contracts.audit_chain import START, AuditPlace, broken, parse_line
 from cleanroom.contracts.messages import AuditEvent
+from cleanroom.contracts.whole_files import sync_directory, taking_turns
 from cleanroom.errors import StoreFault
 from cleanroom.stores.audit_file import AuditFile
 
@@ -30,8 +29,8 @@ class AuditParts:
         followed by the next. A killed writer leaves the first of the events or none. Raises StoreFault, AuditBroken."""
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with self._locked() as handle:
-                return AuditFile(*self._open_part(handle, part_bytes)).append_all(events)
+            with taking_turns(self.folder):
+                return AuditFile(*self._open_part(part_bytes)).append_all(events)
         except OSError as e:
             raise StoreFault(f"the audit log could not be written ({type(e).__name__})") from e
 
@@ -56,7 +55,7 @@ class AuditParts:
             place = AuditFile(path, place).verify()
         return first, place
 
-    def _open_part(self, handle: int, part_bytes: int) -> tuple[Path, AuditPlace]:
+    def _open_part(self, part_bytes: int) -> tuple[Path, AuditPlace]:
         """The part that grows, and the last event before it or in it. The newest may have none yet: then the writer
         that began it was killed."""
         paths = self._paths()
@@ -66,21 +65,12 @@ class AuditParts:
             return paths[-1], before
         fresh = self.folder / f"{before.sequence + 1:0{_DIGITS}d}{_SUFFIX}"
         os.close(os.open(fresh, os.O_WRONLY | os.O_CREAT, 0o600))
-        os.fsync(handle)
+        sync_directory(self.folder)
         return fresh, before
 
     def _paths(self) -> list[Path]:
         """In the order of their events."""
         return sorted(path for path in self.folder.glob("*" + _SUFFIX) if path.stem.isdecimal())
-
-    @contextmanager
-    def _locked(self) -> Iterator[int]:
-        handle = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield handle
-        finally:
-            os.close(handle)
 
 
 def _first_in(path: Path) -> int:

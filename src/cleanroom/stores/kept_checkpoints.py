@@ -4,13 +4,13 @@ One file for each log, one canonical line for each checkpoint, each durable befo
 line without its newline was never published and is cut off by the next.
 """
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from cleanroom.contracts.checkpoints import AuditLog, SignedCheckpoint, read_document
+from cleanroom.contracts.whole_files import taking_turns
 from cleanroom.errors import AuditBroken, CleanroomError, StoreFault, Where
 
 _TAIL_BYTES = 64 * 1024  # longer than any line
@@ -24,12 +24,8 @@ class KeptCheckpoints:
     def locked(self) -> Iterator[None]:
         """One process at a time makes checkpoints of a log."""
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        with taking_turns(self.path):
             yield
-        finally:
-            os.close(handle)
 
     def last(self) -> SignedCheckpoint | None:
         raws = self._tail()[1].splitlines()

@@ -3,10 +3,8 @@
 Losing it loses the memory against which a rewritten past is noticed; what was cosigned lies in the object store too.
 """
 
-import fcntl
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +14,7 @@ from pydantic import Field, ValidationError
 from cleanroom.contracts.canonical import canonical_bytes
 from cleanroom.contracts.checkpoints import AuditLog, SignedCheckpoint
 from cleanroom.contracts.manifest import Frozen
-from cleanroom.contracts.whole_files import write_whole
+from cleanroom.contracts.whole_files import taking_turns, write_whole
 from cleanroom.errors import SettingsInvalid, Where
 
 
@@ -68,12 +66,8 @@ class WitnessState:
     def locked(self) -> Iterator[None]:
         """One look at a time, so that a slower one does not bring back an older memory."""
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(self.path.with_name(f".{self.path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        with taking_turns(self.path.with_name(f".{self.path.name}.lock")):
             yield
-        finally:
-            os.close(handle)
 
     def _read(self) -> _Memory:
         if not self.path.exists():

@@ -20,7 +20,7 @@ from tests.factories.tie_tables import TIES, published, said
 POINTS = (
     "cleanroom.lookout.index.catalogue:publish",
     "cleanroom.lookout.index.catalogue:remove_others",
-    "cleanroom.lookout.index.catalogue:sync_folder",
+    "cleanroom.lookout.index.catalogue:sync_directory",
     "cleanroom.lookout.index.container:ContainerWriter.put",
     "cleanroom.lookout.index.container:ContainerWriter.finish",
     "cleanroom.lookout.index.tokenfile:TokenFile.append",

@@ -79,7 +79,7 @@ def test_a_part_whose_end_was_cut_no_longer_leads_to_the_next(tmp_path):
 
 
 @pytest.mark.parametrize(("point", "when"), [
-    ("cleanroom.stores.audit_parts:os.fsync", "before"),
+    ("cleanroom.stores.audit_parts:sync_directory", "before"),
     ("cleanroom.stores.audit_file:_append", "before"),
     ("cleanroom.stores.audit_file:os.fsync", "before"),
 ])  # fmt: skip

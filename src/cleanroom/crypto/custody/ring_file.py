@@ -6,7 +6,6 @@ owner, symbolic links, demo keys and unwrapped rings in production are refused: 
 longer a key.
 """
 
-import fcntl
 import json
 import os
 import stat
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cleanroom.contracts.custody import Custodian
-from cleanroom.contracts.whole_files import write_whole
+from cleanroom.contracts.whole_files import taking_turns, write_whole
 from cleanroom.crypto.custody import sealed_ring
 from cleanroom.errors import KeyRefused
 
@@ -57,14 +56,10 @@ def write(folder: Path, document: Document, *, custodian: Custodian | None = Non
 def changing(folder: Path) -> Iterator[None]:
     """Whoever reads a ring to write it back takes turns; what a killed writer left is swept away."""
     _check_rights(folder, 0o700, stat.S_ISDIR)
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with taking_turns(folder):
         for draft in folder.glob(f".{NAME}.*.tmp"):
             draft.unlink(missing_ok=True)
         yield
-    finally:
-        os.close(handle)
 
 
 def rewrap(folder: Path, *, old: Custodian | None, new: Custodian | None) -> bool:

@@ -6,6 +6,7 @@ import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from cleanroom.contracts.whole_files import sync_directory
 from cleanroom.errors import IndexDamaged
 from cleanroom.lookout.index.container import Named, damaged
 
@@ -56,9 +57,9 @@ def publish(folder: Path, state: State) -> None:
         file.write(json.dumps({"index": body, "sha256": _digest(body)}).encode())
         file.flush()
         os.fsync(file.fileno())
-    sync_folder(folder)
+    sync_directory(folder)
     beside.replace(folder / CURRENT)
-    sync_folder(folder)
+    sync_directory(folder)
 
 
 def remove_others(folder: Path, state: State | None) -> None:
@@ -75,14 +76,6 @@ def remove_unfinished(folder: Path) -> None:
     """What a killed writer was about to make."""
     for path in (*folder.glob("merging-*"), folder / _BESIDE):
         path.unlink(missing_ok=True)
-
-
-def sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _digest(body: dict) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cleanroom.contracts.whole_files import sync_directory
 from cleanroom.errors import NotAllowed, SettingsInvalid, Where
 
 
@@ -154,16 +155,7 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o600, durable: bool 
             os.fsync(file.fileno())
     os.replace(fresh, path)
     if durable:
-        sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Names that were given or taken in the folder stay so after a power failure."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync_directory(path.parent)
 
 
 def read_state(path: Path) -> dict[str, Any]:

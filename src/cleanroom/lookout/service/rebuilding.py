@@ -15,13 +15,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cleanroom.contracts.tables import EPOCH
+from cleanroom.contracts.whole_files import sync_directory
 from cleanroom.errors import KeyRefused, MalformedRows, Where
 from cleanroom.lookout.index import Index, build
 from cleanroom.lookout.index.building import Facts, Progress
 from cleanroom.lookout.index.knowing import held
 from cleanroom.lookout.index.rows import Reader
 from cleanroom.lookout.service import spool
-from cleanroom.lookout.service.folders import Folders, alone, read_state, sync_folder, write_whole
+from cleanroom.lookout.service.folders import Folders, alone, read_state, write_whole
 
 _EPOCH = "epoch.json"  # in the index's folder: it goes where the index goes
 _DO = "stop the service, run `cleanroom lookout build --anew --transfers` with the published file, and start it again"
@@ -55,7 +56,7 @@ def build_anew(folders: Folders, files: Sequence[Path], *, ties: Path | None, pr
         for told_of_the_former in (folders.outdated, folders.synced):
             told_of_the_former.unlink(missing_ok=True)
         spool.forget_receipts(folders, older_than_s=-1)
-        sync_folder(folders.home)
+        sync_directory(folders.home)
         shutil.rmtree(former, ignore_errors=True)
     return facts
 

@@ -15,8 +15,9 @@ from typing import Literal
 
 import msgspec
 
+from cleanroom.contracts.whole_files import sync_directory
 from cleanroom.errors import CleanroomError, NotFound
-from cleanroom.lookout.service.folders import Folders, sync_folder, write_whole
+from cleanroom.lookout.service.folders import Folders, write_whole
 
 _RECEIPT_DIGITS = 32
 _NAME = re.compile(r"([0-9]{20})-([0-9a-f]{32})\.(arrow|parquet)")
@@ -85,7 +86,7 @@ class Draft:
         self._file.flush()
         os.fsync(self._file.fileno())
         os.rename(self.path, self._folders.incoming / f"{time.time_ns():020d}-{self.receipt}.{form}")
-        sync_folder(self._folders.incoming)
+        sync_directory(self._folders.incoming)
         return Receipt(self.receipt, "waiting")
 
 

@@ -11,9 +11,10 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from cleanroom.contracts.whole_files import sync_directory
 from cleanroom.lookout.index.catalogue import CURRENT
 from cleanroom.lookout.service import spool
-from cleanroom.lookout.service.folders import Folders, read_state, sync_folder, write_whole
+from cleanroom.lookout.service.folders import Folders, read_state, write_whole
 
 TRANSFERS, LISTINGS, TIES = "transfers.parquet", "listings.parquet", "ties.parquet"
 REVERSED = "reversed.parquet"
@@ -55,7 +56,7 @@ def _take_whole(path: Path, folders: Folders) -> bool:
     if here.exists() and _digest(here.read_bytes()) == _digest(new):
         return False
     write_whole(here, new)
-    sync_folder(folders.home)
+    sync_directory(folders.home)
     return True
 
 
