@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cleanroom.contracts import messages as m
 from cleanroom.contracts.messages import RuleResult, UploadReport
+from cleanroom.pipeline import moneyflow
 from cleanroom.pipeline.dbt import run_dbt
 from cleanroom.settings import RoomSettings
 from cleanroom.stores.objects_local import LocalObjectStore
@@ -106,4 +107,4 @@ def _upload(code: str) -> UploadReport:
 def build_moneyflow(room: ScoringRoom) -> None:
     room.warehouse.ensure_tables()
     land(room.warehouse, transfers(1), listings())
-    run_dbt(room, "run", ("staging", "intermediate.moneyflow"))
+    run_dbt(room, "run", moneyflow.SELECTION)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cleanroom.pipeline import scoring
+from cleanroom.pipeline import moneyflow, scoring
 from cleanroom.pipeline.dbt import run_dbt
 from tests.factories.landing import account_token, land_folder
 from tests.factories.scoring_room import open_room
@@ -30,7 +30,7 @@ def walked(tmp_path_factory):
     """(room, details of the steps, seconds of the station)."""
     room = open_room(tmp_path_factory.mktemp("three_banks"))
     land_folder(room.warehouse, DATA)
-    run_dbt(room, "run", ("staging", "intermediate.moneyflow"))
+    run_dbt(room, "run", moneyflow.SELECTION)
     clock = time.perf_counter()
     details = [scoring.train(room).detail, scoring.evaluate(room, developer="dev").detail]
     details.append(scoring.score(room, shadow=True).detail)
