@@ -2,18 +2,22 @@
 
 One process sends requests at fixed moments, whether earlier ones were answered or not (open loop), over kept
 connections, and counts each from the moment at which it was due: waiting in line is part of the answer's time. The same
-questions are then asked in this process, so that the table shows what the service adds. With `--feed` a second process
-hands in transfers meanwhile, and how long each batch took to be found is measured from its hand-in.
+questions are asked in this process before, one by one and at the same moments, so that the table shows what the service
+adds. It also says how late the client sent and what processor time it took, for it shares the cores. With `--feed` a
+second process hands in transfers meanwhile, and how long each batch took to be found is measured from its hand-in.
 """
 
 import argparse
 import asyncio
+import itertools
 import json
 import multiprocessing
 import os
 import random
 import time
 from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,26 +101,30 @@ class Pool:
 
 @dataclass
 class Run:
-    """Seconds of each answer, from the moment at which its request was due; statuses that were not 200."""
+    """Seconds of each answer, from the moment at which its request was due; of that, how late the client sent it;
+    statuses that were not 200; the client's processor time."""
 
     seconds: list[float]
+    late: list[float]
     failed: list[int]
-    sent: int
+    client_s: float
+
+
+def moments(count: int, rate: float) -> list[float]:
+    """Seconds from the beginning on, of a Poisson process of `rate` a second."""
+    draw = random.Random(7)
+    return list(itertools.accumulate(draw.expovariate(rate) for _ in range(count)))
 
 
 async def send(address: tuple[str, int], requests: list[bytes], *, rate: float, connections: int) -> Run:
-    """Each request at its moment, drawn from a Poisson process of `rate` a second."""
-    pool, run, open_ = Pool(*address), Run([], [], len(requests)), len(requests)
+    """Each request at its moment."""
+    pool, run, open_ = Pool(*address), Run([], [], [], 0.0), len(requests)
     await pool.open(connections)
-    done, draw = asyncio.get_running_loop().create_future(), random.Random(7)
-    due = time.perf_counter() + 0.2
-    for request in requests:
-        due += draw.expovariate(rate)
-        wait = due - time.perf_counter()
-        if wait > 0:
-            await _sleep_until(due)
+    loop, began = asyncio.get_running_loop(), time.process_time()
+    done = loop.create_future()
 
-        def answered(status: int, due: float = due) -> None:
+    def ask(request: bytes, due: float) -> None:
+        def answered(status: int) -> None:
             nonlocal open_
             run.seconds.append(time.perf_counter() - due)
             if status != 200:
@@ -125,18 +133,22 @@ async def send(address: tuple[str, int], requests: list[bytes], *, rate: float, 
             if open_ == 0:
                 done.set_result(None)
 
+        run.late.append(time.perf_counter() - due)
         pool.ask(request, answered)
+
+    await asyncio.to_thread(_call_at_moments, loop, ask, requests, moments(len(requests), rate))
     await asyncio.wait_for(done, 60)
+    run.client_s = time.process_time() - began
     return run
 
 
-async def _sleep_until(due: float) -> None:
-    """The loop's timer is good to a millisecond; the rest is spent giving way."""
-    coarse = due - time.perf_counter() - 0.0015
-    if coarse > 0:
-        await asyncio.sleep(coarse)
-    while time.perf_counter() < due:
-        await asyncio.sleep(0)
+def _call_at_moments(loop: asyncio.AbstractEventLoop, ask: Callable, requests: list[bytes], due: list[float]) -> None:
+    """In a thread that sleeps: the loop's own timer is good to a millisecond, and spinning would take a third of a core
+    from those who answer."""
+    begin = time.perf_counter() + 0.2
+    for request, moment in zip(requests, due, strict=True):
+        time.sleep(max(0.0, begin + moment - time.perf_counter()))
+        loop.call_soon_threadsafe(ask, request, begin + moment)
 
 
 def http(path: str, question: dict, token: str) -> bytes:
@@ -160,23 +172,37 @@ def questions(graph, count: int, *, call: str, rule: dict, seed: int = 11) -> li
     return [{"account": token, "rule": rule} for token in tokens]
 
 
-def in_process(folders: Folders, asked: list[dict], call: str) -> list[float]:
-    """Seconds of the same questions without HTTP, after a first round that warms up."""
+def in_process(folders: Folders, asked: list[dict], call: str, *, rate: float | None = None) -> list[float]:
+    """Seconds of the same questions without HTTP, to the whole JSON text, after a first round that warms up.
+
+    At a `rate` each is asked at its moment, by as many threads as a service of two workers walks in, and timed from
+    then on: what is waited for here is not the service's doing.
+    """
     from cleanroom.lookout.service import questions as forms
     from cleanroom.lookout.service.calls import CALLS
     from cleanroom.lookout.service.reading import Reading
     from cleanroom.lookout.service.settings import LookoutSettings
+    from cleanroom.lookout.service.telling import encode
 
     (known,) = (c for c in CALLS if c.name == call)
-    view, settings, seconds = Reading(folders).view, LookoutSettings(), []
-    parsed = [forms.parse(known.question, json.dumps(question).encode()) for question in asked]
-    for question in parsed[:50]:
-        known.answer(view, question, settings)
-    for question in parsed:
-        began = time.perf_counter()
-        known.answer(view, question, settings)
-        seconds.append(time.perf_counter() - began)
-    return seconds
+    view, settings = Reading(folders).view, LookoutSettings()
+    bodies = [json.dumps(question).encode() for question in asked]
+
+    def seconds_of(body: bytes, due: float | None = None) -> float:
+        began = time.perf_counter() if due is None else due
+        encode(known.answer(view, forms.parse(known.question, body), settings))
+        return time.perf_counter() - began
+
+    for body in bodies[:200]:
+        seconds_of(body)
+    if rate is None:
+        return [seconds_of(body) for body in bodies]
+    with ThreadPoolExecutor(4) as pool:
+        begin, waiting = time.perf_counter() + 0.2, []
+        for body, moment in zip(bodies, moments(len(bodies), rate), strict=True):
+            time.sleep(max(0.0, begin + moment - time.perf_counter()))
+            waiting.append(pool.submit(seconds_of, body, begin + moment))
+        return [one.result() for one in waiting]
 
 
 # --- transfers meanwhile ------------------------------------------------------------------------------------------
@@ -251,7 +277,9 @@ def main() -> None:
 
     through_http_first = requests[:200]
     uvloop.run(send((host, int(port)), through_http_first, rate=200, connections=options.connections))
-    print(line("in process", in_process(folders, asked[: options.compared], options.call)))
+    print(line("in process, one by one", in_process(folders, asked[: options.compared], options.call)))
+    apart = in_process(folders, asked, options.call, rate=options.rate)
+    print(line(f"in process, {options.rate:g} a second", apart))
     _say(f"http, {options.rate:g} a second", through_http())
     if options.feed:
         told = multiprocessing.get_context("spawn").Queue()
@@ -265,6 +293,8 @@ def main() -> None:
 
 def _say(name: str, run: Run) -> None:
     print(line(name, run.seconds), f"not answered: {len(run.failed)}" if run.failed else "")
+    print(line("  of it, the client was late by", run.late))
+    print(f"  the client's processor time: {run.client_s / len(run.seconds) * 1e3:.3f} ms a request")
 
 
 def _parser() -> argparse.ArgumentParser:
