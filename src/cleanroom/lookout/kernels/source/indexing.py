@@ -132,15 +132,22 @@ def insert_keys(keys, rows, first, last):
         rows[j + 1] = row
 
 
+@inline
+def end_of_run(keys, start, last):
+    """The first place after `start`, at most `last`, with another key."""
+    end = start + 1
+    while end < last and keys[end] == keys[start]:
+        end += 1
+    return end
+
+
 @kernel("i64(u64*, u32*, u64*, u32*, i64*, u8*, i64, i64)")
 def order_ties(keys, rows, spare_keys, spare_rows, counts, ids, first, last):
     """Within each run of equal keys of `first..last`, order the rows by their ids. Gives the longest run."""
     longest = 0
     start = first
     while start < last:
-        end = start + 1
-        while end < last and keys[end] == keys[start]:
-            end += 1
+        end = end_of_run(keys, start, last)
         if end - start > 1:
             order_run(keys, rows, start, end, spare_keys, spare_rows, counts, ids)
         longest = max(longest, end - start)
@@ -160,9 +167,7 @@ def order_run(keys, rows, first, last, spare_keys, spare_rows, counts, ids):
     sort_keys(keys, rows, first, last, spare_keys, spare_rows, counts)
     start = first
     while start < last:
-        end = start + 1
-        while end < last and keys[end] == keys[start]:
-            end += 1
+        end = end_of_run(keys, start, last)
         if end - start > 1:
             for i in range(start, end):
                 keys[i] = id_word(ids, np.int64(rows[i]), 1)
