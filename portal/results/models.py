@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-RESULT_KINDS = ("blocked", "detection", "layers", "legs", "dispatch")
+RESULT_KINDS = ("blocked", "detection", "layers", "legs", "dispatch", "shadow")
 
 
 class StationRecord(models.Model):

@@ -168,10 +168,10 @@ class StationRun(Frozen):
 
 
 class ResultPublication(Frozen):
-    """`kind`: blocked, detection, layers, legs or dispatch; `body` is the table the Results page shows."""
+    """`kind`: blocked, detection, layers, legs, dispatch or shadow; `body` is the table the Results page shows."""
 
     run_id: str
-    kind: Literal["blocked", "detection", "layers", "legs", "dispatch"]
+    kind: Literal["blocked", "detection", "layers", "legs", "dispatch", "shadow"]
     computed_at: datetime
     body: dict
 

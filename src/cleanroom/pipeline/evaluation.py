@@ -27,6 +27,7 @@ from cleanroom.evaluation.timing import held_cents, notice_to_control
 from cleanroom.pipeline.dbt import run_dbt
 from cleanroom.pipeline.dispatch import SENT, ensure_sent_table
 from cleanroom.pipeline.publish import publish
+from cleanroom.pipeline.shadow import judge_shadow
 from cleanroom.pipeline.steps import StepResult
 from cleanroom.scoring.scores import SCORES
 from cleanroom.scoring.scores import TABLE as SCORES_TABLE
@@ -47,7 +48,8 @@ def evaluate(room: "Room", *, run_id: str = "", truth_tokens: Truth | None = Non
     """Answer the programme's question from what is in the warehouse and at the portal, and publish it.
 
     `truth_tokens`: account token -> its patterns; None where the truth is not known, then precision and recall are
-    None. Publishes `blocked` and `detection`. Raises DataTestsFailed, WarehouseFault, PortalFault.
+    None. Publishes `blocked`, `detection` and, where a model ran in the shadow, `shadow`. Raises DataTestsFailed,
+    WarehouseFault, PortalFault.
     """
     _ensure_inputs(room.warehouse)
     run_dbt(room, "build", SELECTION, options=("--exclude-resource-type", "unit_test"))
@@ -59,6 +61,8 @@ def evaluate(room: "Room", *, run_id: str = "", truth_tokens: Truth | None = Non
         detection["reach"] = reach_summary(pattern_reach(case.ledger, case.listings, truth_tokens, rules))
     publish(room, "blocked", blocked, run_id=run_id)
     publish(room, "detection", detection, run_id=run_id)
+    if (in_shadow := judge_shadow(room, case, rules, truth_tokens)) is not None:
+        publish(room, "shadow", in_shadow, run_id=run_id)
     return StepResult(rows=len(case.ledger), detail=_detail(blocked, detection))
 
 

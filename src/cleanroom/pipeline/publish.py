@@ -10,7 +10,7 @@ from cleanroom.contracts.messages import ResultPublication
 if TYPE_CHECKING:
     from cleanroom.pipeline.room import Room
 
-Kind = Literal["blocked", "detection", "layers", "legs", "dispatch"]
+Kind = Literal["blocked", "detection", "layers", "legs", "dispatch", "shadow"]
 
 
 def publish(room: "Room", kind: Kind, body: dict[str, Any], *, run_id: str = "") -> ResultPublication:

@@ -17,6 +17,7 @@ from cleanroom.pipeline.gate import certified_release
 from cleanroom.pipeline.history import HORIZON, data_snapshot, read_history
 from cleanroom.pipeline.release_drafting import draft_and_submit
 from cleanroom.pipeline.room_evidence import SCORE_RUNS
+from cleanroom.pipeline.shadow import note
 from cleanroom.pipeline.steps import StepResult
 from cleanroom.scoring import scores
 from cleanroom.scoring.artefact import Artefact
@@ -99,7 +100,8 @@ def score(room: "Room", *, shadow: bool = False) -> StepResult:
     """Score all owned accounts at the latest cut-off with the released model.
 
     Raises GateClosed and writes nothing where the gate is closed, unless `shadow`: then the latest trained model
-    scores in shadow mode. ArtefactRefused where the artefact is not the released one.
+    scores in shadow mode, and beside a released one does so where it is another. ArtefactRefused where the artefact
+    is not the released one.
     """
     latest = read_history(room)[-1]
     try:
@@ -107,9 +109,15 @@ def score(room: "Room", *, shadow: bool = False) -> StepResult:
     except GateClosed as closed:
         if not shadow:
             raise
-        return _score_in_shadow(room, latest, closed)
+        result = _score_in_shadow(room, latest, artefacts.need_latest(room.settings))
+        return StepResult(result.rows, {**result.detail, "gate": closed.sentence})
     artefact = artefacts.read(room, record.draft.digests.artefact)
-    return _write(room, artefact, latest, release_id=record.draft.release_id, mode=scores.RELEASED)
+    result = _write(room, artefact, latest, release_id=record.draft.release_id, mode=scores.RELEASED)
+    trained = artefacts.latest(room.settings)
+    if not shadow or trained is None or trained.digest == artefact.digest:
+        return result
+    beside = _score_in_shadow(room, latest, trained)
+    return StepResult(result.rows, {**result.detail, "in_shadow": beside.detail["release_id"]})
 
 
 def latest_release_id(settings: RoomSettings) -> str:
@@ -120,16 +128,16 @@ def latest_release_id(settings: RoomSettings) -> str:
     return release_id
 
 
-def _score_in_shadow(room: "Room", latest: Snapshot, closed: GateClosed) -> StepResult:
-    trained = artefacts.need_latest(room.settings)
+def _score_in_shadow(room: "Room", latest: Snapshot, trained: artefacts.Latest) -> StepResult:
     release_id = trained.release_id or f"unreleased-{trained.digest[:16]}"
-    result = _write(room, artefacts.read(room, trained.digest), latest, release_id=release_id, mode=scores.SHADOW)
-    return StepResult(result.rows, {**result.detail, "gate": closed.sentence})
+    return _write(room, artefacts.read(room, trained.digest), latest, release_id=release_id, mode=scores.SHADOW)
 
 
 def _write(room: "Room", artefact: Artefact, latest: Snapshot, *, release_id: str, mode: str) -> StepResult:
     rows = scores.score_snapshot(artefact, latest, release_id=release_id, mode=mode)
     room.warehouse.replace_rows(scores.TABLE, rows, where=f"mode = '{mode}'")
+    if mode == scores.SHADOW:
+        note(room, rows, artefact=artefact.digest, unlisted=len(latest.unlisted))
     _note_run(room, artefact, latest, release_id, mode)
     return StepResult(
         rows=rows.num_rows,
