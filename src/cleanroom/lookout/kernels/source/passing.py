@@ -10,6 +10,7 @@ from cleanroom.lookout.kernels.source.passing_moments import (
     in_order,
     is_kept,
     join,
+    note_found,
     number_at,
 )
 from cleanroom.lookout.kernels.source.prefetching import prefetch
@@ -166,10 +167,7 @@ def carry(table, s, number):
     if new == 0 or not is_kept(table, s, origin, number):
         return
     fresh[end] |= uint8(new)
-    count = table[COUNT]
-    u32_at(table[FOUND_VIA])[count] = number + s * table[SEGMENT + LENGTH]
-    u8_at(table[FOUND_LAYERS])[count] = new
-    table[COUNT] = count + 1
+    note_found(table, s, number, new)
 
 
 _pass_all = in_order(join, pass_run, pass_moment)

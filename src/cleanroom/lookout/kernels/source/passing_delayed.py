@@ -12,6 +12,7 @@ from cleanroom.lookout.kernels.source.passing_moments import (
     in_order,
     is_kept,
     join,
+    note_found,
     number_at,
 )
 from cleanroom.lookout.kernels.source.prefetching import prefetch
@@ -23,8 +24,6 @@ from cleanroom.lookout.kernels.source.walking_table import (
     COUNT,
     DELAY,
     DELTA_LIVE,
-    FOUND_LAYERS,
-    FOUND_VIA,
     FROM,
     HUB_BIT,
     LATEST,
@@ -129,10 +128,7 @@ def arrive(table, s, number, clock):
     new = live & ~known
     if new != 0:
         bits[end] = known | new
-        count = table[COUNT]
-        u32_at(table[FOUND_VIA])[count] = number + s * table[SEGMENT + LENGTH]
-        u8_at(table[FOUND_LAYERS])[count] = new
-        table[COUNT] = count + 1
+        note_found(table, s, number, new)
 
 
 _pass_all = in_order(join, pass_run, pass_moment)

@@ -4,8 +4,12 @@ from cleanroom.lookout.kernels.source.declare import i64_at, inline, u8_at, u32_
 from cleanroom.lookout.kernels.source.walking_table import (
     BACKWARD,
     BITS,
+    COUNT,
     DELTA_KEPT_FROM,
+    FOUND_LAYERS,
+    FOUND_VIA,
     KEPT_FROM,
+    LENGTH,
     SEGMENT,
     SEGMENT_SIZE,
     SEGMENTS,
@@ -78,6 +82,15 @@ def join(table, joined, clock):
         bits[start[joined]] |= 1
         joined += 1
     return joined
+
+
+@inline
+def note_found(table, s, number, layers):
+    """A record: by this transfer an account was first reached at these layers."""
+    count = table[COUNT]
+    u32_at(table[FOUND_VIA])[count] = number + s * table[SEGMENT + LENGTH]
+    u8_at(table[FOUND_LAYERS])[count] = layers
+    table[COUNT] = count + 1
 
 
 def in_order(join, pass_run, pass_moment):
