@@ -3,12 +3,12 @@
 The answers travel whole inside the model card, so that those who sign read what they sign; `digest` binds them.
 """
 
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from cleanroom.contracts.canonical import digest_of
 from cleanroom.contracts.manifest import Frozen
@@ -37,6 +37,55 @@ class Document(Frozen):
     statement: Text
 
 
+class AccessReview(Frozen):
+    """When people last looked at who may do what, and by whom. The next one is due `every_days` later."""
+
+    last_on: date
+    every_days: Annotated[int, Field(ge=1, le=3660)]
+    statement: Text
+
+
+class Training(Frozen):
+    """Of the people in the loop, how many completed the training for their role."""
+
+    people: Annotated[int, Field(ge=1)]
+    completed: Annotated[int, Field(ge=0)]
+    as_of: date
+    statement: Text
+
+    @model_validator(mode="after")
+    def _no_more_than_all(self) -> Self:
+        if self.completed > self.people:
+            raise ValueError("more people completed the training than there are")
+        return self
+
+
+class Records(Frozen):
+    """What the owner keeps outside this system, and figures are computed from. Left out where it is not kept."""
+
+    access_review: AccessReview | None = None
+    training: Training | None = None
+
+    def evidence(self, *, now: datetime) -> dict[str, Evidence]:
+        found = {}
+        if self.access_review:
+            found["access_review_overdue_days"] = _overdue(self.access_review, now)
+        if self.training:
+            found["training_completion"] = _trained(self.training)
+        return found
+
+
+def _overdue(review: AccessReview, now: datetime) -> Evidence:
+    days = (now.date() - review.last_on).days - review.every_days
+    return Evidence(float(max(0, days)), measured_at=now, detail=f"last access review on {review.last_on}")
+
+
+def _trained(training: Training) -> Evidence:
+    at = datetime.combine(training.as_of, time(), tzinfo=UTC)
+    detail = f"{training.completed} of {training.people} people in the loop"
+    return Evidence(training.completed / training.people, measured_at=at, cases=training.people, detail=detail)
+
+
 class Answers(Frozen):
     model: Annotated[str, Field(min_length=1)]
     use_case: Annotated[str, Field(min_length=1)]
@@ -44,6 +93,7 @@ class Answers(Frozen):
     factors: dict[str, FactorAnswer]
     declared: dict[Name, Declaration]
     documents: dict[Name, Document]
+    records: Records = Records()
     field_needs: dict[str, dict[str, Text]]  # dataset -> field -> why the use case cannot do without it
 
     @property
@@ -59,11 +109,12 @@ class Answers(Frozen):
         return digest_of(self.model_dump(mode="json"))
 
     def evidence(self, *, confirmed_at: datetime) -> dict[str, Evidence]:
-        """The documents as evidence, dated by the day on which the owner confirmed these answers."""
-        return {
+        """The documents, dated by the day on which the owner confirmed these answers, and what the records give."""
+        stated = {
             metric: Evidence(d.value, measured_at=confirmed_at, detail=f"{d.title.en} / {d.title.zh_hant}")
             for metric, d in self.documents.items()
         }
+        return stated | self.records.evidence(now=confirmed_at)
 
     def unjustified_fields(self, columns_by_dataset: dict[str, list[str]]) -> tuple[str, ...]:
         """`dataset.field` of every uploaded field that no written need covers."""

@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 from cleanroom.contracts.messages import ControlResult
+from cleanroom.governance.catalogue import figures
 from cleanroom.governance.evidence import Evidence, EvidenceByMetric
-from cleanroom.governance.policy import AiKind, Control, GateKind, Metric, Phase, Policy
+from cleanroom.governance.policy import AiKind, Control, GateKind, Metric, Phase, Policy, Text
 from cleanroom.vocabulary.terms import ControlOutcome, Tier
 
 CLOCK_TOLERANCE = timedelta(minutes=5)  # evidence from a machine whose clock runs a little ahead
@@ -89,19 +90,21 @@ def _judge(
     found = evidence.get(metric.name)
     reference = _reference(policy, metric, evidence)
     limit = _limit(metric, tier, reference)
-    problem = _no_evidence(control) if found is None else _unusable(policy, metric, tier, found, now)
+    problem = _no_evidence(control, metric) if found is None else _unusable(policy, metric, tier, found, now)
     if problem is None and limit is None and metric.operator != "recorded":
-        problem = f"nothing to compare with: {metric.reference.metric} is missing"
+        problem = _nothing_to_compare(metric.reference.metric)
     outcome = ControlOutcome.NOT_MEASURABLE if problem else _outcome(control, metric, found, limit)
-    figures = _figures(found) if found and found.usable else {}
+    how = problem or _how(metric, found)
+    measured = _figures(found) if found and found.usable else {}
     return ControlResult(
         control_id=control.id,
         outcome=outcome,
         metric=metric.name,
         limit=written_limit(metric, tier),
-        detail=problem or (found.detail if found else ""),
+        detail=how.en,
+        detail_zh_hant=how.zh_hant,
         reference=reference,
-        **figures,
+        **measured,
     )
 
 
@@ -123,30 +126,50 @@ def _meets(metric: Metric, found: Evidence, limit: float) -> bool:
     return high <= limit if metric.operator == "<=" else low == high == limit
 
 
-def _no_evidence(control: Control) -> str:
-    if control.phase is Phase.FROM_RECORD:
-        return "derived from the release record when the gate is asked"
-    if control.phase is Phase.AFTER_RELEASE:
-        return "exists only in operation; falls due at the first review after the release"
-    return "no evidence was given"
+def _how(metric: Metric, found: Evidence | None) -> Text:
+    """How it was measured: in the measurer's own words where there are any, and in the catalogue's Chinese."""
+    known = figures().get(metric.name)
+    zh_hant = known.text.zh_hant if known else metric.name
+    return Text(en=found.detail if found and found.detail else known.text.en if known else metric.name, zh_hant=zh_hant)
 
 
-def _unusable(policy: Policy, metric: Metric, tier: Tier, found: Evidence, now: datetime) -> str | None:
+def _no_evidence(control: Control, metric: Metric) -> Text:
+    known = figures().get(metric.name)
+    why = known.absent if known else Text(en="no evidence was given", zh_hant="未提供證據")
+    if control.phase is not Phase.AFTER_RELEASE:
+        return why
+    return Text(
+        en=f"{why.en}; it exists only in operation and falls due at the first review after the release",
+        zh_hant=f"{why.zh_hant}；僅於上線後產生，於發布後首次覆核時到期",
+    )
+
+
+def _nothing_to_compare(reference: str) -> Text:
+    return Text(en=f"nothing to compare with: {reference} is missing", zh_hant=f"缺少比較基準 {reference}")
+
+
+def _unusable(policy: Policy, metric: Metric, tier: Tier, found: Evidence, now: datetime) -> Text | None:
     """Why evidence that is there cannot be judged, or None."""
     return next(_problems(policy, metric, tier, found, now), None)
 
 
-def _problems(policy: Policy, metric: Metric, tier: Tier, found: Evidence, now: datetime) -> Iterator[str]:
+def _problems(policy: Policy, metric: Metric, tier: Tier, found: Evidence, now: datetime) -> Iterator[Text]:
     if not found.usable:
-        yield "the evidence is not a finite, ordered and dated figure"
+        yield Text(
+            en="the evidence is not a finite, ordered and dated figure", zh_hant="證據非有限、有序且載明時間之數值"
+        )
     elif found.measured_at > now + CLOCK_TOLERANCE:
-        yield "the evidence is dated in the future"
+        yield Text(en="the evidence is dated in the future", zh_hant="證據日期晚於現在")
     elif now >= found.measured_at + freshness(policy, tier):
-        yield f"the evidence is stale: measured {found.measured_at:%Y-%m-%d}"
-    if metric.min_cases is not None and (found.cases or 0) < metric.min_cases:
-        yield f"too few cases: {found.cases or 0} of at least {metric.min_cases}"
+        day = f"{found.measured_at:%Y-%m-%d}"
+        yield Text(en=f"the evidence is stale: measured {day}", zh_hant=f"證據已逾時效：衡量於 {day}")
+    if metric.min_cases is not None and (cases := found.cases or 0) < metric.min_cases:
+        yield Text(
+            en=f"too few cases: {cases} of at least {metric.min_cases}",
+            zh_hant=f"案例數不足：{cases}，至少須 {metric.min_cases}",
+        )
     if metric.interval == "required" and _deciding_bound(metric, found) is None:
-        yield "a sampled figure without its confidence bound"
+        yield Text(en="a sampled figure without its confidence bound", zh_hant="抽樣數值未附信賴界限")
 
 
 def freshness(policy: Policy, tier: Tier) -> timedelta:

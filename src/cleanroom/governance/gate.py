@@ -194,10 +194,11 @@ def _control_reason(policy: Policy, result: ControlResult) -> Reason:
     zh, name = policy.control(result.control_id).text.zh_hant, result.metric
     if result.value is None:
         en = f"{name} could not be measured: {result.detail}"
-        return Reason("not_measurable", en, f"{name} 無法衡量（{zh}）", result.control_id)
+        return Reason("not_measurable", en, f"{name} 無法衡量：{result.detail_zh_hant}（{zh}）", result.control_id)
     figure = f"{name} is {result.value:.6g}{_interval(result)}, the limit is {result.limit}"
     if result.outcome is ControlOutcome.NOT_MEASURABLE:
-        return Reason("not_measurable", f"{figure}; {result.detail}", f"{name} 證據不可用（{zh}）", result.control_id)
+        en, why = f"{figure}; {result.detail}", f"{name} 證據不可用：{result.detail_zh_hant}（{zh}）"
+        return Reason("not_measurable", en, why, result.control_id)
     return Reason("control_failed", figure, f"{name} 未達門檻 {result.limit}（{zh}）", result.control_id)
 
 

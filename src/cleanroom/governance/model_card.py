@@ -21,12 +21,14 @@ def build(
     metrics_by_group: Mapping[str, Mapping[str, Mapping[str, float | None]]],
     limits: Iterable[str],
     last_validation: str,
+    drift_reference: Mapping | None = None,
 ) -> dict:
     """A card for one release. JSON values only; groups under the policy's smallest cell are left out by the caller
     with `metrics.suppress_small_groups`.
 
     `training_data`: period, rows, institutions, labels and the snapshot's digest. `features`: name -> what it means.
-    `metrics_by_group`: attribute -> group -> figure. `last_validation`: ISO date of the evaluation.
+    `metrics_by_group`: attribute -> group -> figure. `last_validation`: ISO date of the evaluation. `drift_reference`:
+    what later runs are compared with (pipeline.drift).
     """
     card = {
         "intended_use": _both(answers.inventory, "purpose"),
@@ -36,6 +38,7 @@ def build(
         "metrics": dict(metrics),
         "metrics_by_group": {a: {g: dict(f) for g, f in groups.items()} for a, groups in metrics_by_group.items()},
         "owner": _both(answers.inventory, "owner"),
+        "drift_reference": dict(drift_reference or {}),
         "developer": developer,
         "model_type": model_type,
         "version": version,

@@ -190,6 +190,16 @@ class WaiverRules(Frozen):
         return name
 
 
+class SuspensionRules(Frozen):
+    """What suspends a release by itself: a population stability index over the limit, of the scores or of one input, on
+    at least `least_cases` accounts; an open incident of one of the grades (1 is the worst) that names the release."""
+
+    psi_over: Annotated[float, Field(gt=0)]
+    input_psi_over: Annotated[float, Field(gt=0)]
+    least_cases: Annotated[int, Field(ge=1)]
+    incident_grades: tuple[Literal[1, 2, 3], ...]
+
+
 class Quorum(Frozen):
     R1: tuple[SignOffRole, ...]
     R2: tuple[SignOffRole, ...]
@@ -224,6 +234,7 @@ class Policy(Frozen):
     first_review_days: PerTier
     quorum: Quorum
     waivers: WaiverRules
+    suspension: SuspensionRules
     settings: dict[Name, float]
     inventory_fields: tuple[Name, ...]
     model_card_fields: tuple[Name, ...]

@@ -13,7 +13,7 @@ from cleanroom.governance.answers import Answers
 from cleanroom.governance.evidence import Estimate, Evidence
 from cleanroom.governance.metrics import prediction_tables
 from cleanroom.governance.policy import Policy, load_policy
-from cleanroom.pipeline import artefacts, room_evidence
+from cleanroom.pipeline import artefacts, drift, room_evidence
 from cleanroom.pipeline.code_version import code_commit
 from cleanroom.pipeline.history import HORIZON, data_snapshot, read_history
 from cleanroom.pipeline.release_request import declared_answers
@@ -88,7 +88,7 @@ def _draft(
     count = _predictions(room, subject, release_id)
     measured = evidence.measure(subject) | group_evidence.measure_groups(count)
     known = {name: estimate.at(now, detail) for name, (estimate, detail) in measured.items()}
-    known |= _repeated(subject, now) | room_evidence.collect(room, answers, now=now)
+    known |= _repeated(subject, now) | room_evidence.collect(room, answers, now=now, artefact_digest=artefact.digest)
     smallest = int(policy.settings["smallest_cell"])
     cell = group_evidence.smallest_cell(count, smallest=smallest)
     if cell is not None:
@@ -163,6 +163,7 @@ def _card(
         metrics_by_group=tables,
         limits=LIMITS,
         last_validation=now.date().isoformat(),
+        drift_reference=drift.reference_of(subject.artefact, subject.latest),
     )
 
 

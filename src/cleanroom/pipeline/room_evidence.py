@@ -1,13 +1,16 @@
 """What the room's own records say for the controls: uploads, audit log, landed values, score runs. No row leaves."""
 
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from cleanroom.contracts.manifest import KEYS
 from cleanroom.contracts.specification import load_specification
 from cleanroom.contracts.tables import landed_schema
 from cleanroom.errors import AuditBroken
 from cleanroom.governance.answers import Answers
 from cleanroom.governance.evidence import Evidence
+from cleanroom.governance.policy import Policy, load_policy
+from cleanroom.pipeline import drill, operation_evidence, scan_report
 from cleanroom.stores.audit_file import AuditFile
 from cleanroom.vocabulary.terms import UploadState
 
@@ -16,11 +19,34 @@ if TYPE_CHECKING:
 
 Found = dict[str, Evidence]
 SCORE_RUNS = "scoring.score_runs"
+_DAY = timedelta(days=1)
+_SHADOW_DAYS = f"""
+select count(distinct cast(as_of as date)) as days from {SCORE_RUNS} where mode = 'shadow' and artefact = ?
+"""
+_ENDED = "select participant, dataset, sequence, draw from landing.submissions where state <> 'accepted'"
+_LEFT_ROWS = """
+select count(*) as n from landing.{dataset} as landed
+inner join landing.submissions as ended on ended.submission_id = landed.submission_id and ended.state <> 'accepted'
+"""
 
 
-def collect(room: "Room", answers: Answers, *, now: datetime) -> Found:
-    """By metric name. What there is no record of is left out, so that the gate takes it as not measured."""
-    found = _uploads(room, now) | _audit(room, now) | _landed(room, answers, now) | _shadow(room, now)
+def collect(room: "Room", answers: Answers, *, now: datetime, artefact_digest: str | None = None) -> Found:
+    """By metric name. What there is no record of is left out, so that the gate takes it as not measured.
+
+    `artefact_digest`: of the model whose shadow days are counted; without one none are.
+    """
+    policy = load_policy(room.settings.policy_file)
+    found = {
+        **_uploads(room, now),
+        **_audit(room, now),
+        **_landed(room, answers, now),
+        **_deletions(room, now),
+        **_shadow(room, artefact_digest, now),
+        **_scanned(room, policy, now),
+        **drill.evidence(room.settings, now=now),
+        **scan_report.evidence(room.settings),
+        **operation_evidence.collect(room, policy, use_case=answers.use_case, now=now),
+    }
     return {name: evidence for name, evidence in found.items() if evidence is not None}
 
 
@@ -75,17 +101,39 @@ def _token_hits(room: "Room", dataset: str, columns: list[str]) -> tuple[int, in
     return sum(row[f"v_{c}"] for c in tokens), sum(row[f"h_{c}"] for c in tokens)
 
 
-def _shadow(room: "Room", now: datetime) -> dict[str, Evidence | None]:
-    """Days since the first shadow run; nothing where there was none."""
-    if not room.warehouse.table_exists(SCORE_RUNS):
+def _deletions(room: "Room", now: datetime) -> dict[str, Evidence | None]:
+    """Rows of ended submissions that still lie there, and keys that still open their sealed parts."""
+    ended = room.warehouse.query(_ENDED).to_pylist()
+    datasets = sorted({r["dataset"] for r in ended})
+    rows = sum(room.warehouse.query(_LEFT_ROWS.format(dataset=d))["n"][0].as_py() for d in datasets)
+    keys = sum(room.objects.exists(_key_name(r)) for r in ended)
+    detail = "rows and keys of withdrawn or replaced submissions that are still there"
+    landed = room.warehouse.query("select count(*) as n from landing.submissions")["n"][0].as_py()
+    return {
+        "overdue_deletions": Evidence(rows + keys, measured_at=now, cases=len(ended), detail=detail) if landed else None
+    }
+
+
+def _key_name(row: dict) -> str:
+    return f"{KEYS}/{row['participant']}/{row['dataset']}/{row['sequence']:08d}/{row['draw']}.age"
+
+
+def _shadow(room: "Room", artefact_digest: str | None, now: datetime) -> dict[str, Evidence | None]:
+    """Days of data that this very model scored in shadow; nothing where there was none."""
+    if artefact_digest is None or not room.warehouse.table_exists(SCORE_RUNS):
         return {}
-    sql = f"select min(scored_at) as first_at from {SCORE_RUNS} where mode = 'shadow'"
-    first = room.warehouse.query(sql)["first_at"][0].as_py()
-    if first is None:
+    days = room.warehouse.query(_SHADOW_DAYS, [artefact_digest])["days"][0].as_py()
+    detail = "days of data that this model scored in shadow"
+    return {"shadow_days": Evidence(days, measured_at=now, cases=days, detail=detail) if days else None}
+
+
+def _scanned(room: "Room", policy: Policy, now: datetime) -> dict[str, Evidence | None]:
+    """What the engine read in the last day, against the ceiling; nothing where the engine does not say."""
+    ceiling, scanned = policy.settings.get("bytes_scanned_per_day"), room.warehouse.bytes_scanned(now - _DAY)
+    if not ceiling or scanned is None:
         return {}
-    first = first if first.tzinfo else first.replace(tzinfo=UTC)
-    days = (now - first).total_seconds() / 86_400
-    return {"shadow_days": Evidence(days, measured_at=now, detail="days since the first shadow run")}
+    detail = f"{scanned:,} bytes in the last day"
+    return {"bytes_scanned_ratio": Evidence(scanned / ceiling, measured_at=now, detail=detail)}
 
 
 def _share(right: list[bool], now: datetime, detail: str) -> Evidence | None:

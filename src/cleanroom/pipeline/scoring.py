@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from cleanroom.contracts.messages import ReleaseRecord
 from cleanroom.contracts.tables import UTC_TIMESTAMP
 from cleanroom.errors import GateClosed, NothingToDo
-from cleanroom.pipeline import artefacts
+from cleanroom.pipeline import artefacts, drift, surveillance
 from cleanroom.pipeline.dbt import run_dbt
 from cleanroom.pipeline.gate import certified_release
 from cleanroom.pipeline.history import HORIZON, data_snapshot, read_history
@@ -113,11 +114,25 @@ def score(room: "Room", *, shadow: bool = False) -> StepResult:
         return StepResult(result.rows, {**result.detail, "gate": closed.sentence})
     artefact = artefacts.read(room, record.draft.digests.artefact)
     result = _write(room, artefact, latest, release_id=record.draft.release_id, mode=scores.RELEASED)
+    result = _watched(room, record, artefact, latest, result)
     trained = artefacts.latest(room.settings)
     if not shadow or trained is None or trained.digest == artefact.digest:
         return result
     beside = _score_in_shadow(room, latest, trained)
     return StepResult(result.rows, {**result.detail, "in_shadow": beside.detail["release_id"]})
+
+
+def _watched(
+    room: "Room", record: ReleaseRecord, artefact: Artefact, latest: Snapshot, result: StepResult
+) -> StepResult:
+    """The run with its drift. Where the policy says so, the release is suspended when this returns, and the dispatch
+    that follows finds the gate shut."""
+    moved = drift.watch(room, record, artefact, latest)
+    watched = surveillance.watch(room, drift=moved)
+    found = {"suspended": bool(watched.reasons)}
+    if moved is not None:
+        found["psi_score"] = round(moved.scores.value, 4)
+    return StepResult(result.rows, {**result.detail, **found})
 
 
 def latest_release_id(settings: RoomSettings) -> str:

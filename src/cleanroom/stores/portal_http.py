@@ -238,7 +238,7 @@ def _problem(response: httpx.Response) -> m.Problem:
             title="refused",
             status=response.status_code,
             detail=f"the portal refused the call with status {response.status_code} and gave no reason",
-            reason="not_allowed",
+            reason="not_found" if response.status_code == httpx.codes.NOT_FOUND else "not_allowed",
         )
 
 

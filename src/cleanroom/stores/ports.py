@@ -111,6 +111,10 @@ class Warehouse(Protocol):
     def transact(self, statements: Sequence[Statement], *, given: Mapping[str, pa.Table] | None = None) -> None:
         """All statements commit together, or none. `given.<name>` in a statement is the given table of that name."""
 
+    def bytes_scanned(self, since: datetime) -> int | None:
+        """Bytes that the engine read for this room's queries since then, by its own records; None where it keeps
+        none."""
+
     def released(self) -> AbstractContextManager[None]:
         """While it lasts another opener (dbt) may have the warehouse; afterwards this one opens again by itself."""
 

@@ -146,6 +146,12 @@ class BigQueryWarehouse:
             named = [(shared.named(sql, names), parameters) for sql, parameters in statements]
             self._run(named).result(retry=_PATIENCE)
 
+    def bytes_scanned(self, since: datetime) -> int | None:
+        # Also of dbt, which runs as the same account. A script's own figure holds its statements'.
+        with _faults("the warehouse's job records could not be read"):
+            jobs = self._client.list_jobs(min_creation_time=since, state_filter="done", timeout=_CALL_SECONDS)
+            return sum(job.total_bytes_processed or 0 for job in jobs if isinstance(job, bigquery.QueryJob))
+
     def released(self) -> AbstractContextManager[None]:
         return nullcontext()
 

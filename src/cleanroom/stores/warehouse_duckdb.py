@@ -120,6 +120,9 @@ class DuckDbWarehouse:
                 for view in names.values():
                     connection.unregister(view)
 
+    def bytes_scanned(self, since: datetime) -> int | None:
+        return None
+
     @contextmanager
     def released(self) -> Iterator[None]:
         self.close()

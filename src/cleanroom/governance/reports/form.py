@@ -15,8 +15,8 @@ import xlsxwriter
 
 from cleanroom.contracts.messages import ControlResult, ReleaseDraft
 from cleanroom.errors import FormInvalid, Where
+from cleanroom.governance.catalogue import Supplier, supplied_by
 from cleanroom.governance.controls import written_limit
-from cleanroom.governance.evidence import SUPPLIERS, Supplier
 from cleanroom.governance.policy import Metric, Policy
 from cleanroom.governance.reports.words import Words
 from cleanroom.vocabulary.terms import Tier
@@ -63,7 +63,7 @@ def read(policy: Policy, path: Path) -> dict[str, dict]:
 def documents_of(policy: Policy) -> list[tuple[str, Metric]]:
     """(control id, metric) of everything that the owner answers in writing, in the policy's order, each once."""
     asked = {m.name: (c.id, m) for c in policy.controls for m in c.metrics
-             if SUPPLIERS.get(m.name) is Supplier.ANSWERS}  # fmt: skip
+             if m.name in supplied_by(Supplier.ANSWERS)}  # fmt: skip
     return list(asked.values())
 
 
