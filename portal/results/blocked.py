@@ -1,27 +1,29 @@
-"""Money blocked, as the Results page shows it: scenarios, institutions, delays, and what they rest on."""
+"""Money blocked, as the Results page shows it: scenarios, the curve over delays, parts, and what they rest on."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from cleanroom.vocabulary.terms import Scenario
-from portal.results.charts import BarChart, Item, bar_chart
-from portal.results.names import SCENARIO_NAMES
-from portal.results.suppression import HIDDEN, hidden_beside, must_suppress, shown_count, shown_with
-
-if TYPE_CHECKING:
-    from portal.accounts.models import User
+from portal.results.charts import BarChart, Curve, CurveChart, Item, bar_chart, curve_chart
+from portal.results.names import LAYER_NAMES, PART_NAMES, SCENARIO_NAMES, TYPOLOGY_NAMES
 
 Interval = tuple[float, float] | None
 
 
+def is_answer(body: Mapping[str, Any]) -> bool:
+    """Whether the publication holds an answer; an empty one is none."""
+    return bool((body.get("curve") or {}).get("scenarios")) and bool(body.get("scenarios"))
+
+
 @dataclass(frozen=True)
 class ScenarioLine:
-    """One scenario against each bank alone. Money in TWD; intervals are 95 %, over which cases occurred. `innocent_*`:
-    controlled although in no known pattern; None where the truth is not known."""
+    """One scenario, or one measure alone, against each bank alone. Money in TWD; intervals are 95 %, over which cases
+    occurred. `innocent_*`: controlled although in no known pattern; None where the truth is not known. `others`:
+    controlled and never listed."""
 
     label: str | Promise
     money_twd: float
@@ -30,84 +32,181 @@ class ScenarioLine:
     extra_money_twd: float
     extra_interval: Interval
     extra_accounts: int
+    extra_accounts_interval: Interval
     innocent_accounts: int | None
     innocent_freeze_hours: float | None
+    others: int | None
 
 
 def scenario_lines(body: Mapping[str, Any]) -> list[ScenarioLine]:
     """In the order of the scenarios; one that was not computed has no line."""
-    figures = body.get("scenarios") or {}
-    return [_scenario(name, figures[name], figures.get(Scenario.OWN_BANK, {})) for name in Scenario if name in figures]
+    return _lines(body.get("scenarios") or {})
 
 
-def _scenario(name: Scenario, own: Mapping[str, Any], alone: Mapping[str, Any]) -> ScenarioLine:
+def alone_lines(body: Mapping[str, Any]) -> list[ScenarioLine]:
+    """Each measure by itself, but each bank alone, which is a scenario."""
+    return _lines({name: row for name, row in (body.get("alone") or {}).items() if name != Scenario.OWN_BANK})
+
+
+def _lines(figures: Mapping[str, Any]) -> list[ScenarioLine]:
+    return [_scenario(name, figures[name]) for name in Scenario if name in figures]
+
+
+def _scenario(name: Scenario, own: Mapping[str, Any]) -> ScenarioLine:
     return ScenarioLine(
         label=SCENARIO_NAMES[name],
         money_twd=float(own["money_twd"]),
-        money_interval=_interval(own, "money_twd_interval"),
+        money_interval=_interval(own, "money_twd"),
         accounts=int(own["accounts"]),
-        extra_money_twd=float(own["money_twd"]) - float(alone.get("money_twd", 0)),
-        extra_interval=_interval(own, "extra_money_twd_interval"),
-        extra_accounts=int(own["accounts"]) - int(alone.get("accounts", 0)),
+        extra_money_twd=float(own["extra_money_twd"]),
+        extra_interval=_interval(own, "extra_money_twd"),
+        extra_accounts=int(own["extra_accounts"]),
+        extra_accounts_interval=_interval(own, "extra_accounts"),
         innocent_accounts=own.get("innocent_accounts"),
         innocent_freeze_hours=own.get("innocent_freeze_hours"),
+        others=own.get("accounts_controlled_not_listed"),
     )
 
 
 def _interval(figures: Mapping[str, Any], name: str) -> Interval:
-    found = figures.get(name)
+    found = figures.get(f"{name}_interval")
     return (float(found[0]), float(found[1])) if found else None
 
 
+# --- along the curve ----------------------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True)
-class InstitutionLine:
-    """What one institution would have blocked alone and together; None where too few accounts stand behind it."""
+class DelayCell:
+    """What a scenario adds to each bank alone at one delay; None where it is not this reader's to see."""
 
-    code: str
-    alone_money_twd: float | None
-    alone_accounts: str
-    together_money_twd: float | None
-    together_accounts: str
-
-
-def institution_lines(body: Mapping[str, Any], *, reader: "User") -> list[InstitutionLine]:
-    scenarios = body.get("scenarios") or {}
-    alone = (scenarios.get(Scenario.OWN_BANK) or {}).get("institutions") or {}
-    together = (scenarios.get(Scenario.SHARED_GRAPH_REALTIME) or {}).get("institutions") or {}
-    nothing = {"money_twd": 0.0, "accounts": 0}
-    codes = sorted({*alone, *together})
-    columns = [_column({code: side.get(code, nothing) for code in codes}, reader) for side in (alone, together)]
-    return [InstitutionLine(code, *columns[0][code], *columns[1][code]) for code in codes]
-
-
-def _column(figures: Mapping[str, Mapping], reader: "User") -> dict[str, tuple[float | None, str]]:
-    """Money and accounts of one scenario by institution, as this reader may see them beside the scenario's total."""
-    others = {code for code in figures if must_suppress(reader, institutions=(code,))}
-    beside = hidden_beside({code: own["accounts"] for code, own in figures.items()}, suppressed=others)
-    return {
-        code: (None, HIDDEN)
-        if code in beside
-        else (
-            shown_with(own["money_twd"], own["accounts"], suppress=code in others),
-            shown_count(own["accounts"], suppress=code in others),
-        )
-        for code, own in figures.items()
-    }
+    extra_money_twd: float | None
+    interval: Interval
+    extra_accounts: int | None
+    accounts_interval: Interval
+    price: int | None
 
 
 @dataclass(frozen=True)
 class DelayLine:
-    """Money blocked in TWD, by scenario in their order, when control follows so many hours after the notice."""
+    """`cells`: by scenario in their order, without each bank alone."""
 
     hours: float
-    money_twd: tuple[float, ...]
+    cells: tuple[DelayCell, ...]
 
 
-def delay_lines(body: Mapping[str, Any]) -> list[DelayLine]:
-    curve = body.get("curve") or {}
-    money = curve.get("money_twd") or {}
-    series = [money[name] for name in Scenario if name in money]
-    return [DelayLine(hours, tuple(row[i] for row in series)) for i, hours in enumerate(curve.get("delay_hours") or [])]
+def delay_labels() -> list[str | Promise]:
+    return [SCENARIO_NAMES[name] for name in Scenario if name is not Scenario.OWN_BANK]
+
+
+def delay_lines(body: Mapping[str, Any], scenarios: Mapping[str, Any]) -> list[DelayLine]:
+    """`scenarios`: name -> its series, of all or of one part of them."""
+    series = [scenarios[name] for name in Scenario if name in scenarios and name is not Scenario.OWN_BANK]
+    return [DelayLine(hours, tuple(_cell(row, at) for row in series))
+            for at, hours in enumerate(body["curve"]["delay_hours"])]  # fmt: skip
+
+
+def _cell(row: Mapping[str, Any], at: int) -> DelayCell:
+    here = {name: None if values is None else values[at] for name, values in row.items()}
+    price = here["innocent_accounts"]
+    return DelayCell(
+        extra_money_twd=here["extra_money_twd"],
+        interval=_interval(here, "extra_money_twd"),
+        extra_accounts=here["extra_accounts"],
+        accounts_interval=_interval(here, "extra_accounts"),
+        price=here["accounts_controlled_not_listed"] if row["innocent_accounts"] is None else price,
+    )
+
+
+def price_label(body: Mapping[str, Any]) -> str:
+    """What the price counts: innocents where the truth is known."""
+    return _("Innocent accounts") if _price(body) == "innocent_accounts" else _("Controlled and never listed")
+
+
+def _price(body: Mapping[str, Any]) -> str:
+    known = any(row["innocent_accounts"] is not None for row in body["curve"]["scenarios"].values())
+    return "innocent_accounts" if known else "accounts_controlled_not_listed"
+
+
+def curve_charts(body: Mapping[str, Any]) -> list[tuple[str, CurveChart]]:
+    """What is drawn over the delay, with its title: extra money, extra accounts, and the price."""
+    wanted = [("extra_money_twd", _("Extra money (TWD)")), ("extra_accounts", _("Extra accounts")),
+              (_price(body), price_label(body))]  # fmt: skip
+    return [(title, curve_chart(body["curve"]["delay_hours"], _curves(body, name))) for name, title in wanted]
+
+
+def _curves(body: Mapping[str, Any], figure: str) -> list[Curve]:
+    rows = body["curve"]["scenarios"]
+    return [
+        Curve(str(SCENARIO_NAMES[name]), rows[name][figure], rows[name][f"{figure}_interval"])
+        for name in Scenario
+        if name in rows and name is not Scenario.OWN_BANK
+    ]
+
+
+# --- parts --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PartLine:
+    """One institution, layer or typology: alone and together in real time, at the stated delay; and its curve. None
+    where too few accounts stand behind a figure."""
+
+    label: str | Promise
+    alone_money_twd: float | None
+    alone_accounts: int | None
+    together_money_twd: float | None
+    together_accounts: int | None
+    cell: DelayCell
+    delays: tuple[DelayLine, ...]
+
+
+@dataclass(frozen=True)
+class PartTable:
+    label: str | Promise
+    lines: tuple[PartLine, ...]
+
+
+def part_tables(body: Mapping[str, Any]) -> list[PartTable]:
+    """By institution, layer and typology, where there is something of them."""
+    return [PartTable(PART_NAMES[what], tuple(_part(body, what, which, part) for which, part in rows.items()))
+            for what, rows in (body.get("parts") or {}).items() if rows]  # fmt: skip
+
+
+def _part(body: Mapping[str, Any], what: str, which: str, part: Mapping[str, Any]) -> PartLine:
+    at = body["curve"]["delay_hours"].index(body["notice_delay_hours"])
+    own, together = (part["scenarios"][s] for s in (Scenario.OWN_BANK, Scenario.SHARED_GRAPH_REALTIME))
+    names = {"layer": LAYER_NAMES, "typology": TYPOLOGY_NAMES}.get(what, {})
+    return PartLine(
+        label=names.get(which, which),
+        alone_money_twd=own["money_twd"][at],
+        alone_accounts=own["accounts"][at],
+        together_money_twd=together["money_twd"][at],
+        together_accounts=together["accounts"][at],
+        cell=_cell(together, at),
+        delays=tuple(delay_lines(body, part["scenarios"])),
+    )
+
+
+# --- nesting, chart, assumptions ----------------------------------------------------------------------------------
+
+
+def nesting_lines(body: Mapping[str, Any]) -> list[str]:
+    """What of the measures before it the last one alone would miss."""
+    rows = [row for row in body.get("nesting") or () if row["wider"] == Scenario.SHARED_GRAPH_REALTIME]
+    return [_nesting(row) for row in rows]
+
+
+def _nesting(row: Mapping[str, Any]) -> str:
+    names = {side: SCENARIO_NAMES[row[side]] for side in ("wider", "narrower")}
+    if not row["accounts_missed"] and not row["accounts_later"]:
+        return _("By itself “%(wider)s” controls all that “%(narrower)s” does, and no later.") % names
+    counts = {"missed": row["accounts_missed"], "later": row["accounts_later"]}
+    if row.get("innocents_missed") is None:
+        text = _("By itself “%(wider)s” leaves out %(missed)s accounts that “%(narrower)s” controls; it is later for %(later)s.")  # fmt: skip  # noqa: E501
+        return text % (names | counts)
+    text = _("By itself “%(wider)s” leaves out %(missed)s accounts that “%(narrower)s” controls, %(innocent)s of them innocent; it is later for %(later)s.")  # fmt: skip  # noqa: E501
+    return text % (names | counts | {"innocent": row["innocents_missed"]})
 
 
 def blocked_chart(lines: Sequence[ScenarioLine]) -> BarChart | None:
@@ -126,5 +225,4 @@ def blocked_chart(lines: Sequence[ScenarioLine]) -> BarChart | None:
 
 def assumptions(body: Mapping[str, Any]) -> list[Any]:
     """The statements that the result rests on, in the order in which they were published."""
-    stated = body.get("assumptions") or []
-    return [f"{name}: {value}" for name, value in stated.items()] if isinstance(stated, Mapping) else list(stated)
+    return list(body.get("assumptions") or [])

@@ -94,3 +94,78 @@ def line_chart(values: Sequence[tuple[str, float]], *, unit: str) -> LineChart |
     )
     grid = tuple((round(base - part * (base - top), 1), f"{most * part:.3g}") for part in (0, 0.25, 0.5, 0.75, 1))
     return LineChart(width, height, base, " ".join(f"{p.x},{p.y}" for p in points), points, grid)
+
+
+# --- curves with bands --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One line over common moments: its values and the [low, high] of each."""
+
+    label: str
+    values: Sequence[float]
+    intervals: Sequence[Sequence[float]]
+
+
+@dataclass(frozen=True)
+class DrawnCurve:
+    """`number`: from 1 on, told apart by the style sheet. `line`, `band`: points of a polyline and of a polygon."""
+
+    number: int
+    label: str
+    line: str
+    band: str
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class CurveChart:
+    width: int
+    height: int
+    left: int
+    base: int
+    zero: float
+    curves: tuple[DrawnCurve, ...]
+    grid: tuple[tuple[float, str], ...]  # (y, figure)
+    ticks: tuple[tuple[float, str], ...]  # (x, hours)
+
+
+TICKS = (0, 6, 12, 24, 36, 48, 60, 72)
+
+
+def curve_chart(hours: Sequence[float], curves: Sequence[Curve]) -> CurveChart:
+    """Lines with bands over hours in their true distance, and zero always in sight."""
+    width, height, left, right, top, base = 420, 240, 62, 12, 14, 204
+    ends = [end for curve in curves for pair in curve.intervals for end in pair]
+    values = [value for curve in curves for value in curve.values]
+    least, most = min([0.0, *ends, *values]), max([1e-9, *ends, *values])
+    longest = max([1e-9, *hours])
+
+    def x(hour: float) -> float:
+        return round(left + hour / longest * (width - left - right), 1)
+
+    def y(value: float) -> float:
+        return round(base - (value - least) / (most - least) * (base - top), 1)
+
+    def drawn(number: int, curve: Curve) -> DrawnCurve:
+        places = tuple(
+            Point(x(h), y(v), f"{curve.label}, {h:g} h", f"{v:,.0f} ({low:,.0f} – {high:,.0f})")
+            for h, v, (low, high) in zip(hours, curve.values, curve.intervals, strict=True)
+        )
+        upper = [f"{x(h)},{y(high)}" for h, (_low, high) in zip(hours, curve.intervals, strict=True)]
+        lower = [f"{x(h)},{y(low)}" for h, (low, _high) in zip(hours, curve.intervals, strict=True)]
+        line = " ".join(f"{p.x},{p.y}" for p in places)
+        return DrawnCurve(number, curve.label, line, " ".join([*upper, *reversed(lower)]), places)
+
+    grid = tuple((y(least + (most - least) * part), f"{least + (most - least) * part:,.0f}") for part in (0, 0.5, 1))
+    return CurveChart(
+        width=width,
+        height=height,
+        left=left,
+        base=base,
+        zero=y(0.0),
+        curves=tuple(drawn(number, curve) for number, curve in enumerate(curves, 1)),
+        grid=grid,
+        ticks=tuple((x(hour), f"{hour:g}") for hour in TICKS if hour <= longest),
+    )

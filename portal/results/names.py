@@ -35,3 +35,25 @@ DISPATCH_NAMES = {
     "held": _("held by the institution"),
     "capped": _("over the day's cap"),
 }
+
+PART_NAMES = {
+    "institution": _("Institution"),
+    "layer": _("Layer"),
+    "typology": _("Typology"),
+}
+
+LAYER_NAMES = {
+    "0": _("0 (where the loss came in)"),
+    "none": _("no reported money came"),
+}
+
+TYPOLOGY_NAMES = {
+    "fan_in": _("fan-in"),
+    "fan_out": _("fan-out"),
+    "cycle": pgettext_lazy("typology", "cycle"),
+    "gather_scatter": _("gather-scatter"),
+    "scatter_gather": _("scatter-gather"),
+    "bipartite": _("bipartite"),
+    "stack": pgettext_lazy("typology", "stack"),
+    "unknown": _("in no known pattern"),
+}

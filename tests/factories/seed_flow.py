@@ -36,6 +36,7 @@ from portal.signoffs.actions.release import publish_release  # noqa: E402
 from portal.signoffs.actions.sign import sign_release  # noqa: E402
 from portal.signoffs.actions.submit import submit_release  # noqa: E402
 from portal.uploads.actions.report import report_upload  # noqa: E402
+from tests.factories.blocked import blocked_of  # noqa: E402
 from tests.factories.portal import make_participant, make_person  # noqa: E402
 from tests.factories.portal_flow import Institution, warning  # noqa: E402
 from tests.factories.releases import make_draft  # noqa: E402
@@ -165,7 +166,7 @@ def _warnings(room, release_id: str) -> None:
 def _results(room) -> None:
     now = timezone.now()
     bodies = {
-        "blocked": _blocked(),
+        "blocked": blocked_of(24),
         "detection": {
             "precision": 0.62, "recall": 0.41,
             "by_capacity": [{"capacity": 50, "precision": 0.7, "recall": 0.2},
@@ -202,34 +203,6 @@ def _results(room) -> None:
             seconds=seconds, rows=180_766 // (i + 1), detail={},
         )  # fmt: skip
         report_station(run, by=room)
-
-
-def _blocked() -> dict:
-    """The evaluation's form; see cleanroom.evaluation.outcome."""
-    money = {
-        "own_bank": (4_210_300.0, 21), "shared_list": (5_108_900.0, 29),
-        "shared_graph_daily": (7_950_400.0, 44), "shared_graph_realtime": (11_320_700.0, 63),
-    }  # fmt: skip
-    return {
-        "scenarios": {
-            name: {
-                "money_twd": twd, "accounts": accounts, "money_twd_interval": [twd * 0.8, twd * 1.15],
-                "extra_money_twd_interval": [max(0, twd - 4_900_000), twd - 3_500_000],
-                "innocent_accounts": accounts // 9, "innocent_freeze_hours": accounts * 11.5,
-                "institutions": {
-                    "808": {"money_twd": twd * 0.9, "accounts": accounts - 4, "accounts_controlled": accounts},
-                    "822": {"money_twd": twd * 0.1, "accounts": 4, "accounts_controlled": 5},
-                },
-            }
-            for name, (twd, accounts) in money.items()
-        },
-        "curve": {
-            "delay_hours": [0, 2, 24],
-            "money_twd": {name: [twd * 1.1, twd, twd / 2] for name, (twd, _) in money.items()},
-        },
-        "notice_delay_hours": 2.0, "listings": 61, "reported_twd": 21_000_000.0, "came_in_twd": 19_400_000.0,
-        "assumptions": [{"en": "Money is followed pro rata.", "zh_hant": "資金以餘額比例法追蹤。"}],
-    }  # fmt: skip
 
 
 if __name__ == "__main__":

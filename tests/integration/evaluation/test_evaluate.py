@@ -11,11 +11,12 @@ from cleanroom.crypto.encoding import to_text
 from cleanroom.crypto.identifiers import canonical
 from cleanroom.crypto.keyring import ParticipantKeyRing
 from cleanroom.errors import MalformedRows
+from cleanroom.pipeline import shadow
 from cleanroom.pipeline.dispatch import SENT, SENT_SCHEMA
 from cleanroom.pipeline.evaluation import evaluate, read_pattern_reach, read_truth, tokens_of_truth
 from cleanroom.pipeline.keys import init_participant_keys
 from cleanroom.vocabulary.terms import Scenario
-from tests.factories.evaluated_room import CENTS, FIRST, OTHER, RANKING, RELEASE, SECOND, THIRD, VICTIM, tok
+from tests.factories.evaluated_room import CENTS, FIRST, OTHER, RANKING, RELEASE, SECOND, THIRD, VICTIM, scores, tok
 
 pytestmark = pytest.mark.slow
 PATTERN = [{"pattern": "1", "typology": "stack"}]
@@ -79,6 +80,19 @@ def test_precision_and_recall_of_the_warnings_sent(room):
     top = found["by_capacity"][0]
     assert (top["chosen"], top["hits"]) == (4, 2)
     assert found["by_typology"] == {"stack": {"accounts": 2, "found": 1}}
+
+
+def test_runs_in_the_shadow_are_judged_by_what_came_later(room):
+    assert not any(r.kind == "shadow" for r in room.portal.results), "none ran so far"
+    rows = scores(room).set_column(8, "mode", pa.array(["shadow"] * len(RANKING)))
+    assert shadow.note(room, rows, artefact="00" * 32, unlisted=2) == 2
+    assert shadow.note(room, rows, artefact="00" * 32, unlisted=2) == 0
+    evaluate(room, run_id="r5", truth_tokens=TRUTH)
+    [(release_id, found)] = published(room, "shadow")["releases"].items()
+    assert release_id == RELEASE and found["notices"] == 2
+    assert found["right"]["in_pattern"]["precision"] == 1 and found["right"]["listed_later"]["precision"] == 0
+    assert found["institutions"]["700"]["notices"] == found["institutions"]["808"]["notices"] == 1
+    assert found["with_notices"]["extra_money_twd"] == 0, "the run was at the end of the data"
 
 
 def test_care_notices_are_no_accusations(room):

@@ -8,7 +8,9 @@ from cleanroom.contracts.messages import ResultPublication, StationRun
 from cleanroom.vocabulary.terms import Role
 from portal.audit.models import Event
 from portal.results.models import Result, StationRecord
+from portal.results.redaction import for_reader
 from portal.results.suppression import hidden_beside, shown_count, shown_with
+from tests.factories.blocked import blocked_of
 from tests.factories.portal import make_participant, make_person
 from tests.factories.portal_flow import NOW
 
@@ -30,34 +32,7 @@ LEGS = {
     ],
     "totals": {"legs_own": 100, "legs_matched": 50, "legs_unmatched": 3, "legs_disagreeing": 2},
 }  # fmt: skip
-BLOCKED = {
-    "scenarios": {
-        "own_bank": {
-            "money_twd": 1_000_000.0, "accounts": 10, "money_twd_interval": [900_000.0, 1_100_000.0],
-            "extra_money_twd_interval": [0.0, 0.0], "innocent_accounts": None, "innocent_freeze_hours": None,
-            "institutions": {
-                "808": {"money_twd": 990_000.0, "accounts": 8},
-                "822": {"money_twd": 10_007.0, "accounts": 2},
-            },
-        },
-        "shared_graph_realtime": {
-            "money_twd": 3_500_000.0, "accounts": 25, "money_twd_interval": [3_000_000.0, 4_000_000.0],
-            "extra_money_twd_interval": [2_000_000.0, 3_000_000.0], "innocent_accounts": None,
-            "innocent_freeze_hours": None,
-            "institutions": {
-                "808": {"money_twd": 3_000_000.0, "accounts": 20},
-                "822": {"money_twd": 500_000.0, "accounts": 5},
-            },
-        },
-    },
-    "curve": {
-        "delay_hours": [0, 2],
-        "money_twd": {"own_bank": [1.0, 2.0], "shared_graph_realtime": [4_444_444.0, 3.0]},
-    },
-    "listings": 61, "reported_twd": 9_000_000.0, "came_in_twd": 8_000_000.0,
-    "assumptions": [{"en": "Followed pro rata.", "zh_hant": "以比例追蹤。"}],
-}  # fmt: skip
-
+BLOCKED = blocked_of(9)  # alone 30,009 TWD on 3 accounts, together 90,036 TWD on 9; of one chain no pattern is known
 DISPATCH = {
     "release_id": "score-1", "daily_cap": 500, "totals": {"send": 47},
     "institutions": {"808": {"send": 3, "mule": 3}, "822": {"send": 44, "unroutable": 2}},
@@ -135,11 +110,21 @@ def published(room_api):
 
 def test_the_page_shows_the_extra_and_dates_every_number(published, page):
     shown = page(make_person(Role.COORDINATOR))
-    assert "2,500,000 TWD and 15 accounts more than each bank alone" in shown
+    assert "60,027 TWD and 6 accounts more than each bank alone" in shown
     assert "Precision 62.5%, recall 40.0%" in shown and "70.0%" in shown and "31.0%" in shown
-    assert "2,000,000 – 3,000,000" in shown and "4,444,444" in shown and "Followed pro rata." in shown
+    low, high = BLOCKED["scenarios"]["shared_graph_realtime"]["extra_money_twd_interval"]
+    assert f"{low:,.0f} – {high:,.0f}" in shown and "pro rata (haircut)" in shown
+    assert "Each measure by itself" in shown and "By itself “Shared graph, in real time”" in shown
     assert shown.count("2026-11-23") >= 6
-    assert shown.count("<svg") == 3 and "<script>" not in shown and "style=" not in shown
+    assert shown.count("<svg") == 6 and "<script>" not in shown and "style=" not in shown
+
+
+def test_the_curve_has_a_band_for_each_scenario_beyond_each_bank_alone(published, page):
+    shown = page(make_person(Role.COORDINATOR))
+    assert shown.count('class="band ') == shown.count('class="line line-') == 9
+    assert shown.count('class="dot dot-1"') == 3 * len(BLOCKED["curve"]["delay_hours"])
+    for part in ("700", "822", "fan-out", "0 (where the loss came in)"):
+        assert f'<th scope="row">{part}</th>' in shown and f"<summary>{part}</summary>" in shown
 
 
 def test_the_stations_of_the_last_run_are_in_order(published, room_api, page):
@@ -150,14 +135,76 @@ def test_the_stations_of_the_last_run_are_in_order(published, room_api, page):
 
 def test_small_numbers_of_others_are_hidden_from_participants(published, page):
     central = page(make_person(Role.AUDITOR))
-    assert ">2<" in central and "10,007" in central and "&lt; 5" not in central
+    row = '<th scope="row">822</th><td class="number">30,009</td><td class="number">3</td>'
+    assert ">2<" in central and row in central and "&lt; 5" not in central
     own = page(make_person(Role.PARTICIPANT_OFFICER, institution="808"))
     candidates = '<th scope="row">808</th><td class="number">3</td>'
     assert candidates in central and candidates in own, "the own row is the reader's to see"
     assert '<td class="number">44</td><td class="number">0</td><td class="number">&lt; 5</td>' in own
-    assert "&lt; 5</td>" in own and "10,007" not in own and "990,000" in own
+    assert "&lt; 5</td>" in own
+    assert row not in own and '<th scope="row">822</th><td class="number">–</td><td class="number">–</td>' in own
+    at_822 = page(make_person(Role.PARTICIPANT_OFFICER, institution="822"))
+    assert row in at_822
     assert '<td class="digest">amount</td><td class="number">2</td>' in own, "the own pair is the reader's to see"
     assert '<td class="digest">missing</td><td class="number">3</td>' not in own
+
+
+def test_what_a_reader_gets_holds_no_small_cell_of_others_and_no_complement(db):
+    body = blocked_of(9)
+    reader = make_person(Role.PARTICIPANT_OFFICER, institution="808")
+    seen = for_reader(body, reader)
+    assert for_reader(body, make_person(Role.AUDITOR)) == body, "central staff sees all"
+    looked_at = 0
+    for what, rows in seen["parts"].items():
+        for which, part in rows.items():
+            for scenario, series in part["scenarios"].items():
+                told = body["parts"][what][which]["scenarios"][scenario]
+                for count, money in zip(series["accounts"], series["money_twd"], strict=True):
+                    looked_at += 1
+                    assert (what, which) == ("institution", "808") or count is None or count == 0 or count >= 5
+                    assert (count is None) == (money is None)
+                assert len(series["extra_money_twd"]) == len(told["extra_money_twd"])
+    assert looked_at > 50
+    # Together 9 less the 6 of 700 would give the 3 of 822 away.
+    at = body["curve"]["delay_hours"].index(2)
+    together = {which: part["scenarios"]["shared_graph_realtime"]["accounts"][at]
+                for which, part in seen["parts"]["institution"].items()}  # fmt: skip
+    assert together == {"700": None, "808": 0, "822": None}
+
+
+@pytest.mark.parametrize(("form", "begins"), [("html", b"<!doctype html>"), ("pdf", b"%PDF-")])
+def test_the_report_is_the_reader_s(published, client, form, begins):
+    client.force_login(make_person(Role.PARTICIPANT_OFFICER, institution="808"),
+                       backend="portal.accounts.backends.PersonBackend")  # fmt: skip
+    client.cookies["django_language"] = "zh-hant"
+    answer = client.get(f"/results/blocked.{form}")
+    assert answer.status_code == 200 and answer.content.startswith(begins)
+    assert f'filename="blocked-20261123.{form}"' in answer["Content-Disposition"]
+    if form == "html":
+        text = answer.content.decode()
+        assert "聯防攔阻成效" in text and "略去" in text and "30,009 / 3" not in text
+
+
+def test_without_an_answer_there_is_no_report(client, room_api):
+    client.force_login(make_person(Role.COORDINATOR), backend="portal.accounts.backends.PersonBackend")
+    assert client.get("/results/blocked.pdf").status_code == 404
+    assert room_api("POST", "/results", publication("blocked", {"scenarios": {}}))[0] == 200
+    assert client.get("/results/blocked.pdf").status_code == 404
+    assert client.get("/results/").status_code == 200
+
+
+def test_models_in_the_shadow_are_shown_by_what_came_later(room_api, page):
+    figures = {"extra_money_twd": 12_345.0, "extra_money_twd_interval": [1.0, 23_456.0], "extra_accounts": 4}
+    body = {"releases": {"score-9": {
+        "runs": [{}, {}], "notices": 40, "right": {"in_pattern": None, "listed_later": {"precision": 0.25}},
+        "alone": {"innocent_accounts": None, "accounts_controlled_not_listed": 3},
+        "with_notices": figures | {"innocent_accounts": None, "accounts_controlled_not_listed": 33},
+    }}}  # fmt: skip
+    assert "No model has run in the shadow yet." in page(make_person(Role.ANALYST))
+    assert room_api("POST", "/results", publication("shadow", body))[0] == 200
+    shown = page(make_person(Role.COORDINATOR))
+    assert "score-9" in shown and "25.0%" in shown and "12,345" in shown and "1 – 23,456" in shown
+    assert '<td class="number">30</td></tr>' in shown
 
 
 @pytest.mark.parametrize(("count", "shown"), [(0, "0"), (1, "< 5"), (4, "< 5"), (5, "5"), (1200, "1,200")])
@@ -182,24 +229,8 @@ def test_no_small_count_is_left_alone_beside_a_total(counts, beside):
     assert hidden_beside(counts, suppressed=()) == set()
 
 
-def test_a_scenarios_total_does_not_give_a_small_institution_away(room_api, page):
-    make_participant("808")
-    institutions = {
-        "808": {"money_twd": 600_000.0, "accounts": 6},
-        "700": {"money_twd": 10_007.0, "accounts": 2},
-        "822": {"money_twd": 77_777.0, "accounts": 12},
-    }
-    own_bank = BLOCKED["scenarios"]["own_bank"] | {"institutions": institutions, "accounts": 20}
-    body = BLOCKED | {"scenarios": BLOCKED["scenarios"] | {"own_bank": own_bank}}
-    assert room_api("POST", "/results", publication("blocked", body))[0] == 200
-    assert "77,777" in page(make_person(Role.AUDITOR))
-    shown = page(make_person(Role.PARTICIPANT_OFFICER, institution="808"))
-    assert "600,000" in shown and "10,007" not in shown and "77,777" not in shown
-    assert '<th scope="row">822</th><td class="number">–</td><td class="number">–</td>' in shown
-
-
 def test_everybody_reads_results_in_both_languages(published, page):
-    assert "多攔阻新臺幣 2,500,000 元" in page(make_person(Role.ANALYST), "zh-hant")
+    assert "多攔阻新臺幣 60,027 元" in page(make_person(Role.ANALYST), "zh-hant")
 
 
 def test_participants_see_no_counts_of_stations(published, page):

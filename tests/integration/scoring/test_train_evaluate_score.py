@@ -1,7 +1,7 @@
 """The station from features to scores, on a made-up consortium; each test goes on from where the one before stands."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
 import pytest
@@ -10,8 +10,10 @@ from cleanroom.errors import ArtefactRefused, GateClosed, NothingToDo, PolicyInv
 from cleanroom.governance import drafts
 from cleanroom.governance.answers import load_answers
 from cleanroom.governance.policy import load_policy
-from cleanroom.pipeline import artefacts, gate, scoring
+from cleanroom.pipeline import artefacts, gate, replay, scoring, shadow
+from cleanroom.pipeline.blocked import Bench
 from cleanroom.pipeline.room_evidence import collect
+from cleanroom.scoring.methods import Method
 from cleanroom.scoring.scores import TABLE
 from cleanroom.vocabulary.terms import ReleaseState
 from tests.factories.scoring_release import release
@@ -112,6 +114,26 @@ def test_a_submitted_release_scores_in_shadow_only(room):
     assert "closed" in result.detail["gate"]
     assert len(rows) == ACCOUNTS
     assert scored(room, "released") == []
+    noticed = f"select release_id, account_token, place from {shadow.NOTICES} order by place"
+    kept = room.warehouse.query(noticed).to_pylist()
+    assert [r["account_token"] for r in kept] == [r["account_token"] for r in rows[: room.settings.warning_capacity]]
+    assert {r["release_id"] for r in kept} == {scoring.latest_release_id(room.settings)}
+    scoring.score(room, shadow=True)
+    assert room.warehouse.query(noticed).to_pylist() == kept, "the same run again is the same run"
+
+
+def test_a_past_period_runs_again_by_what_was_known_then(room):
+    bench = Bench(room.settings, room.warehouse, None)
+    found = replay.replay(bench, replay.Period(), policy=Method.RULES, capacity=5, say=str)
+    assert len(found["runs"]) >= 3 and found["by_rules"] == len(found["runs"])
+    assert all(run["notices"] + run["named_before"] == 5 for run in found["runs"])
+    assert sum(run["notices"] for run in found["runs"]) == found["notices"]
+    assert found["right"]["in_pattern"] is None
+    first = datetime.fromisoformat(found["runs"][-1]["as_of"]).date()
+    alone = replay.replay(bench, replay.Period(first=first), policy=Method.RULES, capacity=5, say=str)
+    assert len(alone["runs"]) == 1 and alone["notices"] == 5
+    with pytest.raises(NothingToDo, match="cut-off"):
+        replay.replay(bench, replay.Period(last=date(2000, 1, 1)), policy=Method.RULES, capacity=5, say=str)
 
 
 def test_a_released_model_scores_every_owned_account(room):
