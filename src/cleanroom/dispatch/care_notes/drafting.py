@@ -1,6 +1,5 @@
 """Drafters of care-call notes: one by template, one by any language model. Both are asked and graded alike."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -114,5 +113,4 @@ class ModelDrafter:
 
 
 def _note(facts: CareFacts, lines: Sequence[str]) -> str:
-    shown = [re.sub(r"[ \t]+$", "", line) for line in lines]
-    return "\n".join([wording().label[facts.language], *shown])
+    return "\n".join([wording().label[facts.language], *lines])

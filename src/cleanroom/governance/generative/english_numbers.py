@@ -11,7 +11,7 @@ _TENS = {w: 10 * i for i, w in enumerate(
 _SMALL = {w: i for i, w in enumerate(_UNITS)} | _TENS
 _BIG = {"thousand": 10**3, "million": 10**6, "billion": 10**9}
 _WORD = "|".join([*_SMALL, "hundred", *_BIG])
-_RUN = re.compile(rf"\b(?:{'|'.join(_SMALL)})\b(?:(?:[\s-]+(?:and\s+)?)(?:{_WORD})\b)*", re.IGNORECASE)
+_RUN = re.compile(rf"\b(?:{'|'.join(_SMALL)})\b(?:(?:[\s-]{{1,3}}(?:and\s{{1,3}})?)(?:{_WORD})\b)*", re.IGNORECASE)
 
 
 def numbers(text: str) -> Iterator[tuple[int, int, int]]:

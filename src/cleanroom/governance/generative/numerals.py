@@ -19,7 +19,8 @@ _BIG = {"萬": 10**4, "万": 10**4, "億": 10**8, "亿": 10**8}
 DIGIT_CHARS = "".join(_DIGITS)
 UNIT_CHARS = "".join([*_SMALL, *_TENS, *_BIG])
 ARABIC = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?"
-NUMERAL = rf"(?:{ARABIC}|[{DIGIT_CHARS}{UNIT_CHARS}])+"
+# Atomic and possessive: a long run of digits has one reading, and failing after it must not try all the others.
+NUMERAL = rf"(?:(?>{ARABIC})|[{DIGIT_CHARS}{UNIT_CHARS}])++"
 _PIECE = re.compile(rf"{ARABIC}|[{DIGIT_CHARS}{UNIT_CHARS}]")
 
 

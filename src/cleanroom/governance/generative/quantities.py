@@ -19,6 +19,7 @@ from cleanroom.governance.generative.numerals import ARABIC, DIGIT_CHARS, NUMERA
 from cleanroom.governance.generative.texts import CITATION, KEPT, word_list
 
 ROC_OFFSET = 1911
+NEAR = 12  # characters before a number in which its currency stands
 Kind = Literal["number", "percent", "date", "day", "time"]
 Value = Decimal | tuple[int | None, int | None, int | None] | tuple[int, int]
 
@@ -37,45 +38,47 @@ class Quantity:
 
 _CJK = rf"[{DIGIT_CHARS}{UNIT_CHARS}]"
 _N = rf"(?:[0-9]{{1,4}}|{_CJK}{{1,6}})"
+_HALF = "上午|下午|晚上|凌晨|中午|早上"
+_S = r"\s{0,3}"  # bounded, so that a long run of spaces costs nothing
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
            "november", "december")  # fmt: skip
 _MONTH = "|".join(f"{m.capitalize()}|{m[:3].capitalize()}" for m in _MONTHS)
 
 _SKIPPED = re.compile(
     rf"{CITATION.pattern}"
-    rf"|(?m:^\s*(?:\(?[0-9]{{1,2}}[.)](?=\s)|[0-9]{{1,2}}、|{_CJK}{{1,3}}、|\({_CJK}{{1,3}}\)))"
+    rf"|(?m:^[ \t]{{0,8}}(?:\(?[0-9]{{1,2}}[.)](?=\s)|[0-9]{{1,2}}、|{_CJK}{{1,3}}、|\({_CJK}{{1,3}}\)))"
     rf"|(?:星期|禮拜|週|周)[一二三四五六](?!{_CJK})|第{_CJK}{{1,4}}|第[0-9]{{1,3}}(?![0-9])|[0-9]+(?:st|nd|rd|th)\b"
     r"|(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])"
 )
 _HAN_DATE = re.compile(
-    rf"(?P<roc>(?:中華)?民國\s*)?(?P<y>{_N})\s*年(?:\s*(?P<m>{_N})\s*月(?:\s*(?P<d>{_N})\s*[日號])?)?"
-    rf"|(?P<m2>{_N})\s*月(?:\s*(?P<d2>{_N})\s*[日號]|(?=份))"
+    rf"(?P<roc>(?:中華)?民國{_S})?(?P<y>{_N}){_S}年(?:{_S}(?P<m>{_N}){_S}月(?:{_S}(?P<d>{_N}){_S}[日號])?)?"
+    rf"|(?P<m2>{_N}){_S}月(?:{_S}(?P<d2>{_N}){_S}[日號]|(?=份))"
 )
 _FIGURE_DATE = re.compile(
     r"(?<![0-9/.-])(?P<y>[0-9]{2,4})(?P<sep>[-/.])(?P<m>[0-9]{1,2})(?P=sep)(?P<d>[0-9]{1,2})(?![0-9]|[/-][0-9])"
 )
 _SHORT_DATE = re.compile(r"(?<![0-9/.])(?P<m>[0-9]{1,2})/(?P<d>[0-9]{1,2})(?![0-9/])")
 _ENGLISH_DATE = re.compile(
-    rf"\b(?P<m>{_MONTH})\.?\s+(?P<d>[0-9]{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(?P<y>(?:19|20)[0-9]{{2}})\b)?"
-    rf"|\b(?P<d2>[0-9]{{1,2}})(?:st|nd|rd|th)?\s+(?P<m2>{_MONTH})\b\.?(?:,?\s+(?P<y2>(?:19|20)[0-9]{{2}})\b)?"
-    rf"|\b(?P<m3>{_MONTH})\.?\s+(?P<y3>(?:19|20)[0-9]{{2}})\b"
+    rf"\b(?P<m>{_MONTH})\.?\s{{1,3}}(?P<d>[0-9]{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s{{1,3}}(?P<y>(?:19|20)[0-9]{{2}})\b)?"
+    rf"|\b(?P<d2>[0-9]{{1,2}})(?:st|nd|rd|th)?\s{{1,3}}(?P<m2>{_MONTH})\b\.?(?:,?\s{{1,3}}(?P<y2>(?:19|20)[0-9]{{2}})\b)?"
+    rf"|\b(?P<m3>{_MONTH})\.?\s{{1,3}}(?P<y3>(?:19|20)[0-9]{{2}})\b"
 )
 _CLOCK = re.compile(
-    r"(?<![0-9:])(?P<half>上午|下午|晚上|凌晨|中午|早上)?\s*(?P<h>[0-9]{1,2}):(?P<m>[0-9]{2})(?::[0-9]{2}(?:\.[0-9]+)?)?"
-    r"(?:\s*(?P<pm>[ap]\.?m\b\.?)|Z|[+-][0-9]{2}:?[0-9]{2})?(?![0-9])",
+    rf"(?<![0-9:])(?P<half>{_HALF})?{_S}(?P<h>[0-9]{{1,2}}):(?P<m>[0-9]{{2}})(?::[0-9]{{2}}(?:\.[0-9]+)?)?"
+    r"(?:\s{0,3}(?P<pm>[ap]\.?m\b\.?)|Z|[+-][0-9]{2}:?[0-9]{2})?(?![0-9])",
     re.IGNORECASE,
 )
 _HAN_CLOCK = re.compile(
-    rf"(?P<half>上午|下午|晚上|凌晨|中午|早上)?\s*(?P<h>{_N})\s*[時點](?!間|候|常|刻)(?:\s*(?P<m>{_N})\s*分|(?P<mid>半))?"
+    rf"(?P<half>{_HALF})?{_S}(?P<h>{_N}){_S}[時點](?!間|候|常|刻)(?:{_S}(?P<m>{_N}){_S}分|(?P<mid>半))?"
 )
 _PERCENT = re.compile(
-    rf"(?P<n>{NUMERAL})\s*(?:%|percent\b|per cent\b)|百分之\s*(?P<n2>{NUMERAL})"
+    rf"(?P<n>{NUMERAL}){_S}(?:%|percent\b|per cent\b)|百分之{_S}(?P<n2>{NUMERAL})"
     rf"|(?P<n3>[{DIGIT_CHARS}0-9])成(?P<n4>[{DIGIT_CHARS}0-9])?(?![為立功長員就果])"
 )
 _NUMBER = re.compile(NUMERAL)
 _SCALE = re.compile(r"\s?(?:(thousand|k)|(million|m|mn)|(billion|bn))\b", re.IGNORECASE)
-_BEFORE_MONEY = re.compile(r"(?:NT\$|NTD|TWD|US\$|USD|\$|新臺幣|新台幣|臺幣|台幣)\s*$", re.IGNORECASE)
-_AFTER_MONEY = re.compile(r"\s*(?:元|塊|圓|dollars?\b|NTD|TWD|NT\b)", re.IGNORECASE)
+_BEFORE_MONEY = re.compile(r"(?:NT\$|NTD|TWD|US\$|USD|\$|新臺幣|新台幣|臺幣|台幣)\s{0,3}$", re.IGNORECASE)
+_AFTER_MONEY = re.compile(r"\s{0,3}(?:元|塊|圓|dollars?\b|NTD|TWD|NT\b)", re.IGNORECASE)
 _MEASURE = re.compile(
     r"\s?(?:多|餘)?(?:筆|次|元|塊|天|日|月|年|週|小時|秒|分鐘|點|位|人|戶|張|家|項|件|個|期|組|名|倍|度|歲|成|行|層|通|封)"
 )
@@ -194,7 +197,8 @@ def _number(m: re.Match[str]) -> Iterator[Quantity]:
         scale = _SCALE.match(m.string, end)
         times = 1 if scale is None else 10 ** (3 * scale.lastindex)
         money = bool(
-            _BEFORE_MONEY.search(m.string[:begin]) or _AFTER_MONEY.match(m.string, scale.end() if scale else end)
+            _BEFORE_MONEY.search(m.string[max(0, begin - NEAR) : begin])
+            or _AFTER_MONEY.match(m.string, scale.end() if scale else end)
         )
         day = times == 1 and not money and re.match(r"\s?[日號](?!內|以|前|後|間)", m.string[end:]) and number <= 31
         yield Quantity("day" if day else "number", number * times, begin, end, money)
