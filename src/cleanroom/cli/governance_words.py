@@ -32,8 +32,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "outcome_waived": ("waived", "例外核准"),
     "outcome_none": ("not asked", "不適用"),
     "drilled": (
-        "Drill: the gate was shut {seconds:.1f} s after the order ({order}). The record is in {file}.",
-        "演練：命令（{order}）下達後 {seconds:.1f} 秒，閘門關閉。紀錄存於 {file}。",
+        "The gate was shut {seconds:.1f} s after the order. It is in the audit log; another person lifts the stop.",
+        "命令下達後 {seconds:.1f} 秒，閘門關閉；已記入稽核軌跡。緊急停止須由另一人解除。",
     ),
     "order_now": (
         "Order the emergency stop in the portal now; the gate is watched for {patience:.0f} s.",
@@ -49,7 +49,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "metric": ("metric", "指標"),
     "supplier": ("supplier", "提供者"),
     "source": ("computed from", "計算來源"),
-    "evaluator": ("evaluator", "計算函式"),
+    "meaning": ("what it is", "內容"),
 }
 
 

@@ -49,9 +49,16 @@ def why(
     )
 
 
-def as_text(reasons: Collection[Reason]) -> str:
-    """Both languages in one text, as the portal keeps the reason of a suspension."""
-    return f"{'; '.join(str(r) for r in reasons)} / {'；'.join(r.zh_hant for r in reasons)}"
+def as_text(reasons: Collection[Reason], *, longest: int = 400) -> str:
+    """Both languages in one text of at most `longest` characters, as the portal keeps the reason of a suspension. What
+    concerns the whole release comes first; the controls at fault are many, and the gate names them all."""
+    first = sorted(reasons, key=lambda r: r.code in ("control_failed", "not_measurable"))
+    half = (longest - 3) // 2
+    return f"{_cut('; '.join(str(r) for r in first), half)} / {_cut('；'.join(r.zh_hant for r in first), half)}"
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def _drift_reasons(policy: Policy, drift: Drift | None) -> list[Reason]:

@@ -24,6 +24,7 @@ from cleanroom.pipeline import (
     moneyflow,
     onboarding,
     scoring,
+    surveillance,
 )
 from cleanroom.pipeline.keys import open_room_keys
 from cleanroom.pipeline.room import Room, open_room
@@ -140,6 +141,11 @@ def latest_release_id(settings: RoomSettings) -> str:
 def ask_gate(settings: RoomSettings) -> Decision:
     """What the gate says now; raises where nothing could be decided (see pipeline.gate)."""
     return gate.ask(gate.Desk.of(settings))
+
+
+def watch_release(settings: RoomSettings) -> surveillance.Watched:
+    """Suspend the release in force where an incident, a waiver's end, stale evidence or its own end asks for it."""
+    return surveillance.watch(gate.Desk.of(settings))
 
 
 def release_request(settings: RoomSettings) -> dict[str, Any]:

@@ -15,8 +15,6 @@ from cleanroom.pipeline.gate import Asker, participants
 from cleanroom.stores.audit_file import AuditFile
 from cleanroom.vocabulary.terms import ReleaseState
 
-_LONGEST = 400  # characters of a reason that the portal keeps
-
 
 @dataclass(frozen=True)
 class Watched:
@@ -57,7 +55,7 @@ def _incidents(asker: Asker) -> list[IncidentStanding]:
 
 def _suspend(asker: Asker, record: ReleaseRecord, reasons: tuple[Reason, ...], now: datetime) -> None:
     release_id = record.draft.release_id
-    asker.portal.suspend_release(release_id, suspension.as_text(reasons)[:_LONGEST])
+    asker.portal.suspend_release(release_id, suspension.as_text(reasons))
     codes = ",".join(dict.fromkeys(reason.code for reason in reasons))
     event = AuditEvent(
         at=now, actor="room", verb="release.watched", subject=f"release:{release_id}", detail={"suspended_for": codes}
