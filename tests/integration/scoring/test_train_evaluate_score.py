@@ -193,10 +193,43 @@ def test_an_unreachable_portal_fails_closed(room):
         room.portal.down.clear()
 
 
-def test_a_suspended_release_closes_the_gate(room):
-    room.portal.suspend_release(scoring.latest_release_id(room.settings), "drill")
+def as_one_account(room) -> pa.Table:
+    """The features of every account at every cut-off become those of the most suspicious one."""
+    rows = room.warehouse.query("select * from scoring.account_features")
+    worst = scored(room, "released")[0]["account_token"]
+    at = rows["account_token"].to_pylist().index(worst)
+    kept = {"as_of", "account_token", "institution", "kind", "is_watch_listed"}
+    for i, name in enumerate(rows.column_names):
+        if name not in kept:
+            same = pa.array([rows[name][at].as_py()] * rows.num_rows, rows[name].type)
+            rows = rows.set_column(i, rows.schema.field(name), same)
+    return rows
 
-    with pytest.raises(GateClosed, match="drill"):
+
+def test_a_run_like_the_reference_leaves_the_release_in_force(room):
+    result = scoring.score(room)
+    kept = room.warehouse.query("select * from scoring.drift").to_pylist()
+
+    assert result.detail["psi_score"] < 0.01 and result.detail["suspended"] is False
+    assert [round(r["psi_score"], 4) for r in kept] == [result.detail["psi_score"]]
+    assert kept[0]["accounts"] == ACCOUNTS
+
+
+def test_drift_suspends_the_release_at_the_portal_and_closes_the_gate(room):
+    whole = room.warehouse.query("select * from scoring.account_features")
+    room.warehouse.replace_rows("scoring.account_features", as_one_account(room))
+    try:
+        result = scoring.score(room)
+    finally:
+        room.warehouse.replace_rows("scoring.account_features", whole)
+    record = room.portal.release(scoring.latest_release_id(room.settings))
+
+    assert result.detail["psi_score"] > load_policy().suspension.psi_over
+    assert result.detail["suspended"] is True
+    assert record.state is ReleaseState.SUSPENDED
+    assert "drifted" in record.suspended_reason and "偏離" in record.suspended_reason
+    assert room.portal.events[-1].verb == "release.watched"
+    with pytest.raises(GateClosed, match="drifted"):
         scoring.score(room)
     assert not gate.ask(room).is_open
 
