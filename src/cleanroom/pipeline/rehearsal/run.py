@@ -15,6 +15,7 @@ from cleanroom.governance.policy import load_policy
 from cleanroom.pipeline import evaluation, keys, line, upload
 from cleanroom.pipeline.rehearsal import agreement, signing
 from cleanroom.pipeline.rehearsal.consortium import Consortium, begun_on, find_consortium, lay_out
+from cleanroom.pipeline.rehearsal.drilling import drill_the_stop
 from cleanroom.pipeline.rehearsal.memory import PeakMemory
 from cleanroom.pipeline.rehearsal.people import People
 from cleanroom.pipeline.rehearsal.programs import start_portal, start_receiver
@@ -55,6 +56,8 @@ def rehearse(data: Path, home: Path, *, through_dags: bool, progress: Progress) 
         people = _open_portal(services, home, consortium, held, portal_url, progress)
         _agree(services, home, people, consortium, progress)
         settings = RoomSettings.from_environment(environ)
+        progress("the kill switch is drilled …")
+        drill_the_stop(people, settings)
         run_id = new_run_id()
         with _runner(through_dags, settings, home, environ, run_id, progress) as runner:
             release, warnings = _walk_the_line(runner, settings, people, consortium, services, progress)
