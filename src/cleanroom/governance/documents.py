@@ -14,6 +14,7 @@ from cleanroom.errors import PolicyInvalid, Where
 
 Shape = TypeVar("Shape", bound=BaseModel)
 Place = tuple[int | str, ...]
+DEEPEST = 40  # levels; no document here has ten
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,14 @@ class Misfits(ValueError):
 
 
 class UniqueKeyLoader(yaml.SafeLoader):
-    """A key that stands twice in one mapping is a mistake that YAML hides: the last one would win."""
+    """A key that stands twice in one mapping is a mistake that YAML hides: the last one would win. A scalar that its
+    own type refuses (the 45th of a month) is an error with its place, too."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> object:
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, OverflowError) as e:
+            raise yaml.constructor.ConstructorError(None, None, str(e), node.start_mark) from None
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
         keys = [str(self.construct_object(k, deep=True)) for k, _ in node.value]
@@ -47,8 +55,12 @@ class UniqueKeyLoader(yaml.SafeLoader):
 def load(shape: type[Shape], source: Path | Traversable) -> Shape:
     """The file in its shape. Raises PolicyInvalid with file, line and rule of the first error; the others stand in its
     `others`."""
-    text = _text(source)
-    return validate(shape, _parsed(text, source.name), name=source.name, lines=_lines(text))
+    return load_text(shape, _text(source), name=source.name)
+
+
+def load_text(shape: type[Shape], text: str, *, name: str) -> Shape:
+    """`load` of a text that somebody sent; `name` stands in the errors."""
+    return validate(shape, _parsed(text, name), name=name, lines=_lines(text))
 
 
 def read_document(source: Path | Traversable) -> object:
@@ -75,9 +87,21 @@ def _text(source: Path | Traversable) -> str:
 
 def _parsed(text: str, name: str) -> object:
     try:
+        _check_plain(text)
         return yaml.load(text, Loader=UniqueKeyLoader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as e:
         raise PolicyInvalid(f"the file is not YAML: {e}", where=Where(file=name), rule="yaml") from None
+
+
+def _check_plain(text: str) -> None:
+    """No references: a few lines of them stand for a document of any size. Nothing deeper than a person would write."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise yaml.composer.ComposerError(None, None, "references (*name) are not taken", event.start_mark)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise yaml.composer.ComposerError(None, None, f"nested deeper than {DEEPEST} levels", event.start_mark)
 
 
 def _lines(text: str) -> dict[Place, int]:

@@ -102,6 +102,21 @@ def test_a_file_of_another_shape_is_refused(tmp_path, raw):
         load_policy(path)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", r"references(.|\n)*line 2"),
+        ("[" * 5000, "nested deeper"),
+        ("adopted_on: 2025-13-45\n", r"month must be in 1..12(.|\n)*line 1"),
+        ("version: " + "1" * 5000 + "\n", r"limit(.|\n)*line 1"),
+    ],
+)
+def test_a_text_made_to_grow_or_to_break_its_reader_is_refused(text, words):
+    with pytest.raises(PolicyInvalid, match=words) as e:
+        documents.load_text(Policy, text, name="sent.yaml")
+    assert e.value.where.file == "sent.yaml"
+
+
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(PolicyInvalid, match="cannot be read"):
         load_policy(tmp_path / "none.yaml")
