@@ -27,9 +27,9 @@ def passages(language: str = "zh-hant", *, case_text: str | None = None) -> tupl
 def a_transcript(output: str, language: str = "zh-hant", *, case_text: str | None = None, **changes) -> Transcript:
     """`output` without its label, which is put before it; say `bare=True` to leave it as it is."""
     label = "" if changes.pop("bare", False) else LABEL[language] + "\n"
-    plain = dict(
-        suite="0" * 64, case="note", kind=CaseKind.NOTE, facts="notice-0", language=Language(language),
-        messages=(ChatMessage(role="user", content="write"),), passages=passages(language, case_text=case_text),
-        output=label + output, expected=Expected.ANSWER, model="m", prompt_version="p", made_at=MADE_AT,
-    )  # fmt: skip
+    plain = {
+        "suite": "0" * 64, "case": "note", "kind": CaseKind.NOTE, "facts": "notice-0", "language": Language(language),
+        "messages": (ChatMessage(role="user", content="write"),), "passages": passages(language, case_text=case_text),
+        "output": label + output, "expected": Expected.ANSWER, "model": "m", "prompt_version": "p", "made_at": MADE_AT,
+    }  # fmt: skip
     return Transcript(**(plain | changes))

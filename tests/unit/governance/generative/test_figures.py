@@ -10,11 +10,18 @@ from tests.factories.transcripts import a_transcript, passages
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("zh-hant", "3萬5千元"), ("zh-hant", "三萬五千元，請撥 165"), ("zh-hant", "2025年3月5日下午2時5分"),
-        ("zh-hant", "3月5日"), ("zh-hant", "３５０００元"), ("zh-hant", "今年5日"), ("zh-hant", "1140305"),
-        ("en", "NT$35,000 on March 5"), ("en", "35 thousand at 2:05 PM"), ("en", "in 2025, on 2025-03-05"),
+        ("zh-hant", "3萬5千元"),
+        ("zh-hant", "三萬五千元，請撥 165"),
+        ("zh-hant", "2025年3月5日下午2時5分"),
+        ("zh-hant", "3月5日"),
+        ("zh-hant", "３５０００元"),
+        ("zh-hant", "今年5日"),
+        ("zh-hant", "1140305"),
+        ("en", "NT$35,000 on March 5"),
+        ("en", "35 thousand at 2:05 PM"),
+        ("en", "in 2025, on 2025-03-05"),
     ],
-)  # fmt: skip
+)
 def test_the_same_fact_in_another_spelling_derives(language, said):
     assert consistent(a_transcript(said, language)) is True
 
