@@ -1,5 +1,6 @@
 """Drawings as plain figures for a template: no script, so the content security policy stays strict."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -139,7 +140,7 @@ def curve_chart(hours: Sequence[float], curves: Sequence[Curve]) -> CurveChart:
     width, height, left, right, top, base = 420, 240, 62, 12, 14, 204
     ends = [end for curve in curves for pair in curve.intervals for end in pair]
     values = [value for curve in curves for value in curve.values]
-    least, most = min([0.0, *ends, *values]), max([1e-9, *ends, *values])
+    least, most = min([0.0, *ends, *values]), max([1.0, *ends, *values])
     longest = max([1e-9, *hours])
 
     def x(hour: float) -> float:
@@ -158,7 +159,7 @@ def curve_chart(hours: Sequence[float], curves: Sequence[Curve]) -> CurveChart:
         line = " ".join(f"{p.x},{p.y}" for p in places)
         return DrawnCurve(number, curve.label, line, " ".join([*upper, *reversed(lower)]), places)
 
-    grid = tuple((y(least + (most - least) * part), f"{least + (most - least) * part:,.0f}") for part in (0, 0.5, 1))
+    grid = tuple((y(value), f"{value:,.0f}") for value in round_values(least, most))
     return CurveChart(
         width=width,
         height=height,
@@ -169,3 +170,10 @@ def curve_chart(hours: Sequence[float], curves: Sequence[Curve]) -> CurveChart:
         grid=grid,
         ticks=tuple((x(hour), f"{hour:g}") for hour in TICKS if hour <= longest),
     )
+
+
+def round_values(least: float, most: float) -> list[float]:
+    """Round numbers between the two, three to seven of them, zero among them where it lies there."""
+    step = 10.0 ** math.floor(math.log10(most - least))
+    step = next(s for s in (step / 10, step / 5, step / 2, step, step * 2) if (most - least) / s <= 6)
+    return [n * step for n in range(math.ceil(least / step), math.floor(most / step) + 1)]
