@@ -6,7 +6,7 @@ No message holds an identifier, a token or a row. Amounts are TWD cents. Times a
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from cleanroom.contracts.manifest import Count, Frozen, Hex32, InstitutionCode
 from cleanroom.vocabulary.terms import (
@@ -279,6 +279,35 @@ class ReleaseRecord(Frozen):
     held_by: tuple[InstitutionCode, ...] = ()  # institutions that hold the release for their own traffic
 
 
+IncidentKind = Literal["operation", "privacy", "complaint"]
+IncidentGrade = Literal[1, 2, 3]  # 1 is the worst
+Account = Annotated[str, Field(min_length=10, max_length=400)]
+
+
+class IncidentReport(Frozen):
+    """What somebody reports. `summary`: what happened, without a person's data. The same report again changes
+    nothing."""
+
+    kind: IncidentKind
+    grade: IncidentGrade
+    release_id: str | None = None
+    detected_at: AwareDatetime
+    summary: Account
+
+
+class IncidentNotice(Frozen):
+    """What the participants are told of an incident."""
+
+    text: Account
+
+
+class IncidentClosing(Frozen):
+    """How an incident was settled. `upheld`: of a complaint, whether it was right."""
+
+    settled: Account
+    upheld: bool | None = None
+
+
 class IncidentStanding(Frozen):
     """An unexpected event in operation, a privacy incident or a customer's complaint, as the portal keeps it.
 
@@ -286,8 +315,8 @@ class IncidentStanding(Frozen):
     `upheld`: of a complaint that was decided. No text: what happened stands in the portal."""
 
     incident_id: str
-    kind: Literal["operation", "privacy", "complaint"]
-    grade: Literal[1, 2, 3]
+    kind: IncidentKind
+    grade: IncidentGrade
     release_id: str | None = None
     detected_at: datetime
     acknowledged_at: datetime | None = None
