@@ -38,6 +38,7 @@ class RoomSettings:
     notice_delay_hours: float = 2.0
     warning_capacity: int = 100
     ca_file: Path | None = None
+    code_commit: str = ""  # of the code that runs, where it was stamped into an image
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "RoomSettings":
@@ -57,6 +58,7 @@ class RoomSettings:
             notice_delay_hours=_number(env, "CLEANROOM_NOTICE_DELAY_HOURS", cls.notice_delay_hours),
             warning_capacity=_integer(env, "CLEANROOM_WARNING_CAPACITY", cls.warning_capacity),
             ca_file=_optional_path(env, "CLEANROOM_CA_FILE"),
+            code_commit=env.get("CLEANROOM_CODE_COMMIT", ""),
         )
 
     @property

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from cleanroom.contracts.canonical import digest_of
 from cleanroom.contracts.manifest import Frozen
@@ -25,6 +25,11 @@ DEFAULT_POLICY = "anti-fraud-2025.1"
 GRADED = (Tier.R1, Tier.R2, Tier.R3)
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Days = Annotated[int, Field(ge=1, le=3660)]
+
+
+def _as_number(key: object) -> object:
+    """JSON has no keys but texts."""
+    return int(key) if isinstance(key, str) and key.isdecimal() else key
 
 
 class Text(Frozen):
@@ -221,7 +226,7 @@ class Policy(Frozen):
     title: Text
     adopted_on: date
     principles: dict[Principle, Text]
-    stages: dict[Literal[1, 2, 3, 4], Text]
+    stages: dict[Annotated[Literal[1, 2, 3, 4], BeforeValidator(_as_number)], Text]
     thresholds: Thresholds
     factors: dict[Annotated[str, Field(pattern=r"^F[1-9]$")], Factor]
     questions: dict[Name, Text]

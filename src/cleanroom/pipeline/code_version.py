@@ -9,9 +9,11 @@ from cleanroom.settings import project_root
 PACKAGE = "financial-clean-room"
 
 
-def code_commit(root: Path | None = None) -> str:
-    """40 hex digits of HEAD, with `-changed` where tracked files differ from it; `package-<version>` outside a
-    checkout."""
+def code_commit(root: Path | None = None, *, stamped: str = "") -> str:
+    """`stamped`, where the build wrote the commit into the image (CLEANROOM_CODE_COMMIT); else 40 hex digits of HEAD,
+    with `-changed` where tracked files differ from it; `package-<version>` outside a checkout."""
+    if stamped:
+        return stamped
     where = root or project_root()
     head = _git(where, "rev-parse", "HEAD") if (where / ".git").exists() else None
     if head is None:

@@ -56,7 +56,7 @@ def ask(asker: Asker, *, now: datetime | None = None) -> Decision:
         now=now or datetime.now(UTC),
         artefact_digest=artefacts.read(asker, record.draft.digests.artefact).digest if record else "",
         participants=participants(asker.portal),
-        code_commit=code_commit(),
+        code_commit=code_commit(stamped=asker.settings.code_commit),
         stop=asker.portal.sending_stop(),
     )
 

@@ -48,7 +48,8 @@ def draft_and_submit(
     """
     policy, digest = load_policy(room.settings.policy_file), artefacts.need_latest(room.settings).digest
     answers = declared_answers(factors, declared, evidence_documents)
-    artefact, commit, data = artefacts.read(room, digest), code_commit(), data_snapshot(room)
+    commit = code_commit(stamped=room.settings.code_commit)
+    artefact, data = artefacts.read(room, digest), data_snapshot(room)
     release_id = release_name(policy, answers, digest, commit, data, developer)
     record = _standing(room, release_id)
     if record is None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from cleanroom.errors import ServiceFault, Where
+from cleanroom.pipeline.code_version import code_commit
 from cleanroom.settings import project_root
 
 LOOPBACK = "127.0.0.1"
@@ -153,6 +154,7 @@ def service_environment(home: Path, portal_url: str) -> dict[str, str]:
         "CLEANROOM_HOME": str(home),
         "CLEANROOM_PROJECT": str(root),
         "CLEANROOM_PORTAL_URL": portal_url,
+        "CLEANROOM_CODE_COMMIT": code_commit(),  # one rehearsal is of one code, whoever edits a file meanwhile
         "DJANGO_SETTINGS_MODULE": "portal.config.settings",
         "PYTHONPATH": os.pathsep.join([str(root / "src"), str(root)]),
         "PYTHONUNBUFFERED": "1",
