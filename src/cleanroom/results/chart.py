@@ -1,6 +1,7 @@
 """The curve as one SVG: what each scenario adds to each bank alone, by hours from notice to control, with its band."""
 
 import io
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -74,6 +75,7 @@ def _ends(intervals: Sequence[Sequence[float]]) -> tuple[list[float], list[float
 
 
 def _inline(svg: str) -> str:
-    """The element alone, in the page's font, as wide as the page lets it."""
-    svg = svg[svg.index("<svg") :].replace("'DejaVu Sans'", ", ".join(f"'{f}'" for f in _FONT[:-1]))
+    """The element alone, without a word on who drew it, in the page's font."""
+    svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    svg = svg.replace("'DejaVu Sans'", ", ".join(f"'{f}'" for f in _FONT[:-1]))
     return svg.replace("<svg ", '<svg role="img" class="chart" ', 1)

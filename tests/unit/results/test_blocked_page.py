@@ -1,0 +1,128 @@
+"""The one-page report: the same figures give the same bytes, nothing is fetched, and what is hidden stays hidden."""
+
+import copy
+import csv
+import io
+import re
+import zlib
+from datetime import UTC, datetime
+from importlib.resources import files
+
+import pytest
+import yaml
+
+from cleanroom.contracts.messages import ResultPublication
+from cleanroom.governance.reports.words import LANGUAGES, Words
+from cleanroom.results.blocked import PACKAGE, page, span, whole
+from cleanroom.results.chart import curve_svg
+from cleanroom.results.files import contents, write
+from cleanroom.results.table import COLUMNS, rows
+from cleanroom.vocabulary.terms import Scenario
+from tests.factories.blocked import blocked_of
+
+AT = datetime(2025, 8, 1, 4, tzinfo=UTC)
+KNOWN = {"computed_at": AT, "run_id": "run-1"}
+
+
+@pytest.fixture(scope="module")
+def body():
+    return blocked_of(9)
+
+
+@pytest.fixture(scope="module")
+def made(body):
+    return contents(ResultPublication(run_id="run-1", kind="blocked", computed_at=AT, body=body))
+
+
+def test_the_same_figures_give_the_same_bytes(made, body, tmp_path):
+    result = ResultPublication(run_id="run-1", kind="blocked", computed_at=AT, body=copy.deepcopy(body))
+    paths = write(result, tmp_path / "report")
+    assert {p.name: p.read_bytes() for p in paths} == made and len(made) == 8
+    assert sorted(p.name for p in (tmp_path / "report").iterdir()) == sorted(made), "nothing half-written stays"
+
+
+def test_it_is_one_page_in_each_language(made):
+    for name in ("blocked.en.pdf", "blocked.zh-Hant.pdf"):
+        text = made[name] + b"".join(_streams(made[name]))
+        [tree] = [o for o in re.findall(rb"<<[^<>]*>>", text) if re.search(rb"/Type\s*/Pages\b", o)]
+        assert re.search(rb"/Count\s+(\d+)", tree)[1] == b"1", name
+
+
+def _streams(pdf: bytes):
+    for packed in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL):
+        try:
+            yield zlib.decompress(packed)
+        except zlib.error:
+            continue
+
+
+def test_it_loads_nothing(made):
+    for name in ("blocked.en.html", "blocked.zh-Hant.html"):
+        text = made[name].decode()
+        for address in re.findall(r"(?:https?:)?//[\w./#-]+", text):
+            assert address.startswith("http://www.w3.org/"), address
+        assert "<script" not in text and "src=" not in text and "@import" not in text
+
+
+def test_the_answer_its_bounds_and_its_price_stand_first(body):
+    said = page(body, "en", **KNOWN)
+    head = said[: said.index("<table")]
+    assert "60,027 TWD and 6 accounts more than each bank alone" in head
+    assert "90,036 TWD reported, of which 90,036 TWD came in" in head
+    assert "0 innocent accounts controlled" in head
+    assert "2025-08-01 12:00:00" in head
+    chinese = page(body, "zh_hant", **KNOWN)
+    assert "較各行單獨多攔阻新臺幣 60,027 元、6 個帳戶" in chinese and 'lang="zh-Hant"' in chinese
+
+
+def test_without_the_truth_it_says_that_innocents_are_not_known():
+    said = page(blocked_of(4, truth=False), "en", **KNOWN)
+    assert "how many of them are innocent is not known" in said
+    assert "Controlled, never listed" in said and "Typology" not in said
+
+
+def test_what_a_reader_may_not_see_is_a_dash_and_said_so(body):
+    seen = copy.deepcopy(body)
+    series = seen["parts"]["institution"]["822"]["scenarios"][Scenario.SHARED_GRAPH_REALTIME]
+    assert "tells of fewer than 5 accounts" not in page(seen, "en", **KNOWN)
+    for name in series:
+        series[name] = [None] * len(series[name])
+    said = page(seen, "en", **KNOWN)
+    assert "tells of fewer than 5 accounts" in said and '<td class="n">– / –</td>' in said
+
+
+def test_the_table_has_a_row_for_every_measure_part_and_delay(body, made):
+    found = list(csv.DictReader(io.StringIO(made["blocked.csv"].decode())))
+    parts = sum(len(p) for p in body["parts"].values())
+    assert len(found) == len(list(rows(body))) == len(body["curve"]["delay_hours"]) * (8 + 4 * parts)
+    assert tuple(found[0]) == COLUMNS
+    [one] = [r for r in found if (r["measures"], r["measure"], r["part"], r["delay_hours"])
+             == ("scenarios", "shared_graph_realtime", "all", "2")]  # fmt: skip
+    figures = body["scenarios"]["shared_graph_realtime"]
+    assert float(one["extra_money_twd"]) == figures["extra_money_twd"]
+    assert [float(one["money_twd_low"]), float(one["money_twd_high"])] == figures["money_twd_interval"]
+
+
+def test_the_chart_names_each_scenario_beyond_each_bank_alone(body):
+    for language in LANGUAGES:
+        words = Words(language, PACKAGE)
+        svg = curve_svg(body["curve"], words)
+        for s in Scenario:
+            assert (words.of("names", s) in svg) is (s is not Scenario.OWN_BANK)
+        assert "DejaVu" not in svg and "<dc:date>" not in svg
+
+
+def test_every_text_is_there_in_both_languages():
+    texts = yaml.safe_load((files(PACKAGE) / "words.yaml").read_text(encoding="utf-8"))
+    leaves = [t for t in texts.values() if "en" in t] + [t for g in texts.values() if "en" not in g for t in g.values()]
+    assert len(leaves) >= 50
+    for text in leaves:
+        assert set(text) == set(LANGUAGES) and all(text.values())
+        assert sorted(re.findall(r"{(\w+)", text["en"])) == sorted(re.findall(r"{(\w+)", text["zh_hant"]))
+    assert set(texts["names"]) == {str(s) for s in Scenario}
+
+
+@pytest.mark.parametrize(("value", "said"), [(None, "–"), (0, "0"), (1234.5, "1,234"), (-2563.8, "−2,564")])
+def test_figures(value, said):
+    assert whole(value) == said
+    assert span(None) == "–" and span([0, 10]) == "0 – 10"
