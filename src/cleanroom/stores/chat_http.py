@@ -95,10 +95,11 @@ class HttpChatModel:
         for attempt in range(self._settings.attempts):
             if attempt:
                 self._wait(pause)
+            until = time.monotonic() + self._settings.timeout_seconds
             try:
                 with self._client.stream("POST", "/chat/completions", json=body) as response:
                     if response.status_code == httpx.codes.OK:
-                        return _bounded(response)
+                        return _bounded(response, until)
                     why, pause = _refusal(response, attempt)
             except httpx.TransportError as e:
                 why, pause = f"no answer ({type(e).__name__})", _backoff(attempt)
@@ -122,10 +123,13 @@ def _read(raw: bytes) -> ChatReply:
         raise ModelFault("the model's endpoint answers in another form than chat completions") from None
 
 
-def _bounded(response: httpx.Response) -> bytes:
+def _bounded(response: httpx.Response, until: float) -> bytes:
+    """The whole body, within bounds of size and time: a time-out of each read alone lets an answer drip for ever."""
     raw = b""
     for piece in response.iter_bytes():
         raw += piece
+        if time.monotonic() > until:
+            raise httpx.ReadTimeout("the answer drips", request=response.request)
         if len(raw) > ANSWER_CAP_BYTES:
             raise ModelFault(f"the model's endpoint answers with more than {ANSWER_CAP_BYTES:,} bytes")
     return raw
