@@ -149,8 +149,8 @@ def _card(
     tables: dict,
     now: datetime,
 ) -> dict:
-    shown = ("precision_at_capacity", "baseline_precision_at_capacity", "recall_at_capacity", "pr_auc", "brier",
-             "baseline_brier")  # fmt: skip
+    shown = ("precision_at_capacity", "baseline_precision_at_capacity", "recall_at_capacity",
+             "amount_recall_at_capacity", "pr_auc", "brier", "baseline_brier", "selection_rate_ratio")  # fmt: skip
     return model_card.build(
         policy,
         answers,

@@ -66,10 +66,21 @@ def _performance(subject: Subject) -> dict:
         "baseline_precision_at_capacity": (precision[1], f"rule baseline, {how}"),
         "pr_auc": (metrics.pr_auc(p.later, held, seed=SEED), how),
         "recall_at_capacity": (metrics.recall_at_capacity(p.later, p.order, whole), how),
+        "amount_recall_at_capacity": (
+            metrics.amount_recall_at_capacity(p.later, p.order, _amounts(subject), whole, seed=SEED),
+            f"money that came in before the cut-off, {how}",
+        ),
     }
     if brier is not None:
         found |= {"brier": (brier[0], how), "baseline_brier": (brier[1], f"calibrated rule baseline, {how}")}
     return found
+
+
+def _amounts(subject: Subject) -> np.ndarray:
+    """What came into each judged account before its cut-off, in cents."""
+    p, by_time = subject.predictions, {s.as_of: s for s in subject.history}
+    came = [by_time[at].rows["in_cents"].to_numpy()[p.row[p.fold == i].astype(int)] for i, at in enumerate(p.folds)]
+    return np.nan_to_num(np.concatenate(came).astype(float))
 
 
 def _groups(subject: Subject) -> dict:

@@ -32,6 +32,7 @@ def measure_groups(count: Count) -> Measured:
     how = "between kinds of account and between institutions, the worse of the two"
     found = {
         "fpr_ratio_lower_ci": (_least([metrics.fpr_ratio(replayed[c], **options) for c in two]), how),
+        "selection_rate_ratio": (_least([metrics.selection_rate_ratio(replayed[c], **options) for c in two]), how),
         "equal_opportunity_diff": (
             _greatest([metrics.equal_opportunity_diff(replayed[c], **options) for c in two]),
             how,

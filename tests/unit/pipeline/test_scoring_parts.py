@@ -60,6 +60,7 @@ def test_a_checkout_is_named_by_its_commit_and_a_change_shows(tmp_path):
 
 def test_outside_a_checkout_the_package_version_stands_in(tmp_path):
     assert code_commit(tmp_path).startswith("package-")
+    assert code_commit(tmp_path, stamped="c" * 40) == "c" * 40
 
 
 @dataclass
