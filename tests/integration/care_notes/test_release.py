@@ -1,7 +1,7 @@
 """A generative drafter goes the scoring model's way: recorded, graded, released by people, certified, used."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 
@@ -23,8 +23,11 @@ from cleanroom.pipeline.care_notes.keeping import record_to
 from cleanroom.pipeline.care_notes.made_up import care_notices
 from cleanroom.pipeline.care_notes.recording import Plan, record
 from cleanroom.settings import RoomSettings
-from cleanroom.vocabulary.terms import ControlOutcome, Tier
-from tests.factories import drafters, scoring_release
+from cleanroom.stores.objects_local import LocalObjectStore
+from cleanroom.stores.ports import Warehouse
+from cleanroom.stores.warehouse import open_warehouse
+from cleanroom.vocabulary.terms import ControlOutcome, ReleaseState, Tier
+from tests.factories import drafters, evaluated_room, scoring_release
 from tests.factories.chat_endpoint import completion, serving
 from tests.factories.drafters import Turned
 from tests.factories.releases import passing_evidence
@@ -126,6 +129,30 @@ def test_a_recording_of_another_wording_is_no_evidence_for_this_one():
             policy(), releasing.care_note_answers(), older, grades, {}, developer="dev", commit=COMMIT,
             now=datetime.now(UTC),
         )  # fmt: skip
+
+
+@dataclass
+class Room:
+    settings: RoomSettings
+    warehouse: Warehouse
+    portal: MemoryPortal
+    objects: LocalObjectStore
+
+
+def test_a_room_drafts_and_submits_a_recording_once(tmp_path):
+    settings = RoomSettings(home=tmp_path)
+    room = Room(settings, open_warehouse(settings), MemoryPortal(), LocalObjectStore(settings.objects_dir))
+    evaluated_room._land(room.warehouse, "808")
+    recording = tuple(record(TemplateDrafter(), load_suites(), SMALL))
+    submitted, grades = releasing.draft_and_submit(room, recording, RuleJudge(), developer="dev")
+    assert submitted.state is ReleaseState.SUBMITTED and submitted.draft.use_case == "care-call-note-draft"
+    assert submitted.draft.digests.data_snapshot == transcripts.digest(recording)
+    held = {r.metric: r.value for r in submitted.draft.controls}
+    assert held["raw_id_hits"] == 0 and held["unjustified_fields"] == 0 and held["label_rate"] == 1
+    assert grades.evidence.keys() <= held.keys()
+    again, _ = releasing.draft_and_submit(room, recording, RuleJudge(), developer="dev")
+    assert again == submitted
+    room.warehouse.close()
 
 
 # --- recording over a real endpoint, and going on after a fault ---
