@@ -99,13 +99,13 @@ class DagRunner:
                 self._process.wait()
 
     def to_evaluated_model(self, codes: list[str]) -> None:
-        self._run("onboard_participant")
-        self._run("validate_specification")
+        self.run("onboard_participant")
+        self.run("validate_specification")
         for code in codes:
-            woken = self._run(f"upload_participant_{code}")
+            woken = self.run(f"upload_participant_{code}")
         # Scoring is woken by the graph as well; it waits here for the release, so that its first run is no shadow.
         self._follow(woken, hold=LATER)
-        self._run("train_and_evaluate")
+        self.run("train_and_evaluate")
 
     def to_sent_warnings(self) -> None:
         self._follow(["score_accounts"], hold={"evaluate_outcomes"})
@@ -115,9 +115,10 @@ class DagRunner:
 
     def _follow(self, woken: list[str], *, hold: set[str]) -> None:
         while waiting := [dag for dag in woken if dag not in hold]:
-            woken = self._run(waiting[0])
+            woken = self.run(waiting[0])
 
-    def _run(self, dag_id: str) -> list[str]:
+    def run(self, dag_id: str) -> list[str]:
+        """One DAG to its end; returns what its assets wake. Raises ServiceFault with the refusal's own sentence."""
         self._progress(f"DAG {dag_id} …")
         self._process.stdin.write(json.dumps({"dag": dag_id, "run_id": self._run_id}) + "\n")
         self._process.stdin.flush()
@@ -136,6 +137,7 @@ class DagRunner:
         return json.loads(line_)
 
     def _reason(self) -> str:
-        """The refusal's own sentence, where one stands in the log."""
-        found = [entry for entry in self._log_path.read_text(encoding="utf-8").splitlines() if "Exception: " in entry]
-        return found[-1].split("Exception: ", 1)[1] if found else "the log says why"
+        """The own sentence of the refusal or fault, where one stands in the log."""
+        entries = self._log_path.read_text(encoding="utf-8").splitlines()
+        found = [e for e in entries if "Exception: " in e or e.startswith("cleanroom.errors.")]
+        return found[-1].split(": ", 1)[1] if found else "the log says why"
