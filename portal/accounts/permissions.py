@@ -73,6 +73,10 @@ class Permission(StrEnum):
     PUBLISH_RELEASE = "publish_release"
     SUSPEND_RELEASE = "suspend_release"
     HOLD_RELEASE = "hold_release"
+    REPLAY_POLICY = "replay_policy"
+    READ_INCIDENTS = "read_incidents"
+    REPORT_INCIDENT = "report_incident"
+    HANDLE_INCIDENT = "handle_incident"
     SEND_WARNINGS = "send_warnings"
     READ_WARNINGS = "read_warnings"
     ANSWER_WARNING = "answer_warning"
@@ -138,6 +142,17 @@ RIGHTS: Mapping[Permission, Mapping[R, Scope]] = {
     P.PUBLISH_RELEASE: {R.GOVERNANCE_APPROVER: ALL},
     P.SUSPEND_RELEASE: {R.GOVERNANCE_APPROVER: ALL, R.GOVERNANCE_REVIEWER: ALL, R.ROOM_SERVICE: ALL},
     P.HOLD_RELEASE: {R.GOVERNANCE_REVIEWER: OWN},
+    P.REPLAY_POLICY: {R.GOVERNANCE_APPROVER: ALL, R.COORDINATOR: ALL},
+    # An institution's people read what they reported and what all were told of, and report complaints.
+    P.READ_INCIDENTS: {
+        R.ROOM_SERVICE: ALL, R.COORDINATOR: ALL, R.AUDITOR: ALL, R.OUTPUT_CHECKER: ALL, R.GOVERNANCE_REVIEWER: ALL,
+        R.GOVERNANCE_APPROVER: ALL, R.PARTICIPANT_OFFICER: OWN, R.DATA_STEWARD: OWN,
+    },
+    P.REPORT_INCIDENT: {
+        R.ROOM_SERVICE: ALL, R.COORDINATOR: ALL, R.OUTPUT_CHECKER: ALL, R.GOVERNANCE_REVIEWER: ALL,
+        R.GOVERNANCE_APPROVER: ALL, R.PARTICIPANT_OFFICER: OWN,
+    },
+    P.HANDLE_INCIDENT: {R.COORDINATOR: ALL, R.GOVERNANCE_APPROVER: ALL},  # whoever reported it does not close it
     P.SEND_WARNINGS: {R.ROOM_SERVICE: ALL, R.DISPATCHER_SERVICE: ALL},
     P.READ_WARNINGS: {
         R.COORDINATOR: ALL, R.AUDITOR: ALL, R.OUTPUT_CHECKER: ALL, R.PARTICIPANT_OFFICER: OWN, R.UPLOAD_SERVICE: OWN,
@@ -196,6 +211,10 @@ ACTS = {
     P.PUBLISH_RELEASE: gettext_lazy("release a model"),
     P.SUSPEND_RELEASE: gettext_lazy("suspend a model release"),
     P.HOLD_RELEASE: gettext_lazy("hold a release for the own institution"),
+    P.REPLAY_POLICY: gettext_lazy("replay a policy over past releases"),
+    P.READ_INCIDENTS: gettext_lazy("read the register of incidents"),
+    P.REPORT_INCIDENT: gettext_lazy("report an incident"),
+    P.HANDLE_INCIDENT: gettext_lazy("deal with an incident"),
     P.SEND_WARNINGS: gettext_lazy("send warnings"),
     P.READ_WARNINGS: gettext_lazy("read warnings"),
     P.ANSWER_WARNING: gettext_lazy("answer a warning"),

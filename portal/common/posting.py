@@ -1,16 +1,19 @@
 """Forms and buttons: a post does one action, then leads back with a sentence of success."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import Enum
 from typing import TypeVar
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from pydantic import BaseModel, ValidationError
 
 from cleanroom.errors import RequestInvalid
 
 Kind = TypeVar("Kind", bound=Enum)
+Message = TypeVar("Message", bound=BaseModel)
 
 
 def done(
@@ -27,6 +30,27 @@ def given(request: HttpRequest, name: str) -> str:
     value = request.POST.get(name, "").strip()
     if not value:
         raise RequestInvalid("a field of the form is empty; go back and fill it in")
+    return value
+
+
+def confirmed(request: HttpRequest) -> None:
+    """RequestInvalid unless the form's box is ticked, by which a person says that the consequence is meant."""
+    if request.POST.get("confirmed") != "yes":
+        raise RequestInvalid(_("Nothing was done: tick the box to confirm, then send the form again."))
+
+
+def message_of(message: type[Message], **fields: object) -> Message:
+    """The message that the form means; RequestInvalid naming the field that does not fit."""
+    try:
+        return message(**fields)
+    except ValidationError as e:
+        first = e.errors()[0]
+        raise RequestInvalid(f"{first['loc'][0]}: {first['msg']}") from None
+
+
+def one_of_choices(value: str, choices: Collection[str]) -> str:
+    if value not in choices:
+        raise RequestInvalid("choose one of the values that the form offers")
     return value
 
 

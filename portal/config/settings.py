@@ -21,6 +21,7 @@ OWN_APPS = [
     "portal.programme",
     "portal.uploads",
     "portal.signoffs",
+    "portal.incidents",
     "portal.alerts",
     "portal.results",
 ]

@@ -9,14 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
-from pydantic import ValidationError
 
 from cleanroom.contracts.messages import SignOffRequest, WaiverRequest
 from cleanroom.errors import RequestInvalid
 from cleanroom.vocabulary.terms import ReleaseState
 from portal.accounts.permissions import Permission, check_may, may
 from portal.common.filters import Filter, choices_of, narrow
-from portal.common.posting import done, given
+from portal.common.posting import done, given, message_of
 from portal.common.tables import search, table_page
 from portal.signoffs import dossier, packs
 from portal.signoffs.actions.hold import hold_release, lift_hold
@@ -100,7 +99,7 @@ def submit(request: HttpRequest, release_id: str) -> HttpResponse:
 
 @require_POST
 def sign(request: HttpRequest, release_id: str) -> HttpResponse:
-    wanted = _form(
+    wanted = message_of(
         SignOffRequest,
         role=given(request, "role"),
         decision=given(request, "decision"),
@@ -114,7 +113,7 @@ def sign(request: HttpRequest, release_id: str) -> HttpResponse:
 
 @require_POST
 def waive(request: HttpRequest, release_id: str) -> HttpResponse:
-    wanted = _form(
+    wanted = message_of(
         WaiverRequest,
         control_id=given(request, "control_id"),
         reason=given(request, "reason"),
@@ -169,15 +168,6 @@ def hold(request: HttpRequest, release_id: str) -> HttpResponse:
 def let_go(request: HttpRequest, release_id: str) -> HttpResponse:
     sentence = _("The release is no longer held for your institution's traffic.")
     return _posted(request, release_id, lambda: lift_hold(release_id, by=request.user), sentence)
-
-
-def _form(model, **fields):
-    """The message that the form means; RequestInvalid naming the field that does not fit."""
-    try:
-        return model(**fields)
-    except ValidationError as e:
-        first = e.errors()[0]
-        raise RequestInvalid(f"{first['loc'][0]}: {first['msg']}") from None
 
 
 def _day(text: str) -> date:

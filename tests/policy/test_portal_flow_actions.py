@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("uploads", "signoffs", "alerts", "results")
+APPS = ("uploads", "signoffs", "incidents", "alerts", "results")
 ACTIONS = sorted(p for app in APPS for p in (ROOT / "portal" / app / "actions").glob("*.py") if p.name != "__init__.py")
 WRITES = {"save", "create", "bulk_create", "get_or_create", "update", "delete"}
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from cleanroom.errors import GateClosed
 from cleanroom.governance import gate, releases
 from cleanroom.vocabulary.terms import ReleaseState
 from portal.accounts.permissions import Permission, check_may
@@ -15,6 +16,7 @@ from portal.signoffs.actions.moves import move
 from portal.signoffs.models import Release
 from portal.signoffs.policy import current_policy
 from portal.signoffs.queries import receivers, record_of, release_of
+from portal.signoffs.standing import standing_incidents
 
 if TYPE_CHECKING:
     from portal.accounts.models import User
@@ -33,6 +35,7 @@ def publish_release(release_id: str, *, by: "User") -> Release:
     certificate = gate.check_may_release(
         current_policy(), record_of(release), by=by.username, now=now, participants=receivers()
     )
+    _check_settled(release, now)
     _retire_others(release, by=by, now=now)
     release.released_at, release.released_by = release.released_at or now, by
     release.certificate, release.certificate_digest = certificate.model_dump(mode="json"), certificate.digest
@@ -40,6 +43,12 @@ def publish_release(release_id: str, *, by: "User") -> Release:
     move(release, ReleaseState.RELEASED, by=by, now=now)
     close_on_evidence(EvidenceKind.MODEL_RELEASED, f"release:{release_id}", by=by)
     return release
+
+
+def _check_settled(release: Release, now: datetime) -> None:
+    """An incident that would suspend the release at once keeps it from coming back."""
+    if standing := standing_incidents(release, now=now):
+        raise GateClosed("; ".join(str(reason) for reason in standing), rule="incident")
 
 
 def _retire_others(release: Release, *, by: "User", now: datetime) -> None:
@@ -54,6 +63,13 @@ def _retire_others(release: Release, *, by: "User", now: datetime) -> None:
 def suspend_release(release_id: str, *, reason: str, by: "User") -> Release:
     """Stop a release at once: from now on nothing is scored or sent under it. Suspended again it stays as it is."""
     check_may(by, Permission.SUSPEND_RELEASE)
+    return suspend_by_rule(release_id, reason=reason, by=by)
+
+
+@transaction.atomic
+def suspend_by_rule(release_id: str, *, reason: str, by: "User") -> Release:
+    """What `suspend_release` does, where `cleanroom.governance.suspension` found a reason in what `by` was allowed to
+    report: the rule suspends, whoever brought it up."""
     release = release_of(release_id, lock=True)
     if release.state == ReleaseState.SUSPENDED:
         return release

@@ -1,6 +1,7 @@
 """A portal with people, institutions and a release that is out."""
 
 import pytest
+from django.test import Client
 from django.utils import translation
 
 from cleanroom.vocabulary.terms import ReleaseState, Role
@@ -72,3 +73,15 @@ def bank(db):
 @pytest.fixture
 def other_bank(db):
     return Institution("822")
+
+
+@pytest.fixture
+def page_of():
+    """A signed-in window of one person, in one language."""
+
+    def enter(person, language="en"):
+        client = Client(headers={"Accept-Language": language})
+        client.force_login(person, backend="portal.accounts.backends.PersonBackend")
+        return client
+
+    return enter

@@ -20,6 +20,7 @@ RIGHT_IS_CHECKED_BEFORE = {
     "portal.audit.actions.record_reported",
     "portal.programme.actions.close_on_evidence",
     "portal.signoffs.actions.moves.move",
+    "portal.signoffs.actions.release.suspend_by_rule",
     "portal.participants.actions.ratify_specification.enter_force_where_complete",
     "portal.uploads.actions.order.end_order",
     "portal.uploads.actions.order.end_orders",

@@ -1,0 +1,1 @@
+"""What is done to incidents: reported, taken on, told, closed."""
