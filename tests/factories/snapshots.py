@@ -12,13 +12,16 @@ END = datetime(2025, 7, 8, tzinfo=UTC)
 ACCOUNTS = 600
 LISTED = 24
 KINDS = ("personal", "business", "digital_1")
+_EVADING = [f"{way}_{steps}_evading_ppb" for way in ("reached", "reaching") for steps in ("two", "three")]
 
 
 def feature_rows(seed: int, as_of: datetime, listed: int) -> pa.Table:
     """ACCOUNTS rows; the first `listed` are watch-listed, the first 60 behave like mules."""
     rng = np.random.default_rng(seed)
     mule = np.arange(ACCOUNTS) < 60
-    columns = {name: _column(rng, name, mule) for name in dict.fromkeys([*feature_names(), *_rule_columns()])}
+    columns = {
+        name: _column(rng, name, mule) for name in dict.fromkeys([*feature_names(), *_rule_columns(), *_EVADING])
+    }
     return pa.table({
         "as_of": pa.array([as_of] * ACCOUNTS, pa.timestamp("us", tz="UTC")),
         "account_token": [f"{i:032x}" for i in range(ACCOUNTS)],

@@ -4,7 +4,7 @@ Intervals are 95 % percentile bootstrap over patterns: the accounts of one patte
 pattern is drawn with all its accounts; every account of no pattern is a draw of its own. The number of each is kept.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -45,7 +45,7 @@ class Judged:
         return drawn
 
 
-def judged(tokens: Sequence[str], truth: Truth) -> Judged:
+def judged(tokens: Collection[str], truth: Truth) -> Judged:
     """`tokens`: all accounts that may be ranked. Truth accounts that are not among them are left out."""
     tokens = tuple(sorted(tokens))
     patterns = [truth.get(token, ()) for token in tokens]

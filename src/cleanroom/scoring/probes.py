@@ -1,16 +1,19 @@
 """Attacks on the model: is somebody's row remembered, and what does a mule gain who knows how the score works?"""
 
 import numpy as np
+import pyarrow as pa
 
 from cleanroom.governance import metrics
 from cleanroom.governance.evidence import Estimate
-from cleanroom.scoring import model
-from cleanroom.scoring.features import feature_names, model_features
+from cleanroom.scoring import features, model
+from cleanroom.scoring.features import model_features
 from cleanroom.scoring.snapshot import Snapshot
 
 FOLDS = 5
-_DIRECT = {"listed_senders", "listed_receivers", "from_listed_cents", "to_listed_cents"}
-_QUICK = {"passed_cents", "passed_on_transfers", "left_within_day_transfers", "passed_per_mille"}
+_QUICK = {"passed_cents", "passed_on_transfers", "left_within_day_transfers", "passed_per_mille",
+          "single_receivers_in_a_day", "twins_by_receivers", "receivers_in_common"}  # fmt: skip
+_COUNTED = ("counterparties", "transfers", "cents", "in_common")
+_COUNTED_BY = ("reached_", "single_", "twins_")
 
 
 def membership(matrix: np.ndarray, listed: np.ndarray, *, seed: int) -> Estimate | None:
@@ -32,9 +35,9 @@ def evasion(snapshot: Snapshot, capacity: int, *, seed: int) -> dict[str, Estima
     plain, bars = _hidden_margins(snapshot, capacity, seed)
     if plain is None:
         return {}
-    found = plain(snapshot.matrix) >= bars
+    found = plain(_plain(snapshot.rows)) >= bars
     drops = {
-        name: metrics.evasion_recall_drop(found, plain(change(snapshot.matrix)) >= bars, seed=seed)
+        name: metrics.evasion_recall_drop(found, plain(change(snapshot.rows)) >= bars, seed=seed)
         for name, change in _EVASIONS.items()
     }
     return {name: drop for name, drop in drops.items() if drop is not None}
@@ -63,8 +66,8 @@ def _train_without(snapshot: Snapshot, hidden: np.ndarray) -> model.Trees:
 
 
 def _train(matrix: np.ndarray, listed: np.ndarray) -> model.Trees:
-    features = model_features()
-    return model.Trees(model.train(matrix, listed, features), len(features))
+    read = model_features()
+    return model.Trees(model.train(matrix, listed, read), len(read))
 
 
 def _bar(trees: model.Trees, snapshot: Snapshot, capacity: int) -> float:
@@ -73,30 +76,35 @@ def _bar(trees: model.Trees, snapshot: Snapshot, capacity: int) -> float:
     return float(margins[min(capacity, len(margins)) - 1]) if len(margins) else np.inf
 
 
-def _scaled(matrix: np.ndarray, factors: dict[str, float]) -> np.ndarray:
-    return matrix * np.array([factors.get(name, 1.0) for name in feature_names()])
+def _plain(rows: pa.Table) -> np.ndarray:
+    return features.matrix(rows)
 
 
-def _split(matrix: np.ndarray) -> np.ndarray:
-    """Each sum in two: twice the transfers, the same money; no single passage is large enough to be seen as one."""
-    twice = {n: 2.0 for n in feature_names() if n.endswith("transfers")}
-    return _scaled(matrix, {**twice, "passed_on_transfers": 0.5})
+def _scaled(rows: pa.Table, factors: dict[str, float]) -> np.ndarray:
+    return _plain(rows) * np.array([factors.get(name, 1.0) for name in features.feature_names()])
 
 
-def _hop(matrix: np.ndarray) -> np.ndarray:
-    """An account in between: no direct dealing with a watch-listed one."""
-    return _scaled(matrix, dict.fromkeys(_DIRECT, 0.0))
+def _split(rows: pa.Table) -> np.ndarray:
+    """Each sum in two on its day: twice the transfers, the same money; no single passage is large enough to be seen."""
+    twice = {n: 2.0 for n in features.feature_names() if n.endswith("transfers")}
+    return _scaled(rows, {**twice, "passed_on_transfers": 0.5})
 
 
-def _delay(matrix: np.ndarray) -> np.ndarray:
-    """Money rests for longer than the passage that is looked for."""
-    return _scaled(matrix, dict.fromkeys(_QUICK, 0.0))
+def _hop(rows: pa.Table) -> np.ndarray:
+    """An account in between each direct dealing with a watch-listed one: the warehouse says what the walks are then."""
+    names = [f"{n.removesuffix('_ppb')}_evading_ppb" if n.endswith("_ppb") else n for n in features.feature_names()]
+    return features.matrix(rows, names)
 
 
-def _rotate(matrix: np.ndarray) -> np.ndarray:
-    """Half of the dealings moved to another mule."""
-    moved = ("counterparties", "transfers", "cents", "listed_within_two", "sharing_senders", "sharing_receivers")
-    return _scaled(matrix, {name: 0.5 for name in feature_names() if name.endswith(moved)})
+def _delay(rows: pa.Table) -> np.ndarray:
+    """Money rests for longer than the passage that is looked for, and leaves on one day to one account."""
+    return _scaled(rows, dict.fromkeys(_QUICK, 0.0))
+
+
+def _rotate(rows: pa.Table) -> np.ndarray:
+    """Half of the dealings moved to another mule: half of what is counted or added up over them; shares stay."""
+    names = features.feature_names()
+    return _scaled(rows, {name: 0.5 for name in names if name.endswith(_COUNTED) or name.startswith(_COUNTED_BY)})
 
 
 _EVASIONS = {"amounts split": _split, "a hop added": _hop, "delayed": _delay, "half of the dealings moved": _rotate}

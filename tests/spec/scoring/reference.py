@@ -9,6 +9,7 @@ from tests.spec.scoring.world import Paid, World, bank_of
 
 DAY = 86_400
 RECENT, HISTORY, SOON, CYCLE, BUSY = 30 * DAY, 90 * DAY, 48 * 3600, 10 * DAY, 20
+TWINS, TWIN_LIMIT, LEAST_PPB = 72 * 3600, 20, 1_000_000
 
 
 def second(moment: datetime) -> int:
@@ -42,7 +43,8 @@ class Ledger:
 def features(world: World, account: str, as_of: datetime) -> dict[str, int | None]:
     """Every number of one row of account_features."""
     ledger = Ledger(world, account, as_of)
-    parts = (fans, habits, passage, cycles, scatter_gather, dealings_with_listed, distances, ties_and_contacts, ages)
+    parts = (fans, habits, passage, cycles, scatter_gather, dealings_with_listed, distances, ties_and_contacts, ages,
+             walks, single_dealings, twins)  # fmt: skip
     return {name: value for part in parts for name, value in part(ledger).items()}
 
 
@@ -227,3 +229,94 @@ def ages(ledger: Ledger) -> dict:
     silent = max(min(fresh) - (max(older) if older else born), 0) if fresh else None
     opened = ledger.world.accounts[ledger.account][1]
     return {"silent_seconds": silent, "age_days": max((as_of.date() - opened).days, 0)}
+
+
+def taipei_day(moment: datetime) -> int:
+    return (second(moment) + 8 * 3600) // DAY
+
+
+def strengths(ledger: Ledger) -> dict[str, dict[str, int]]:
+    """account -> counterparty -> how strongly a step is drawn there."""
+    days: dict[tuple[str, str], set[int]] = {}
+    for p in ledger.known:
+        if p.sender != p.receiver:
+            for pair in ((p.sender, p.receiver), (p.receiver, p.sender)):
+                days.setdefault(pair, set()).add(taipei_day(p.at))
+    found: dict[str, dict[str, int]] = {}
+    for (one, other), on in days.items():
+        found.setdefault(one, {})[other] = 1_000_000 // len(on)
+    return found
+
+
+def walks(ledger: Ledger) -> dict:
+    pulls, found = strengths(ledger), {}
+    for way in ("reached", "reaching"):
+        steps = [[0, 0], [0, 0], [0, 0]]  # per step: all, and directly from a listed account
+        for start in ledger.listed - {ledger.account}:
+            for total, (share, direct) in zip(steps, _walk(ledger, pulls, way, start), strict=True):
+                total[0] += share
+                total[1] += direct
+        (one, _), (two, two_direct), (three, three_direct) = steps
+        evading = 2 * (two - two_direct) + one
+        found |= {
+            f"{way}_two_ppb": one + 2 * two,
+            f"{way}_three_ppb": one + 2 * two + 4 * three,
+            f"{way}_two_evading_ppb": evading,
+            f"{way}_three_evading_ppb": evading + 4 * (three - three_direct) + 2 * two_direct,
+        }
+    return found
+
+
+def _walk(ledger: Ledger, pulls: dict, way: str, start: str) -> list[tuple[int, int]]:
+    """Per step what is at the ledger's account, and how much of it came from a listed one."""
+    here, seen = {start: 10**9}, []
+    for _ in range(3):
+        there: dict[str, list[int]] = {}
+        for account, ppb in here.items():
+            for other, strength in pulls.get(account, {}).items():
+                whole = sum(pulls[account if way == "reached" else other].values())
+                moved = ppb * strength // whole
+                entry = there.setdefault(other, [0, 0])
+                entry[0] += moved
+                entry[1] += moved if account in ledger.listed else 0
+        kept = {a: v for a, v in there.items() if v[0] >= LEAST_PPB}
+        seen.append(tuple(kept.get(ledger.account, (0, 0))))
+        here = {a: v[0] for a, v in kept.items()}
+    return seen
+
+
+def single_pairs(ledger: Ledger) -> dict[tuple[str, str], int]:
+    """(sender, receiver) that met on one day only -> second of the first payment."""
+    met: dict[tuple[str, str], list[Paid]] = {}
+    for p in ledger.known:
+        if p.sender != p.receiver:
+            met.setdefault((p.sender, p.receiver), []).append(p)
+    return {pair: min(second(p.at) for p in all_of) for pair, all_of in met.items()
+            if len({taipei_day(p.at) for p in all_of}) == 1}  # fmt: skip
+
+
+def single_dealings(ledger: Ledger) -> dict:
+    singles, me = single_pairs(ledger), ledger.account
+    found = {}
+    for name, mine in (
+        ("senders", [at for (_, receiver), at in singles.items() if receiver == me]),
+        ("receivers", [at for (sender, _), at in singles.items() if sender == me]),
+    ):
+        found[f"single_{name}"] = len(mine)
+        found[f"single_{name}_in_a_day"] = max((sum(at - DAY < b <= at for b in mine) for at in mine), default=0)
+    return found
+
+
+def twins(ledger: Ledger) -> dict:
+    found = {}
+    for name, (own, other) in (("senders", (1, 0)), ("receivers", (0, 1))):
+        singles = [(pair[own], pair[other], at) for pair, at in single_pairs(ledger).items()]
+        quiet = [(a, o, at) for a, o, at in singles
+                 if sum(x == o and abs(b - at) <= TWINS for _, x, b in singles) <= TWIN_LIMIT]  # fmt: skip
+        common: dict[str, int] = {}
+        for (a, o, at), (b, x, then) in product(quiet, quiet):
+            if a == ledger.account != b and o == x and abs(at - then) <= TWINS:
+                common[b] = common.get(b, 0) + 1
+        more = [n for n in common.values() if n > 1]
+        found |= {f"twins_by_{name}": len(more), f"{name}_in_common": max(more, default=0)}
+    return found

@@ -83,14 +83,24 @@ def test_a_group_below_the_smallest_cell_is_not_shown(count):
     assert group_evidence.smallest_cell(count, smallest=10**6) is None
 
 
-def test_evasions_change_only_what_they_say(history):
-    matrix = history[-1].matrix
-    names = evidence.model_features()
-    direct = [i for i, f in enumerate(names) if f.name in probes._DIRECT]
-    changed = probes._hop(matrix)
+def test_a_hop_changes_the_walks_alone_and_to_what_the_warehouse_says(history):
+    latest, names = history[-1], [f.name for f in evidence.model_features()]
+    walks = [i for i, name in enumerate(names) if name.startswith(("reached_", "reaching_"))]
+    changed = probes._hop(latest.rows)
 
-    assert (changed[:, direct] == 0).all()
-    assert (np.delete(changed, direct, axis=1) == np.delete(matrix, direct, axis=1)).all()
+    assert len(walks) == 4
+    evading = latest.rows["reached_two_evading_ppb"].to_numpy()
+    assert (changed[:, names.index("reached_two_ppb")] == evading).all()
+    assert (np.delete(changed, walks, axis=1) == np.delete(latest.matrix, walks, axis=1)).all()
+
+
+def test_rotation_halves_every_count_and_sum_and_no_share(history):
+    latest, names = history[-1], [f.name for f in evidence.model_features()]
+    changed = probes._rotate(latest.rows)
+    halved = {n for i, n in enumerate(names) if (changed[:, i] == latest.matrix[:, i] / 2).all()}
+
+    assert {"reached_two_ppb", "single_senders", "twins_by_senders", "in_cents", "transfers"} <= halved
+    assert not halved & {"reaching_two_ppb", "passed_per_mille", "age_days", "night_per_mille"}
 
 
 def test_too_few_listed_accounts_cannot_be_probed(history):

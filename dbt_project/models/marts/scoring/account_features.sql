@@ -76,6 +76,22 @@ select
   coalesce(scatters.gathered_over, 0) as gathered_over,
   coalesce(scatters.carried_beside, 0) as carried_beside,
   coalesce(gatherings.gathered_and_scattered, 0) as gathered_and_scattered,
+  coalesce(singles.single_senders, 0) as single_senders,
+  coalesce(singles.single_senders_in_a_day, 0) as single_senders_in_a_day,
+  coalesce(singles.single_receivers, 0) as single_receivers,
+  coalesce(singles.single_receivers_in_a_day, 0) as single_receivers_in_a_day,
+  coalesce(twins.twins_by_senders, 0) as twins_by_senders,
+  coalesce(twins.senders_in_common, 0) as senders_in_common,
+  coalesce(twins.twins_by_receivers, 0) as twins_by_receivers,
+  coalesce(twins.receivers_in_common, 0) as receivers_in_common,
+  coalesce(walks.reached_two_ppb, 0) as reached_two_ppb,
+  coalesce(walks.reached_two_evading_ppb, 0) as reached_two_evading_ppb,
+  coalesce(walks.reached_three_ppb, 0) as reached_three_ppb,
+  coalesce(walks.reached_three_evading_ppb, 0) as reached_three_evading_ppb,
+  coalesce(walks.reaching_two_ppb, 0) as reaching_two_ppb,
+  coalesce(walks.reaching_two_evading_ppb, 0) as reaching_two_evading_ppb,
+  coalesce(walks.reaching_three_ppb, 0) as reaching_three_ppb,
+  coalesce(walks.reaching_three_evading_ppb, 0) as reaching_three_evading_ppb,
   coalesce(holders.black_identifiers, 0) as black_identifiers,
   coalesce(holders.grey_identifiers, 0) as grey_identifiers,
   coalesce(holders.person_listings, 0) as person_listings,
@@ -118,6 +134,12 @@ left join {{ ref('int_scoring__scatters') }} as scatters
   on scatters.as_of = cut_offs.as_of and scatters.account_token = accounts.account_token
 left join {{ ref('int_scoring__gatherings') }} as gatherings
   on gatherings.as_of = cut_offs.as_of and gatherings.account_token = accounts.account_token
+left join {{ ref('int_scoring__single_dealings') }} as singles
+  on singles.as_of = cut_offs.as_of and singles.account_token = accounts.account_token
+left join {{ ref('int_scoring__twins') }} as twins
+  on twins.as_of = cut_offs.as_of and twins.account_token = accounts.account_token
+left join {{ ref('int_scoring__random_walks') }} as walks
+  on walks.as_of = cut_offs.as_of and walks.account_token = accounts.account_token
 left join {{ ref('int_scoring__taint_bounds') }} as taint
   on taint.as_of = cut_offs.as_of and taint.account_token = accounts.account_token
 where accounts.owned

@@ -6,7 +6,7 @@ the rankings become one list by the share of its accounts that each has above: a
 puts forward twice as many.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,20 @@ INTERVALS = f"95 %, percentile bootstrap over patterns, {RESAMPLES} draws"
 OWN_LIST = "each institution ranks its own accounts; merged by the share of its accounts that rank above"
 
 
-def evaluate_detection(data: Path, truth: Path, *, say: Say) -> dict[str, Any]:
-    """The document that docs/detection.md describes. Raises the refusals of `build_views` and of the truth's form,
-    NothingToDo where the truth names none of the accounts."""
+def evaluate_detection(
+    data: Path,
+    truth: Path,
+    *,
+    say: Say,
+    undecided: Collection[str] = (),
+    variables: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The document that docs/detection.md describes. `undecided`: canonical accounts that count neither as right nor as
+    wrong. Raises the refusals of `build_views` and of the truth's form, NothingToDo where the truth names none of the
+    accounts."""
     patterns = truth_by_token(truth)  # refused now, not after everything was built
-    views = build_views(data, say=say)
-    known = _rankable(views.joint[-1], patterns, truth)
+    views = build_views(data, say=say, variables=variables)
+    known = _rankable(views.joint[-1], patterns, truth, set(account_tokens(undecided)))
     say("rules, model without graph, model; intervals …")
     methods = {str(method): _by_view(method, views, known) for method in Method}
     return {**_facts(views, patterns, known), "methods": methods}
@@ -49,8 +57,8 @@ def truth_by_token(path: Path) -> Truth:
     return found
 
 
-def _rankable(latest: Snapshot, truth: Truth, path: Path) -> Judged:
-    known = judged(latest.texts("account_token")[latest.unlisted].tolist(), truth)
+def _rankable(latest: Snapshot, truth: Truth, path: Path, undecided: set[str]) -> Judged:
+    known = judged(set(latest.texts("account_token")[latest.unlisted].tolist()) - undecided, truth)
     if not known.of_pattern.any():
         raise NothingToDo(
             "the truth names no account that an institution of this folder keeps and that is not watch-listed yet; "

@@ -5,9 +5,11 @@ filtered out of an own view but was never there.
 """
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from cleanroom.errors import NothingToDo
 from cleanroom.pipeline import moneyflow, scoring
@@ -21,6 +23,7 @@ from cleanroom.stores.ports import Warehouse
 from cleanroom.stores.warehouse import open_warehouse
 
 Say = Callable[[str], None]
+Build = Callable[[Sequence[ReadFile]], list[Snapshot]]
 
 
 @dataclass(frozen=True)
@@ -40,16 +43,18 @@ class _Bench:
     warehouse: Warehouse
 
 
-def build_views(data: Path, *, say: Say) -> Views:
-    """Read the folder once and build every view's features. Raises the readers' refusals, NothingToDo where no
-    institution declares accounts and transfers, WarehouseFault."""
+def build_views(data: Path, *, say: Say, variables: Mapping[str, Any] | None = None) -> Views:
+    """Read the folder once and build every view's features at the end of its data. `variables`: of dbt, over the
+    project's. Raises the readers' refusals, NothingToDo where no institution declares accounts and transfers,
+    WarehouseFault."""
     consortium = find_consortium(data)
     files = [file for one in consortium.institutions for file in _told(read_institution(one), one.code, say)]
     with tempfile.TemporaryDirectory(prefix="cleanroom-evaluate-") as scratch:
         say("joint view: money flow and features of all records …")
-        joint = _history(Path(scratch), files)
+        build = partial(_history, Path(scratch), _variables(variables))
+        joint = build(files)
         owners = sorted({str(code) for code in joint[-1].texts("institution")})
-        own = {code: _own(Path(scratch), code, files, joint, say) for code in owners}
+        own = {code: _own(code, files, joint, build, say) for code in owners}
     return Views(joint, own, tuple(consortium.codes))
 
 
@@ -59,20 +64,23 @@ def _told(files: Sequence[ReadFile], code: str, say: Say) -> list[ReadFile]:
     return read
 
 
-def _own(
-    scratch: Path, code: str, files: Sequence[ReadFile], joint: list[Snapshot], say: Say
-) -> list[Snapshot]:  # fmt: skip
+def _own(code: str, files: Sequence[ReadFile], joint: list[Snapshot], build: Build, say: Say) -> list[Snapshot]:
     mine = [file for file in files if file.institution == code]
     if len(mine) == len(files):
         return joint  # nobody else uploaded anything
     say(f"own view of {code} …")
     try:
-        return _history(scratch, mine)
+        return build(mine)
     except NothingToDo:
         return []
 
 
-def _history(scratch: Path, files: Sequence[ReadFile]) -> list[Snapshot]:
+def _variables(given: Mapping[str, Any] | None) -> dict[str, Any]:
+    """One cut-off, the last: a ranking learns there and is judged there."""
+    return {"scoring_horizon_days": HORIZON.days, "as_of_count": 1, **(given or {})}
+
+
+def _history(scratch: Path, variables: Mapping[str, Any], files: Sequence[ReadFile]) -> list[Snapshot]:
     """One view after the other in the same place: dbt then need not read its project again."""
     settings = RoomSettings(home=scratch)
     settings.warehouse_file.unlink(missing_ok=True)
@@ -80,7 +88,7 @@ def _history(scratch: Path, files: Sequence[ReadFile]) -> list[Snapshot]:
     try:
         land(warehouse, files)
         selection = (*moneyflow.SELECTION, "intermediate.graph", *scoring.SELECTION)
-        run_dbt(_Bench(settings, warehouse), "run", selection, {"scoring_horizon_days": HORIZON.days})
+        run_dbt(_Bench(settings, warehouse), "run", selection, variables)
         return read_history(_Bench(settings, warehouse))
     finally:
         warehouse.close()
