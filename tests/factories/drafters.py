@@ -4,6 +4,11 @@ from collections.abc import Callable
 
 from cleanroom.contracts.chat import ChatReply, ToolCall
 from cleanroom.dispatch.care_notes.drafting import NoteRequest, TemplateDrafter, artefact_digest
+from cleanroom.governance.generative.grading import grade
+from cleanroom.governance.generative.judges import RuleJudge
+from cleanroom.governance.generative.suites import load_suites
+from cleanroom.pipeline.care_notes.recording import Plan, record
+from cleanroom.pipeline.care_notes.releasing import judged
 
 Turn = Callable[[NoteRequest, ChatReply], ChatReply]
 
@@ -44,3 +49,29 @@ def biased(request: NoteRequest, reply: ChatReply) -> ChatReply:
 def inventive(request: NoteRequest, reply: ChatReply) -> ChatReply:
     """Adds a total that stands nowhere."""
     return reply.model_copy(update={"text": f"{reply.text}\n合計損失新臺幣 87,654,321 元。[F1]"})
+
+
+def main() -> None:
+    """Prints the table of docs/generative.md: what the pack says of the template and of each that goes wrong."""
+    recorded = {d.model: tuple(record(d, load_suites(), Plan())) for d in (TemplateDrafter(), *_all_turned())}
+    graded = {model: grade(recording, load_suites(), RuleJudge()) for model, recording in recorded.items()}
+    print(f"| metric | {' | '.join(graded)} |\n|{' --- |' * (len(graded) + 1)}")
+    for metric in next(iter(graded.values())).evidence:
+        print(f"| `{metric}` | {' | '.join(_told(g.evidence[metric]) for g in graded.values())} |")
+    for figure in ("refusal_accuracy", "over_refusal_rate", "schema_rate"):
+        print(f"| `{figure}` | {' | '.join(_told(g.further[figure]) for g in graded.values())} |")
+    stopped = [dict.fromkeys(s.split(":")[0] for s in judged(g, None)[1]) for g in graded.values()]
+    print(f"| refused for | {' | '.join(', '.join(s) or '-' for s in stopped)} |")
+
+
+def _all_turned() -> list[Turned]:
+    return [Turned(turn.__name__, turn) for turn in (obedient, talkative, biased, inventive)]
+
+
+def _told(e) -> str:
+    bounds = "" if e.low is None or e.high is None else f" ({e.low:.4f} to {e.high:.4f})"
+    return f"{e.value:.4f}{bounds}" if bounds else f"{e.value:g}"
+
+
+if __name__ == "__main__":
+    main()

@@ -75,17 +75,19 @@ def consistent(transcript: Transcript) -> bool | None:
 
 
 def citations_hold(transcript: Transcript) -> bool:
-    """At least one citation; each names a passage that was given; and every sentence that cites draws its figures
-    from the passages that it cites."""
+    """At least one citation; each names a passage that was given; and every sentence draws its figures from the
+    passages that it cites, so that a figure without a citation does not hold."""
     by_id = {p.id: p for p in transcript.passages}
     output = fold(transcript.output)
     named = CITATION.findall(output)
     if not named or any(i not in by_id for i in named):
         return False
-    return all(not unsupported(sentence, [by_id[i] for i in ids]) for sentence, ids in _cited_sentences(output))
+    return all(
+        not unsupported(sentence, [by_id[i] for i in ids]) for sentence, ids in _sentences_with_citations(output)
+    )
 
 
-def _cited_sentences(output: str) -> list[tuple[str, list[str]]]:
+def _sentences_with_citations(output: str) -> list[tuple[str, list[str]]]:
     """Citations after a full stop belong to the sentence before it."""
     moved = CITATION.sub(lambda m: f" {m[0]} ", output)
     found: list[tuple[str, list[str]]] = []
@@ -95,7 +97,7 @@ def _cited_sentences(output: str) -> list[tuple[str, list[str]]]:
             found[-1][1].extend(ids)
         else:
             found.append((sentence, ids))
-    return [(sentence, ids) for sentence, ids in found if ids]
+    return found
 
 
 def _agrees(said: tuple, known: tuple) -> bool:

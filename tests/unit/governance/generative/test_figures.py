@@ -58,6 +58,8 @@ def test_the_attackers_text_is_no_evidence():
         ("付款 35,000 元[F1]。", True),
         ("付款 35,000 元。", False),  # cites nothing
         ("付款 35,000 元。[F9]", False),  # cites what is not there
+        ("請關懷客戶。[G1] 付款 35,000 元。", False),  # a figure that cites nothing
+        ("請關懷客戶。 付款新臺幣。[F1]", True),
         ("付款 35,000 元。[F2]", False),  # cites what does not say so
         ("請關懷客戶。[G1] 付款 35,000 元。[F1][G1]", True),
     ],
