@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pytest
 
+from cleanroom.cli.main import main
 from cleanroom.crypto.ceremonies import new_room_ring
 from cleanroom.crypto.encoding import to_text
 from cleanroom.crypto.identifiers import canonical
 from cleanroom.crypto.keyring import ParticipantKeyRing
 from cleanroom.errors import MalformedRows
 from cleanroom.pipeline import shadow
+from cleanroom.pipeline.blocked import Bench, ask_blocked
 from cleanroom.pipeline.dispatch import SENT, SENT_SCHEMA
 from cleanroom.pipeline.evaluation import evaluate, read_pattern_reach, read_truth, tokens_of_truth
 from cleanroom.pipeline.keys import init_participant_keys
@@ -69,6 +71,19 @@ def test_the_programmes_question_on_the_case(room):
     assert len(curve["delay_hours"]) == len(curve["scenarios"]["own_bank"]["money_twd_interval"]) == 15
     assert curve["alone"]["own_bank"] == curve["scenarios"]["own_bank"]
     assert body["assumptions"] and body["sensitivity"]
+
+
+def test_asked_beside_the_line_the_answer_is_the_same(room):
+    found = ask_blocked(Bench(room.settings, room.warehouse, TRUTH), say=str)
+    assert found.kind == "blocked" and found.body == published(room, "blocked")
+
+
+def test_without_a_built_room_there_is_nothing_to_ask(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("CLEANROOM_HOME", str(tmp_path))
+    for command in (["blocked", "--json"], ["replay"]):
+        assert main(command) == 30
+    told = capsys.readouterr()
+    assert json.loads(told.out)["errors"][0]["reason"] == "nothing_to_do" and "no built room" in told.err
 
 
 def test_precision_and_recall_of_the_warnings_sent(room):

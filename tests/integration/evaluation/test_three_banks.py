@@ -1,6 +1,5 @@
 """The evaluation on the three banks' ledgers of an independent simulator. The truth only judges."""
 
-import csv
 from pathlib import Path
 
 import pytest
@@ -10,11 +9,10 @@ from cleanroom.evaluation.outcome import answer
 from cleanroom.evaluation.reach import Start, nearest_layers
 from cleanroom.evaluation.rules import DAY_US, EvaluationRules
 from cleanroom.evaluation.scenarios import prepare
+from cleanroom.pipeline.blocked import folder_bench
 from cleanroom.pipeline.dbt import run_dbt
 from cleanroom.pipeline.evaluation import _read_ledger, pattern_reach, reach_summary
 from cleanroom.vocabulary.terms import Scenario
-from tests.factories.landing import account_token, land_folder
-from tests.factories.small_room import open_small_room
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "three_banks"
 pytestmark = [
@@ -30,13 +28,10 @@ where direction = ? group by account_token
 
 
 @pytest.fixture(scope="module")
-def room(tmp_path_factory):
-    made = open_small_room(tmp_path_factory.mktemp("three_banks"))
-    land_folder(made.warehouse, DATA)
-    models = ("staging", "intermediate.moneyflow", "followed_transfers", "reported_losses")
-    run_dbt(made, "run", models)
-    yield made
-    made.warehouse.close()
+def room():
+    with folder_bench(DATA, None, delay_hours=RULES.notice_delay_hours, say=str) as bench:
+        run_dbt(bench, "run", ("staging", "intermediate.moneyflow", "followed_transfers", "reported_losses"))
+        yield bench
 
 
 @pytest.fixture(scope="module")
@@ -45,13 +40,8 @@ def read(room):
 
 
 @pytest.fixture(scope="module")
-def truth():
-    found = {}
-    with (DATA / "truth" / "accounts.csv").open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            pattern = {"pattern": row["pattern"], "typology": row["typology"]}
-            found.setdefault(account_token(row["institution"], row["account"]), []).append(pattern)
-    return found
+def truth(room):
+    return room.truth
 
 
 def test_all_transfers_and_listings_are_read(read):
