@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import pyarrow as pa
 
@@ -40,8 +39,7 @@ class OperatingRoom:
     portal: MemoryPortal
 
     @classmethod
-    def open(cls, home: Path) -> "OperatingRoom":
-        settings = RoomSettings(home=home)
+    def open(cls, settings: RoomSettings) -> "OperatingRoom":
         made = cls(settings, open_warehouse(settings), LocalObjectStore(settings.objects_dir), portal())
         made.warehouse.ensure_tables()
         for code in CODES:
@@ -86,15 +84,18 @@ class OperatingRoom:
         run = [name, artefact or record.draft.digests.artefact, mode, at, at, count]
         self.warehouse.replace_rows(SCORE_RUNS, pa.table([[v] for v in run], schema=_RUNS), where="false")
 
-    def warn(self, record: ReleaseRecord, *, at: datetime, wrong_door: bool = False) -> list[str]:
-        """One warning for each of ten accounts of every institution; `wrong_door` sends the first to another one."""
+    def warn(
+        self, record: ReleaseRecord, *, at: datetime, wrong_door: bool = False, cause: str | None = None
+    ) -> list[str]:
+        """One warning for each of ten accounts of every institution, resting on the score or on a reported account;
+        `wrong_door` sends the first to another one."""
         ids, rows = [], []
         for code, tokens in self.tokens.items():
             for token in tokens[:10]:
                 astray = wrong_door and not ids
                 to = next(c for c in CODES if c != code) if astray else code
                 ids.append(f"{len(ids) + 1:032x}")
-                rows.append(_sent(ids[-1], token, to, record, at))
+                rows.append(_sent(ids[-1], token, to, record, at) | {"cause_token": cause})
                 self.portal.send_warnings([_message(ids[-1], to, record, at)])
         self.warehouse.replace_rows(SENT, pa.Table.from_pylist(rows, schema=SENT_SCHEMA))
         return ids

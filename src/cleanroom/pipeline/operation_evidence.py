@@ -88,10 +88,13 @@ def _answered(room: "Room", standing: ReleaseRecord | None) -> Measured:
     if standing is None:
         return {}
     name = standing.draft.release_id
-    ids = {w["warning_id"] for w in _rows(room, SENT, f"select warning_id from {SENT} where release_id = ?", [name])}
-    own = [s for s in room.portal.warnings() if s.warning_id in ids]
-    every = [operation.handled(s) for s in own]
-    suspected = [operation.handled(s) for s in own if s.kind == "mule"]
+    sent = _rows(
+        room, SENT, f"select warning_id, cause_token is null as alone from {SENT} where release_id = ?", [name]
+    )
+    alone = {w["warning_id"]: w["alone"] for w in sent}
+    own = [s for s in room.portal.warnings() if s.warning_id in alone]
+    every = [operation.handled(s, score_alone=alone[s.warning_id]) for s in own]
+    suspected = [h for s, h in zip(own, every, strict=True) if s.kind == "mule"]
     return {
         "human_review_rate_adverse": operation.human_review_rate(every),
         "release_time_p95_hours": operation.release_time_p95_hours(every),

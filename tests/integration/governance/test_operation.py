@@ -11,6 +11,7 @@ from cleanroom.governance.catalogue import Supplier, supplied_by
 from cleanroom.governance.policy import load_policy
 from cleanroom.pipeline import operation_evidence, surveillance
 from cleanroom.pipeline.room_evidence import collect
+from cleanroom.settings import RoomSettings
 from cleanroom.vocabulary.terms import AnswerKind, ReleaseState
 from tests.factories.operating_room import CODES, EACH, OperatingRoom
 from tests.factories.records import ARTEFACT, NOW, released
@@ -25,7 +26,7 @@ LATER = RELEASED + 100 * HOUR
 
 @pytest.fixture
 def room(tmp_path):
-    made = OperatingRoom.open(tmp_path)
+    made = OperatingRoom.open(RoomSettings(home=tmp_path))
     yield made
     made.warehouse.close()
 
@@ -73,6 +74,14 @@ def test_a_control_without_a_review_before_it_is_seen(operating):
     warning_id = sorted(operating.portal.sent)[5]
     operating.answer(warning_id, (A.CONTROLLED, LATER - HOUR), (A.REVIEWING, LATER))
     assert figures(operating)["human_review_rate_adverse"].value == 12 / 13
+
+
+def test_a_control_that_rests_on_reported_money_needs_no_review_first(room):
+    record = room.release(released(POLICY))
+    for warning_id in room.warn(record, at=RELEASED + HOUR, cause="f" * 32)[:5]:
+        room.answer(warning_id, (A.CONTROLLED, RELEASED + HOUR))
+    found = figures(room)["human_review_rate_adverse"]
+    assert (found.value, found.cases) == (1.0, 5)
 
 
 def test_what_ran_and_what_was_sent_leads_back_to_a_release_in_force(operating):

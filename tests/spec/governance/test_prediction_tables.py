@@ -8,26 +8,13 @@ from sklearn import metrics as sklearn
 
 from cleanroom.governance import metrics as m
 from cleanroom.governance.metrics import prediction_tables
-from cleanroom.settings import RoomSettings
 from cleanroom.stores.warehouse import open_warehouse
-from tests.factories.bqemulator import ABSENT, PROGRAM, running_emulator
 
 CASES = 600
 
 
-@pytest.fixture(scope="module", params=["duckdb", pytest.param("bigquery", marks=pytest.mark.emulator)])
-def warehouse(request, tmp_path_factory):
-    home = tmp_path_factory.mktemp("room")
-    if request.param == "duckdb":
-        yield from opened(RoomSettings(home=home))
-        return
-    if not PROGRAM.exists():
-        pytest.skip(ABSENT)
-    with running_emulator(home) as endpoint:
-        yield from opened(RoomSettings(home=home, warehouse=f"bigquery://contract/g?endpoint={endpoint}"))
-
-
-def opened(settings):
+@pytest.fixture(scope="module")
+def warehouse(settings):
     made = open_warehouse(settings)
     made.replace_rows(prediction_tables.TABLE, table())
     yield made

@@ -20,9 +20,11 @@ _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Handled:
-    """What an institution did with one warning, and when; None for what it did not do."""
+    """What an institution did with one warning, and when; None for what it did not do. `score_alone`: no reported
+    account is the warning's cause."""
 
     institution: str
+    score_alone: bool
     reviewed_at: datetime | None
     controlled_at: datetime | None
     dismissed_at: datetime | None
@@ -37,10 +39,11 @@ class Handled:
         return self.controlled_at is not None and self.dismissed_at is None
 
 
-def handled(standing: WarningStanding) -> Handled:
+def handled(standing: WarningStanding, *, score_alone: bool) -> Handled:
     at = {answer.answer: answer.answered_at for answer in standing.answers}
     return Handled(
         standing.participant,
+        score_alone,
         at.get(AnswerKind.REVIEWING),
         at.get(AnswerKind.CONTROLLED),
         at.get(AnswerKind.DISMISSED),
@@ -48,10 +51,11 @@ def handled(standing: WarningStanding) -> Handled:
 
 
 def human_review_rate(warnings: Iterable[Handled]) -> Estimate | None:
-    """Share of the controls that a review came before, as the institution answered it. None without a control."""
+    """Share of the controls that a review came before, as the institution answered it, or that rest on reported money
+    and not on the score alone. None without a control."""
     controlled = [w for w in warnings if w.controlled_at]
-    reviewed = [w for w in controlled if w.reviewed_at and w.reviewed_at <= w.controlled_at]
-    return Estimate(len(reviewed) / len(controlled), cases=len(controlled)) if controlled else None
+    in_order = [w for w in controlled if not w.score_alone or (w.reviewed_at and w.reviewed_at <= w.controlled_at)]
+    return Estimate(len(in_order) / len(controlled), cases=len(controlled)) if controlled else None
 
 
 def release_time_p95_hours(warnings: Iterable[Handled]) -> Estimate | None:
