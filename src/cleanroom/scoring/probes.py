@@ -13,6 +13,7 @@ FOLDS = 5
 _QUICK = {"passed_cents", "passed_on_transfers", "left_within_day_transfers", "passed_per_mille",
           "single_receivers_in_a_day", "twins_by_receivers", "receivers_in_common"}  # fmt: skip
 _COUNTED = ("counterparties", "transfers", "cents", "in_common")
+_EACH = ("in_smallest_cents", "out_smallest_cents")  # of one transfer, not of all
 _COUNTED_BY = ("reached_", "single_", "twins_")
 
 
@@ -86,8 +87,9 @@ def _scaled(rows: pa.Table, factors: dict[str, float]) -> np.ndarray:
 
 def _split(rows: pa.Table) -> np.ndarray:
     """Each sum in two on its day: twice the transfers, the same money; no single passage is large enough to be seen."""
-    twice = {n: 2.0 for n in features.feature_names() if n.endswith("transfers")}
-    return _scaled(rows, {**twice, "passed_on_transfers": 0.5})
+    more = {n: 2.0 for n in features.feature_names() if n.endswith(("transfers", "repeated_in_a_day"))}
+    halved = {"passed_on_transfers": 0.5, "in_smallest_cents": 0.5, "out_smallest_cents": 0.5}
+    return _scaled(rows, {**more, **halved})
 
 
 def _hop(rows: pa.Table) -> np.ndarray:
@@ -104,7 +106,8 @@ def _delay(rows: pa.Table) -> np.ndarray:
 def _rotate(rows: pa.Table) -> np.ndarray:
     """Half of the dealings moved to another mule: half of what is counted or added up over them; shares stay."""
     names = features.feature_names()
-    return _scaled(rows, {name: 0.5 for name in names if name.endswith(_COUNTED) or name.startswith(_COUNTED_BY)})
+    moved = [n for n in names if n.endswith(_COUNTED) or n.startswith(_COUNTED_BY)]
+    return _scaled(rows, {name: 0.5 for name in moved if name not in _EACH})
 
 
 _EVASIONS = {"amounts split": _split, "a hop added": _hop, "delayed": _delay, "half of the dealings moved": _rotate}

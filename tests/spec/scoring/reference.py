@@ -56,6 +56,9 @@ def fans(ledger: Ledger) -> dict:
             found[f"{side}_{span}cents"] = sum(p.cents for p in some)
             found[f"{side}_{span}counterparties"] = len({getattr(p, other) for p in some})
         found[f"{side}_largest_cents"] = max((p.cents for p in all_of), default=0)
+        found[f"{side}_smallest_cents"] = min((p.cents for p in all_of), default=None)
+        met = [(getattr(p, other), taipei_day(p.at)) for p in all_of if p.sender != p.receiver]
+        found[f"{side}_repeated_in_a_day"] = max((met.count(one) for one in met), default=0)
     others = {p.sender for p in ledger.came} | {p.receiver for p in ledger.went}
     return found | {"institutions": len({bank_of(other) for other in others})}
 

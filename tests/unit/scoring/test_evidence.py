@@ -100,7 +100,7 @@ def test_rotation_halves_every_count_and_sum_and_no_share(history):
     halved = {n for i, n in enumerate(names) if (changed[:, i] == latest.matrix[:, i] / 2).all()}
 
     assert {"reached_two_ppb", "single_senders", "twins_by_senders", "in_cents", "transfers"} <= halved
-    assert not halved & {"reaching_two_ppb", "passed_per_mille", "age_days", "night_per_mille"}
+    assert not halved & {"reaching_two_ppb", "passed_per_mille", "age_days", "night_per_mille", "in_smallest_cents"}
 
 
 def test_too_few_listed_accounts_cannot_be_probed(history):

@@ -9,6 +9,7 @@ from cleanroom.scoring import reasons, rules
 from cleanroom.scoring.features import Feature, left_out, matrix, model_features, unjustified_attributes
 from cleanroom.settings import project_root
 
+UNKNOWN = ("age_days", "silent_seconds", "out_smallest_cents")  # where nothing happened
 ACCOUNT_FEATURES = project_root() / "dbt_project/models/marts/scoring/account_features.yml"
 
 
@@ -16,7 +17,7 @@ def rows(**columns) -> pa.Table:
     """Quiet accounts but for the given columns."""
     names = {c.column for r in rules.all_rules() for c in r.when}
     count = len(next(iter(columns.values())))
-    quiet = {name: [None] * count if name in ("age_days", "silent_seconds") else [0] * count for name in names}
+    quiet = {name: [None] * count if name in UNKNOWN else [0] * count for name in names}
     return pa.table({n: pa.array(v, pa.int64()) for n, v in {**quiet, **columns}.items()})
 
 

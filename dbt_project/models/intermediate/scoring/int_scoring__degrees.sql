@@ -12,6 +12,7 @@ select
   count(distinct case when {{ here }} then counterparty_token end) as {{ side }}_{{ span }}counterparties,
   {%- endfor %}
   max(case when direction = '{{ side }}' then amount_cents else 0 end) as {{ side }}_largest_cents,
+  min(case when direction = '{{ side }}' then amount_cents end) as {{ side }}_smallest_cents,
   {%- endfor %}
   count(*) as transfers,
   count(distinct counterparty_institution) as institutions,

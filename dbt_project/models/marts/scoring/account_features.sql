@@ -51,6 +51,10 @@ select
   {%- for name, part, whole in shares %}
   cast(floor(1000 * coalesce({{ part }}, 0) / nullif({{ whole }}, 0)) as {{ bigint }}) as {{ name }}_per_mille,
   {%- endfor %}
+  degrees.in_smallest_cents,
+  degrees.out_smallest_cents,
+  coalesce(repeats.in_repeated_in_a_day, 0) as in_repeated_in_a_day,
+  coalesce(repeats.out_repeated_in_a_day, 0) as out_repeated_in_a_day,
   passages.min_seconds_to_leave,
   passages.median_seconds_to_leave,
   coalesce(passages.passed_cents, 0) as passed_cents,
@@ -120,6 +124,8 @@ left join {{ ref('int_scoring__watch_listed') }} as listed
   on listed.as_of = cut_offs.as_of and listed.account_token = accounts.account_token
 left join {{ ref('int_scoring__degrees') }} as degrees
   on degrees.as_of = cut_offs.as_of and degrees.account_token = accounts.account_token
+left join {{ ref('int_scoring__repeats') }} as repeats
+  on repeats.as_of = cut_offs.as_of and repeats.account_token = accounts.account_token
 left join {{ ref('int_scoring__passages') }} as passages
   on passages.as_of = cut_offs.as_of and passages.account_token = accounts.account_token
 left join returns
