@@ -1,18 +1,19 @@
 """Figures of operation from a warehouse and a portal: counted, dated, and left out where there is no record."""
 
-from datetime import timedelta
+import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from cleanroom.errors import PortalFault
-from cleanroom.governance import gate
+from cleanroom.governance import controls, gate
 from cleanroom.governance.answers import load_answers
 from cleanroom.governance.catalogue import Supplier, supplied_by
 from cleanroom.governance.policy import load_policy
-from cleanroom.pipeline import operation_evidence, surveillance
+from cleanroom.pipeline import drill, operation_evidence, scan_report, surveillance
 from cleanroom.pipeline.room_evidence import collect
 from cleanroom.settings import RoomSettings
-from cleanroom.vocabulary.terms import AnswerKind, ReleaseState
+from cleanroom.vocabulary.terms import AnswerKind, ControlOutcome, ReleaseState
 from tests.factories.operating_room import CODES, EACH, OperatingRoom
 from tests.factories.records import ARTEFACT, NOW, released
 
@@ -231,3 +232,24 @@ def test_the_end_suspends_at_its_exact_time_and_says_why_in_both_languages(room)
     said = room.portal.release(record.draft.release_id).suspended_reason
     assert "expired" in said and "到期" in said
     assert surveillance.watch(room, now=issued.expires_at) == surveillance.Watched(None, ())
+
+
+# --- earned, not waived -----------------------------------------------------------------------------------------------
+
+
+def test_shadow_drill_and_scan_meet_their_controls_without_a_waiver(room, tmp_path):
+    record = released(POLICY)
+    for day in range(14):
+        room.score(record, at=NOW + timedelta(days=day), mode="shadow")
+    drill.hold(room, order=lambda: room.portal.stop_sending("drill"), patience_s=30)
+    today = datetime.now(UTC)
+    path = tmp_path / "scan.json"
+    packages = [{"name": name, "version": version, "vulns": []} for name, version in scan_report.installed()]
+    path.write_text(json.dumps({"dependencies": packages}))
+    scan_report.keep(room.settings, path, scanned_on=today.date(), portal=room.portal)
+    found = collect(room, ANSWERS, now=today, artefact_digest=ARTEFACT)
+    judged = controls.evaluate(POLICY, tier="R3", ai_kind="pred", evidence=found, now=today)
+    outcomes = {r.metric: r.outcome for r in judged if r.control_id in ("ROB-4-03", "ROB-4-04", "ROB-4-05")}
+    assert outcomes == dict.fromkeys(
+        ["kill_switch_seconds", "drill_age_days", "shadow_days", "critical_vulns"], ControlOutcome.PASS
+    )
