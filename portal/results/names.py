@@ -50,6 +50,7 @@ LAYER_NAMES = {
 TYPOLOGY_NAMES = {
     "fan_in": _("fan-in"),
     "fan_out": _("fan-out"),
+    "chain": pgettext_lazy("typology", "chain"),
     "cycle": pgettext_lazy("typology", "cycle"),
     "gather_scatter": _("gather-scatter"),
     "scatter_gather": _("scatter-gather"),

@@ -13,7 +13,7 @@ import jinja2
 
 from cleanroom.governance.reports.pdf import pdf_of
 from cleanroom.governance.reports.words import Words
-from cleanroom.results.chart import curve_svg
+from cleanroom.results.chart import curve_svg, unit_of
 from cleanroom.vocabulary.terms import Scenario
 
 PACKAGE = "cleanroom.results"
@@ -89,6 +89,20 @@ class Page:
         return self.words.of("names", scenario)
 
     @property
+    def _unit(self) -> int:
+        return unit_of(self.body["curve"])
+
+    @property
+    def unit(self) -> str:
+        return self.words.of("units", self._unit)
+
+    def _sum(self, twd: float | None) -> str:
+        return whole(None if twd is None else twd / self._unit)
+
+    def _sums(self, interval: Sequence[float] | None) -> str:
+        return span(None if interval is None else [twd / self._unit for twd in interval])
+
+    @property
     def measures(self) -> dict[str, list[dict[str, str]]]:
         """By themselves the measures beyond each bank alone, which is a scenario of its own."""
         alone = {s: row for s, row in self.body["alone"].items() if s != Scenario.OWN_BANK}
@@ -96,10 +110,12 @@ class Page:
         return {kind: [self._measure(s, found[s]) for s in Scenario if s in found] for kind, found in rows.items()}
 
     def _measure(self, scenario: str, row: Mapping[str, Any]) -> dict[str, str]:
-        names = {"money": "money_twd", "accounts": "accounts", "extra_money": "extra_money_twd",
-                 "extra_accounts": "extra_accounts", "price": self._price_figure}  # fmt: skip
-        shown = {name: whole(row[key]) for name, key in names.items()}
-        shown |= {f"{name}_range": span(row[f"{key}_interval"]) for name, key in names.items()}
+        sums = {"money": "money_twd", "extra_money": "extra_money_twd"}
+        counts = {"accounts": "accounts", "extra_accounts": "extra_accounts", "price": self._price_figure}
+        shown = {name: self._sum(row[key]) for name, key in sums.items()}
+        shown |= {f"{name}_range": self._sums(row[f"{key}_interval"]) for name, key in sums.items()}
+        shown |= {name: whole(row[key]) for name, key in counts.items()}
+        shown |= {f"{name}_range": span(row[f"{key}_interval"]) for name, key in counts.items()}
         hours = "innocent_freeze_hours" if self._innocents_known else "freeze_hours"
         return shown | {"label": self._name(scenario), "hours": whole(row[hours])}
 
@@ -125,9 +141,9 @@ class Page:
         found = scenarios[Scenario.SHARED_GRAPH_REALTIME]
         return {
             "label": label,
-            "together": f"{whole(found['money_twd'][at])} / {whole(found['accounts'][at])}",
-            "extra": whole(found["extra_money_twd"][at]),
-            "extra_range": span(found["extra_money_twd_interval"][at]),
+            "together": f"{self._sum(found['money_twd'][at])} / {whole(found['accounts'][at])}",
+            "extra": self._sum(found["extra_money_twd"][at]),
+            "extra_range": self._sums(found["extra_money_twd_interval"][at]),
             "extra_accounts": whole(found["extra_accounts"][at]),
             "price": whole(found[self._price_figure][at]),
         }
@@ -153,7 +169,7 @@ class Page:
 
     @property
     def sensitivity(self) -> list[dict[str, str]]:
-        return [{"label": self.words.pick({k: row[k] for k in ("en", "zh_hant")}), "money": whole(row["money_twd"]),
+        return [{"label": self.words.pick({k: row[k] for k in ("en", "zh_hant")}), "money": self._sum(row["money_twd"]),
                  "accounts": whole(row["accounts"]), "price": whole(row[self._price_figure])}
                 for row in self.body["sensitivity"]]  # fmt: skip
 
@@ -163,7 +179,7 @@ class Page:
 
 
 def whole(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:,.0f}".replace("-", "\u2212")
+    return NOTHING if value is None else f"{round(value):,}".replace("-", "\u2212")
 
 
 def span(interval: Sequence[float] | None) -> str:

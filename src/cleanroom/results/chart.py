@@ -29,6 +29,7 @@ _RULES = {
 
 def curve_svg(curve: Mapping[str, Any], words: Words) -> str:
     """`curve` of a published `blocked`. The same figures give the same bytes."""
+    unit = unit_of(curve)
     # The page's font measures nothing here, so signs that the library's own lacks are no loss.
     warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font", category=UserWarning)
     from matplotlib import rc_context  # slow to load, and only who draws needs it
@@ -37,13 +38,14 @@ def curve_svg(curve: Mapping[str, Any], words: Words) -> str:
 
     known = any(row.get("innocent_accounts") for row in curve["scenarios"].values())
     price = "innocent_accounts" if known else "accounts_controlled_not_listed"
-    panels = [("extra_money_twd", "extra_money"), ("extra_accounts", "extra_accounts")]
-    panels.append((price, "innocents" if known else "others"))
+    panels = [("extra_money_twd", words("extra_money", unit=words.of("units", unit)), unit)]
+    panels += [("extra_accounts", words("extra_accounts"), 1), (price, words("innocents" if known else "others"), 1)]
     with rc_context(_RULES):
         figure = Figure(figsize=(9.2, 2.25), layout="constrained")
         FigureCanvasSVG(figure)
-        for axes, (name, title) in zip(figure.subplots(1, 3), panels, strict=True):
-            _panel(axes, curve, name, words(title), words)
+        for axes, (name, title, scale) in zip(figure.subplots(1, 3), panels, strict=True):
+            _panel(axes, curve, name, words, scale)
+            axes.set_title(title, fontsize=8.5, loc="left")
         handles, labels = figure.axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
         out = io.StringIO()
@@ -51,7 +53,13 @@ def curve_svg(curve: Mapping[str, Any], words: Words) -> str:
     return _inline(out.getvalue())
 
 
-def _panel(axes: Any, curve: Mapping[str, Any], name: str, title: str, words: Words) -> None:
+def unit_of(curve: Mapping[str, Any]) -> int:
+    """In how many TWD sums are shown: 1, 1,000 or 1,000,000, so that the longest has at most seven digits."""
+    most = max(max(row["money_twd"]) for row in curve["scenarios"].values())
+    return next(unit for unit in (1, 1_000, 1_000_000) if most / unit < 1e7 or unit == 1_000_000)
+
+
+def _panel(axes: Any, curve: Mapping[str, Any], name: str, words: Words, scale: int) -> None:
     hours = curve["delay_hours"]
     for scenario, (colour, line, marker) in _STYLES.items():
         row = curve["scenarios"].get(scenario)
@@ -62,10 +70,9 @@ def _panel(axes: Any, curve: Mapping[str, Any], name: str, title: str, words: Wo
         axes.plot(hours, row[name], line, color=colour, marker=marker, markersize=3, linewidth=1.3,
                   label=words.of("names", scenario))  # fmt: skip
     axes.axhline(0, color="#5b6675", linewidth=0.6)
-    axes.set_title(title, fontsize=8.5, loc="left")
     axes.set_xlabel(words("hours"), fontsize=7.5)
     axes.set_xticks([h for h in (0, 6, 12, 24, 36, 48, 60, 72) if h <= max(hours)])
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value / scale:,.0f}")
     axes.tick_params(labelsize=7, length=2)
     axes.grid(axis="y", color="#d5dbe3", linewidth=0.5)
 
