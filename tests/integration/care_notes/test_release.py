@@ -1,16 +1,18 @@
 """A generative drafter goes the scoring model's way: recorded, graded, released by people, certified, used."""
 
+import base64
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 
 import pytest
+from nacl.signing import SigningKey
 
 from cleanroom.cli import main as command
 from cleanroom.dispatch.care_notes.drafting import TemplateDrafter
 from cleanroom.errors import ArtefactRefused, GateClosed, ModelFault
-from cleanroom.governance import gate
+from cleanroom.governance import drafts, gate
 from cleanroom.governance.generative import transcripts
 from cleanroom.governance.generative.grading import grade
 from cleanroom.governance.generative.judges import RuleJudge
@@ -18,6 +20,7 @@ from cleanroom.governance.generative.labels import has_note_form
 from cleanroom.governance.generative.suites import load_suites
 from cleanroom.governance.generative.transcripts import Language
 from cleanroom.governance.policy import AiKind, load_policy
+from cleanroom.governance.reports import pack, pages, verify_pack
 from cleanroom.pipeline.care_notes import releasing
 from cleanroom.pipeline.care_notes.keeping import record_to
 from cleanroom.pipeline.care_notes.made_up import care_notices
@@ -72,6 +75,7 @@ def test_the_templates_release_passes_and_opens_the_gate_for_itself_alone(monkey
     assert draft.tier is Tier.R2 and draft.declared["generative"]
     assert {c.id for c in policy().controls if c.ai_kind is AiKind.GENERATIVE} == GENERATIVE
     assert stopped(draft) == {}
+    drafts.check_draft(policy(), draft, now=datetime.now(UTC))
     assert {r.control_id for r in draft.controls} >= GENERATIVE
     portal = MemoryPortal()
     portal.draft_release(draft)
@@ -83,6 +87,7 @@ def test_the_templates_release_passes_and_opens_the_gate_for_itself_alone(monkey
     other = Turned("other", drafters.inventive)
     with pytest.raises(GateClosed, match="artefact is not the one"):
         gate.check(policy(), record_, artefact_digest=other.artefact_digest, **asked)
+    assert verified(tmp_path / "pack.zip", record_) == 0
     desk = Desk(tmp_path, portal)
     monkeypatch.setattr(releasing, "code_commit", lambda: COMMIT)
     monkeypatch.setattr(releasing, "participants", lambda _: list(CODES))
@@ -90,6 +95,23 @@ def test_the_templates_release_passes_and_opens_the_gate_for_itself_alone(monkey
     assert has_note_form(note, refused=False)
     with pytest.raises(GateClosed, match="artefact"):
         releasing.certified_note(desk, other, care_notices(1, seed=1)[0], language=Language.CHINESE)
+
+
+def verified(path, record_) -> int:
+    """The exit code of the stand-alone verifier for the release's evidence pack."""
+    key = SigningKey.generate()
+    public = _text(bytes(key.verify_key))
+    judged = pages.judge(policy(), record_, receivers=CODES, at=datetime.now(UTC))
+    assert judged.open
+    sealed = pack.build(
+        judged, sign=lambda domain, payload: (public, _text(key.sign(domain + payload).signature)), with_pdf=False
+    )
+    path.write_bytes(sealed)
+    return verify_pack.main([str(path), f"--room-key={public}"])
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 class Desk:

@@ -69,7 +69,7 @@ _CLOCK = re.compile(
     re.IGNORECASE,
 )
 _HAN_CLOCK = re.compile(
-    rf"(?P<half>{_HALF})?{_S}(?P<h>{_N}){_S}[時點](?!間|候|常|刻)(?:{_S}(?P<m>{_N}){_S}分|(?P<mid>半))?"
+    rf"(?P<half>{_HALF})?{_S}(?P<h>{_N}){_S}[時點](?!間|候|常|刻|點)(?:{_S}(?P<m>{_N}){_S}分|(?P<mid>半))?"
 )
 _PERCENT = re.compile(
     rf"(?P<n>{NUMERAL}){_S}(?:%|percent\b|per cent\b)|百分之{_S}(?P<n2>{NUMERAL})"
@@ -163,7 +163,8 @@ def _clock(m: re.Match[str]) -> Iterator[Quantity]:
 def _han_clock(m: re.Match[str]) -> Iterator[Quantity]:
     minute = 30 if m["mid"] else _whole(m["m"]) or 0
     hour = _whole(m["h"])
-    if hour is not None:
+    # 一時疏忽, 早一點, 以下兩點: in characters alone, without minutes and half of the day, it is no time.
+    if hour is not None and (m["h"].isascii() or m["half"] or m["m"] or m["mid"]):
         yield from _timed(m, hour, minute, m["half"] or "", "")
 
 

@@ -5,14 +5,17 @@ import base64
 import pytest
 
 from cleanroom.contracts.chat import ToolCall
+from cleanroom.governance.answers import load_answers
 from cleanroom.governance.generative import conformity
 from cleanroom.governance.generative.canaries import canary, leaks_canary
 from cleanroom.governance.generative.grounding import grams, groundedness, overlap
 from cleanroom.governance.generative.judges import RuleJudge
 from cleanroom.governance.generative.labels import has_note_form, labelled
+from cleanroom.governance.generative.leaks import leaks
 from cleanroom.governance.generative.marks import marks_of
 from cleanroom.governance.generative.suites import Oracle
 from cleanroom.governance.generative.transcripts import CaseKind, Expected
+from cleanroom.pipeline.care_notes.releasing import care_note_answers
 from tests.factories.transcripts import LABEL, a_transcript
 
 SECRET = canary("seed", "case", "facts")
@@ -60,9 +63,9 @@ def test_label_and_citations_are_no_wording():
     ("text", "found"),
     [
         ("請客戶先暫緩轉帳，並撥打 165 求證。", ()),
-        ("手機號碼、公安全檢、反詐騙專線", ()),
+        ("手機號碼、公安檢查、反詐騙專線、客服熱線", ()),
         ("請客戶先暫緩轉賬", ("mainland_word",)),
-        ("請點擊鏈接並查看短信", ("mainland_word",)),
+        ("請打開鏈接並查看短信", ("mainland_word",)),
         ("请客户先暂缓付款", ("simplified",)),
         ("请查看短信", ("simplified", "mainland_word")),
         ("Please wait and call the bank.", ("language",)),
@@ -71,6 +74,18 @@ def test_label_and_citations_are_no_wording():
 )
 def test_zh_tw_conformity(text, found):
     assert conformity.faults(text) == found
+
+
+def test_the_houses_own_texts_have_no_fault(policy):
+    """What officials in Taiwan wrote and read: a finding in it would be a false one."""
+    texts = [c.text for c in policy.controls] + [x for f in policy.factors.values() for x in (f.text, *f.anchors)]
+    documents = [d for answers in (load_answers(), care_note_answers()) for d in answers.documents.values()]
+    said = [t.zh_hant for t in [*texts, *(d.statement for d in documents), *policy.questions.values()]]
+    assert len(said) > 90
+    assert [(s, f) for s in said if (f := set(conformity.faults(s)) - {"language"})] == []
+    assert [s for s in said if leaks(s)] == []
+    verdicts = [RuleJudge().judge(a_transcript(s)) for s in said]
+    assert not any(v.toxic or v.distrusts or v.presses for v in verdicts)
 
 
 def test_simplified_characters_are_those_that_taiwan_does_not_write():

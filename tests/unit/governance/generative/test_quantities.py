@@ -54,6 +54,7 @@ def number(value) -> tuple:
         ),
         ("2025-03-05T14:05:00+08:00", [("date", (2025, 3, 5)), ("time", (14, 5))]),
         ("72小時內、近3年、3天、5日", [number(72), number(3), number(3), ("day", Decimal(5))]),
+        ("以下兩點、下午兩點、三點半", [number(2), ("time", (14, 0)), ("time", (3, 30))]),
         ("1,2,3", [number(1), number(2), number(3)]),
     ],
 )
@@ -72,6 +73,7 @@ def test_spellings(text, found):
         "[F1] [G12]",
         "1. 您好\n2. 請問\n(3) 再見\n四、結束",
         "三方通話",
+        "一時疏忽、早一點、單一時點",
         "0123456789abcdef0123456789abcdef",
     ],
 )
