@@ -33,11 +33,11 @@ from portal.alerts.states import NEXT_ANSWER, Delivery
 from portal.alerts.tables import WarningTable
 from portal.alerts.tasks import wake_soon
 from portal.common.filters import Filter, choices_of, institutions_among, narrow
-from portal.common.posting import done, given
+from portal.common.posting import confirmed, done, given, one_of_choices
 from portal.common.tables import search, table_page
 from portal.participants.models import Participant
 
-UNANSWERED = "none"
+STOP_PAGES = ("alerts-health", "signoffs")
 
 
 @require_safe
@@ -129,15 +129,11 @@ def health(request: HttpRequest) -> HttpResponse:
     check_may(request.user, Permission.READ_WARNING_STANDINGS)
     rows = WarningRecord.objects.select_related("participant")
     dead = WarningTable(rows.filter(delivery=Delivery.DEAD), order_by="-accepted_at")
-    stop = queries.standing_stop()
     context = {
         "standings": dispatch.standings(rows),
-        "stop": stop,
-        "stops": queries.past_stops(),
         "capped": queries.capped_days(),
         "disabled": queries.disabled_endpoints(),
         "may_manage": may(request.user, Permission.MANAGE_DELIVERY),
-        "is_stopper": stop is not None and stop.stopped_by_id == request.user.pk,
         "now": timezone.now(),
     }
     return table_page(request, "alerts/health.html", dead, context)
@@ -145,18 +141,26 @@ def health(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def stop(request: HttpRequest) -> HttpResponse:
-    reason = given(request, "reason")[:400]
+    reason, back = given(request, "reason")[:400], _back(request)
+    confirmed(request)
     sentence = _("Nothing is sent from now on. Another person must lift the stop.")
-    return done(request, lambda: stop_sending(reason=reason, by=request.user), sentence=sentence, back="alerts-health")
+    return done(request, lambda: stop_sending(reason=reason, by=request.user), sentence=sentence, back=back)
 
 
 @require_POST
 def lift(request: HttpRequest) -> HttpResponse:
+    confirmed(request)
+
     def work() -> None:
         lift_stop(by=request.user)
         wake_soon()
 
-    return done(request, work, sentence=_("Warnings are sent again."), back="alerts-health")
+    return done(request, work, sentence=_("Warnings are sent again."), back=_back(request))
+
+
+def _back(request: HttpRequest) -> str:
+    """The page that the panel of the stop stood on."""
+    return one_of_choices(request.POST.get("back", STOP_PAGES[0]), STOP_PAGES)
 
 
 @require_POST

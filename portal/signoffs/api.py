@@ -1,11 +1,17 @@
 """Releases over the API: drafted by the room, signed, waived, released and suspended by people."""
 
+from typing import Annotated
+
 from django.http import HttpRequest
 from ninja import Router, Schema
+from pydantic import Field
 
 from cleanroom.contracts.messages import PackStanding, ReleaseDraft, ReleaseRecord, SignOffRequest, WaiverRequest
+from cleanroom.governance import what_if
 from portal.accounts.permissions import Permission, check_may
+from portal.signoffs import candidates
 from portal.signoffs.actions.draft import draft_release
+from portal.signoffs.actions.hold import hold_release, lift_hold
 from portal.signoffs.actions.keep_pack import keep_pack
 from portal.signoffs.actions.release import publish_release, suspend_release
 from portal.signoffs.actions.sign import sign_release
@@ -18,7 +24,7 @@ router = Router(tags=["releases"])
 
 
 class Reason(Schema):
-    reason: str
+    reason: Annotated[str, Field(min_length=1, max_length=400)]
 
 
 @router.post("/releases", response=ReleaseRecord)
@@ -85,3 +91,21 @@ def release(request: HttpRequest, release_id: str):
 @router.post("/releases/{release_id}/suspend", response=ReleaseRecord)
 def suspend(request: HttpRequest, release_id: str, body: Reason):
     return record_of(suspend_release(release_id, reason=body.reason, by=request.auth))
+
+
+@router.post("/releases/{release_id}/hold", response=ReleaseRecord)
+def hold(request: HttpRequest, release_id: str, body: Reason):
+    """For the traffic of the caller's own institution; the others are not touched."""
+    return record_of(hold_release(release_id, reason=body.reason, by=request.auth))
+
+
+@router.post("/releases/{release_id}/hold/lift", response=ReleaseRecord)
+def let_go(request: HttpRequest, release_id: str):
+    return record_of(lift_hold(release_id, by=request.auth))
+
+
+@router.post("/policies/what-if")
+def try_policy(request: HttpRequest):
+    """The body is a candidate policy, YAML. Replayed over every release; nothing is adopted."""
+    check_may(request.auth, Permission.REPLAY_POLICY)
+    return what_if.as_dict(candidates.replayed(candidates.candidate(request.body, name="policy.yaml")))

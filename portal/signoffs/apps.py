@@ -24,6 +24,9 @@ class SignoffsConfig(PortalApp):
             yield from self._waivers(person)
         if may(person, Permission.PUBLISH_RELEASE):
             yield from self._publications(person)
+            yield from self._suspended()
+        if may(person, Permission.PUBLISH_RELEASE) or may(person, Permission.REQUEST_WAIVER):
+            yield from self._endings()
 
     def _signatures(self, person):
         """Releases that miss a signature which this person may give."""
@@ -54,12 +57,42 @@ class SignoffsConfig(PortalApp):
             title = _("Release the approved model %(release)s") % {"release": release.release_id}
             yield Waiting(title, _page(release), since=release.drafted_at, detail=release.use_case)
 
+    def _suspended(self):
+        from portal.common.waiting import Waiting
+        from portal.signoffs.queries import in_state
+        from portal.signoffs.templatetags.governance import in_my_language
+
+        for release in in_state("suspended"):
+            since = release.moves.filter(to_state="suspended").last()
+            title = _("Decide on the suspended release %(release)s") % {"release": release.release_id}
+            why = in_my_language(release.suspended_reason)
+            yield Waiting(title, _page(release), since.at if since else release.drafted_at, urgent=True, detail=why)
+
+    def _endings(self):
+        from portal.common.waiting import Waiting
+        from portal.signoffs import ends
+
+        for ending in ends.ending_soon(now=timezone.now()):
+            begun = ending.ends_at - ends.SOON
+            yield Waiting(_ending_title(ending), _page(ending.release), since=begun, urgent=ending.urgent)
+
     def facts_for(self, person):
         from portal.common.facts import Fact
         from portal.signoffs.queries import in_state
 
         for release in in_state("released"):
             yield Fact(gettext_lazy("Model in force"), release.release_id, release.released_at, _page(release))
+
+
+def _ending_title(ending) -> str:
+    names = {
+        "release": ending.release.release_id,
+        "control": ending.control_id,
+        "when": timezone.localtime(ending.ends_at).strftime("%Y-%m-%d %H:%M"),
+    }
+    if ending.control_id:
+        return _("The waiver of %(control)s in %(release)s ends at %(when)s: mend the control before") % names
+    return _("The certificate of %(release)s ends at %(when)s: have a new release ready before") % names
 
 
 def _page(release) -> str:

@@ -13,6 +13,7 @@ from cleanroom.vocabulary.terms import ControlOutcome, ReleaseState, SignOffRole
 from portal.signoffs.models import Release
 from portal.signoffs.policy import current_policy
 from portal.signoffs.queries import receivers, record_of
+from portal.signoffs.standing import standing_incidents
 
 if TYPE_CHECKING:
     from portal.accounts.models import User
@@ -77,7 +78,7 @@ def open_dossier(release: Release, *, now: datetime) -> Dossier:
         record=record,
         policy=policy,
         judged_at=now,
-        blockers=_blockers(policy, record, now, codes),
+        blockers=_blockers(policy, release, record, now, codes),
         principles=_principles(policy, judged),
         stages=tuple(text.model_dump() for text in policy.stages.values()),
         factors=_factors(policy, record),
@@ -88,9 +89,12 @@ def open_dossier(release: Release, *, now: datetime) -> Dossier:
     )
 
 
-def _blockers(policy: Policy, record: ReleaseRecord, now: datetime, codes: list[str]) -> tuple[Reason, ...]:
-    """Without the missing sign-offs, which the page lists by their seats."""
+def _blockers(
+    policy: Policy, release: Release, record: ReleaseRecord, now: datetime, codes: list[str]
+) -> tuple[Reason, ...]:
+    """Without the missing sign-offs, which the page lists by their seats; with incidents that would suspend it."""
     found = gate.blockers(policy, record, now=now, participants=codes)
+    found += standing_incidents(release, now=now, record=record)
     return tuple(reason for reason in found if reason.code != "sign_off_missing")
 
 

@@ -45,3 +45,18 @@ OUTCOME_TONES = {
 DECISION_NAMES = {"approve": _("approves"), "reject": _("rejects")}
 
 EVIDENCE_NAMES = {"metric": _("measured"), "document": _("document"), "sign-off": _("sign-off")}
+
+VERDICT_NAMES = {"open": _("open"), "shut": _("shut"), "unjudgeable": _("cannot be judged")}
+VERDICT_TONES = {"open": "good", "shut": "bad", "unjudgeable": "warn"}
+
+FORM_RULES = {
+    "form_size": _("The file is larger than a form can be."),
+    "form_file": _("The file is no spreadsheet (.xlsx)."),
+    "form_sheets": _("This is not the check form; download one here first."),
+    "form_format": _("This is not the check form; download one here first."),
+    "form_policy": _("The form belongs to another policy, or to another content of it; download one here again."),
+    "form_rows": _("Rows were added, removed or put in another order; fill in a new form."),
+    "form_formula": _("A formula stands here; write the value itself."),
+    "form_value": _("The value is missing, is an error, or is no number; or a text stands here without a value."),
+    "form_text": _("A text is missing or too long; both languages are needed."),
+}

@@ -1,10 +1,15 @@
 from django.urls import path
 
-from portal.signoffs import views
+from portal.signoffs import policy_views, views
 
 urlpatterns = [
     path("", views.inventory, name="signoffs"),
+    path("policy/", policy_views.policy, name="signoffs-policy"),
+    path("policy/what-if", policy_views.try_policy, name="signoffs-what-if"),
+    path("policy/form.xlsx", policy_views.empty_form, name="signoffs-form"),
+    path("policy/form", policy_views.read_form, name="signoffs-form-read"),
     path("<str:release_id>/", views.release, name="signoffs-release"),
+    path("<str:release_id>/form.xlsx", policy_views.release_form, name="signoffs-release-form"),
     path("<str:release_id>/packs/<str:pack>/<str:name>", views.pack_file, name="signoffs-pack"),
     path("<str:release_id>/submit", views.submit, name="signoffs-submit"),
     path("<str:release_id>/sign", views.sign, name="signoffs-sign"),

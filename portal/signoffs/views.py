@@ -13,11 +13,11 @@ from django.views.decorators.http import require_POST, require_safe
 from cleanroom.contracts.messages import SignOffRequest, WaiverRequest
 from cleanroom.errors import RequestInvalid
 from cleanroom.vocabulary.terms import ReleaseState
-from portal.accounts.permissions import Permission, check_may, may
+from portal.accounts.permissions import Permission, check_may, may, may_anywhere
 from portal.common.filters import Filter, choices_of, narrow
 from portal.common.posting import done, given, message_of
 from portal.common.tables import search, table_page
-from portal.signoffs import dossier, packs
+from portal.signoffs import dossier, ends, packs
 from portal.signoffs.actions.hold import hold_release, lift_hold
 from portal.signoffs.actions.release import publish_release, retire_release, suspend_release
 from portal.signoffs.actions.sign import sign_release
@@ -25,7 +25,7 @@ from portal.signoffs.actions.submit import submit_release
 from portal.signoffs.actions.waive import approve_waiver, request_waiver
 from portal.signoffs.models import Release
 from portal.signoffs.names import STATE_NAMES
-from portal.signoffs.queries import release_of
+from portal.signoffs.queries import in_state, release_of
 from portal.signoffs.tables import ReleaseTable
 
 
@@ -39,7 +39,13 @@ def inventory(request: HttpRequest) -> HttpResponse:
         Filter("tier", gettext_lazy("Risk tier"), "tier", (("R1", "R1"), ("R2", "R2"), ("R3", "R3"))),
     )
     rows = search(rows, request, "release_id", "model", "use_case", "developer__username")
-    return table_page(request, "signoffs/inventory.html", ReleaseTable(rows), {"filters": filters})
+    context = {
+        "filters": filters,
+        "suspended": in_state(ReleaseState.SUSPENDED),
+        "endings": ends.ending_soon(now=timezone.now()),
+        "may_read_incidents": may_anywhere(request.user, Permission.READ_INCIDENTS),
+    }
+    return table_page(request, "signoffs/inventory.html", ReleaseTable(rows), context)
 
 
 @require_safe
@@ -57,6 +63,10 @@ def release(request: HttpRequest, release_id: str) -> HttpResponse:
         "holds": opened.release.holds.filter(in_force=True).select_related("participant"),
         "moves": opened.release.moves.select_related("by"),
         "packs": packs.offered(opened.release),
+        "suspended": opened.release.moves.filter(to_state=ReleaseState.SUSPENDED).select_related("by").last(),
+        "ending": ends.of_certificate(opened.release, now=opened.judged_at),
+        "waiver_ends": ends.of_waivers(opened.release, opened.policy, now=opened.judged_at),
+        "incidents": opened.release.incidents.all(),
         "may": _may(person),
         "states": ReleaseState,
     }
@@ -73,6 +83,8 @@ def _may(person) -> dict:
         "release": may(person, Permission.PUBLISH_RELEASE),
         "suspend": may(person, Permission.SUSPEND_RELEASE),
         "hold": may(person, Permission.HOLD_RELEASE, institution=person.institution_code),
+        "read_incidents": may(person, Permission.READ_INCIDENTS),
+        "report": may(person, Permission.REPORT_INCIDENT),
     }
 
 

@@ -1,5 +1,6 @@
 """Tags of the release pages: texts in the reader's language, outcomes as badges."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -9,9 +10,19 @@ from django.utils.translation import get_language
 
 from portal.accounts.names import CAPACITY_NAMES
 from portal.common.templatetags.portal import badge
-from portal.signoffs.names import DECISION_NAMES, EVIDENCE_NAMES, OUTCOME_NAMES, OUTCOME_TONES, STATE_NAMES, STATE_TONES
+from portal.signoffs.names import (
+    DECISION_NAMES,
+    EVIDENCE_NAMES,
+    OUTCOME_NAMES,
+    OUTCOME_TONES,
+    STATE_NAMES,
+    STATE_TONES,
+    VERDICT_NAMES,
+    VERDICT_TONES,
+)
 
 register = template.Library()
+_HAN, _BETWEEN = re.compile(r"[\u4e00-\u9fff]"), " / "
 
 
 @register.filter
@@ -21,6 +32,24 @@ def told(text: Any) -> str:
     if isinstance(text, dict):
         return text.get(language) or text.get("en") or ""
     return getattr(text, language, text)
+
+
+@register.filter
+def in_my_language(text: str) -> str:
+    """The reader's half of a reason that governance wrote in both languages (`suspension.as_text`: English first);
+    what a person wrote as it is."""
+    en, found, zh_hant = text.partition(_BETWEEN)
+    while found and not _HAN.search(en):
+        if _HAN.search(zh_hant.partition(_BETWEEN)[0]):
+            return zh_hant if (get_language() or "").startswith("zh") else en
+        more, found, zh_hant = zh_hant.partition(_BETWEEN)
+        en = f"{en}{_BETWEEN}{more}"
+    return text
+
+
+@register.filter
+def of_key(found: dict, key: str) -> Any:
+    return found.get(key)
 
 
 @register.simple_tag
@@ -52,6 +81,18 @@ def release_state_name(value: str) -> str:
 @register.filter
 def capacity(value: str) -> str:
     return str(CAPACITY_NAMES[str(value)])
+
+
+@register.filter
+def seat_name(text: str) -> str:
+    """A missing sign-off as governance names it (`releases.MissingSignOff`), in the reader's language."""
+    role, _found, institution = text.partition(" of institution ")
+    return " · ".join(part for part in (capacity(role), institution) if part)
+
+
+@register.simple_tag
+def verdict(value: str) -> SafeString:
+    return badge(VERDICT_NAMES[str(value)], VERDICT_TONES[str(value)])
 
 
 @register.filter

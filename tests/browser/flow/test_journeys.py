@@ -63,6 +63,7 @@ def test_the_coordinator_stops_all_sending(visit):
     visit.open("/alerts/")
     page.get_by_role("link", name="How dispatch does").click()
     page.get_by_label("Reason").fill("A mass false alarm.")
+    page.get_by_label("Stop all sending; I know").check()
     page.get_by_role("button", name="Stop all sending").click()
     page.get_by_text("Nothing is sent from now on.").wait_for()
     visit.shot("dispatch-health")

@@ -150,11 +150,22 @@ def test_a_dead_letter_is_listed_and_sent_again(sent, as_person):
 
 def test_stop_and_lift_on_the_page(sent, as_person):
     first, second = make_person(Role.COORDINATOR), make_person(Role.COORDINATOR)
-    shown = text_of(as_person(first).post("/alerts/health/stop", {"reason": "false alarm"}, follow=True))
+    form, banner = {"reason": "false alarm", "back": "signoffs"}, "nothing is scored for sending"
+    assert as_person(first).post("/alerts/health/stop", form).status_code == 422, "the box is not ticked"
+    assert banner not in text_of(as_person(first).get("/"))
+    form["confirmed"] = "yes"
+    answer = as_person(first).post("/alerts/health/stop", form, follow=True)
+    assert answer.redirect_chain[-1][0] == "/signoffs/"
+    shown = text_of(answer)
     assert "stopped all sending" in shown and "another person must lift" in shown
-    assert as_person(first).post("/alerts/health/lift").status_code == 403
+    assert banner in text_of(as_person(make_person(Role.ANALYST)).get("/"))
+    assert as_person(first).post("/alerts/health/lift", form).status_code == 403
     assert any("emergency stop" in str(task.title).lower() for task in waiting_for(second))
-    assert "Warnings are sent again" in text_of(as_person(second).post("/alerts/health/lift", follow=True))
+    assert as_person(second).post("/alerts/health/lift").status_code == 422
+    assert as_person(second).post("/alerts/health/lift", {**form, "back": "https://x.test"}).status_code == 422
+    assert EmergencyStop.objects.filter(in_force=True).exists()
+    shown = text_of(as_person(second).post("/alerts/health/lift", {"confirmed": "yes"}, follow=True))
+    assert "Warnings are sent again" in shown and "Dispatch health" in shown and banner not in shown
     assert not EmergencyStop.objects.filter(in_force=True).exists()
 
 

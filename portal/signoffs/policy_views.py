@@ -1,0 +1,110 @@
+"""Pages of the policy: what is in force, what another version would change, and the check form."""
+
+import json
+from base64 import b64encode
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from cleanroom.errors import FormInvalid, PolicyInvalid, RequestInvalid, TooLarge
+from cleanroom.governance import what_if
+from cleanroom.governance.reports import form
+from portal.accounts.permissions import Permission, check_may, may
+from portal.signoffs import candidates
+from portal.signoffs.models import Release
+from portal.signoffs.policy import current_policy
+from portal.signoffs.queries import release_of
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+REFUSED = 422
+
+
+@require_safe
+def policy(request: HttpRequest) -> HttpResponse:
+    check_may(request.user, Permission.READ_RELEASE)
+    return _page(request)
+
+
+@require_POST
+def try_policy(request: HttpRequest) -> HttpResponse:
+    """The candidate replayed over all past releases. Nothing of it is kept."""
+    check_may(request.user, Permission.REPLAY_POLICY)
+    sent = _sent(request, "policy", candidates.CAP_BYTES)
+    try:
+        after = candidates.candidate(sent.read(), name=sent.name)
+    except (PolicyInvalid, TooLarge) as e:
+        return _page(request, {"policy_faults": candidates.faults_of_policy(e), "file": sent.name}, status=REFUSED)
+    found = candidates.replayed(after)
+    told = what_if.as_dict(found)
+    context = {
+        "found": found,
+        "told": told,
+        "changed": [r for r in found.releases if r.changes],
+        "same": [r for r in found.releases if not r.changes],
+        "json": _packed(json.dumps(told, ensure_ascii=False, indent=1)),
+        "now": timezone.now(),
+    }
+    return render(request, "signoffs/what_if.html", context)
+
+
+@require_POST
+def read_form(request: HttpRequest) -> HttpResponse:
+    check_may(request.user, Permission.READ_RELEASE)
+    sent = _sent(request, "form", form.LARGEST_BYTES)
+    try:
+        rows = candidates.rows_in_form(sent.read())
+    except FormInvalid as e:
+        return _page(request, {"form_faults": candidates.faults_of_form(e), "file": sent.name}, status=REFUSED)
+    context = {"rows": rows, "yaml": _packed(candidates.as_yaml(rows)), "file": sent.name}
+    return render(request, "signoffs/form_read.html", context)
+
+
+@require_safe
+def empty_form(request: HttpRequest) -> HttpResponse:
+    check_may(request.user, Permission.READ_RELEASE)
+    return _spreadsheet(candidates.form_of_policy(), f"check-form-{current_policy().version}.xlsx")
+
+
+@require_safe
+def release_form(request: HttpRequest, release_id: str) -> HttpResponse:
+    check_may(request.user, Permission.READ_RELEASE)
+    release = release_of(release_id)
+    return _spreadsheet(candidates.form_of_release(release, now=timezone.now()), f"check-form-{release_id}.xlsx")
+
+
+def _page(request: HttpRequest, more: dict | None = None, status: int = 200) -> HttpResponse:
+    context = {
+        "policy": current_policy(),
+        "documents": len(form.documents_of(current_policy())),
+        "releases": Release.objects.count(),
+        "may_replay": may(request.user, Permission.REPLAY_POLICY),
+        "cap": candidates.CAP_BYTES // 1024,
+        "form_cap": form.LARGEST_BYTES // 1024**2,
+        **(more or {}),
+    }
+    return render(request, "signoffs/policy.html", context, status=status)
+
+
+def _sent(request: HttpRequest, name: str, cap: int) -> UploadedFile:
+    """The file of the form. One that is too large is not read further than is needed to say so."""
+    sent = request.FILES.get(name)
+    if sent is None:
+        raise RequestInvalid(_("Choose a file first."))
+    if sent.size > cap:
+        raise TooLarge(_("The file is larger than it can be here."))
+    return sent
+
+
+def _packed(text: str) -> str:
+    """For a link that holds the file itself: what was tried out is not kept for a second request."""
+    return b64encode(text.encode()).decode()
+
+
+def _spreadsheet(raw: bytes, name: str) -> HttpResponse:
+    response = HttpResponse(raw, content_type=XLSX)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
