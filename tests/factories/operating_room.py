@@ -13,6 +13,9 @@ from cleanroom.contracts.messages import (
     StationRun,
     WarningMessage,
 )
+from cleanroom.governance.evidence import Estimate
+from cleanroom.governance.suspension import Drift
+from cleanroom.pipeline import drift
 from cleanroom.pipeline.dispatch import SENT, SENT_SCHEMA
 from cleanroom.pipeline.operation_evidence import SCORE_RUNS
 from cleanroom.pipeline.scoring import _RUNS
@@ -125,6 +128,10 @@ class OperatingRoom:
         self.settings.runs_dir.mkdir(parents=True, exist_ok=True)
         with (self.settings.runs_dir / "run.jsonl").open("a") as file:
             file.write(run.model_dump_json() + "\n")
+
+    def drifted(self, record: ReleaseRecord, *, at: datetime, psi: float) -> None:
+        moved = Drift(Estimate(psi, cases=len(CODES) * EACH))
+        drift.keep(self, record, at, moved)
 
     def publish(self, kind: str, body: dict) -> None:
         self.settings.results_dir.mkdir(parents=True, exist_ok=True)

@@ -59,7 +59,7 @@ def watch(room: "Room", record: ReleaseRecord, artefact: Artefact, latest: Snaps
         return None
     name, moved = _inputs(artefact, latest, reference["inputs"])
     drift = Drift(scored, moved, name)
-    _keep(room, record, latest, drift)
+    keep(room, record, latest.as_of, drift)
     return drift
 
 
@@ -90,17 +90,17 @@ def _counted(reference: metrics.Reference, values: np.ndarray) -> tuple[int, ...
     return metrics.count_in(reference.edges, values)
 
 
-def _keep(room: "Room", record: ReleaseRecord, latest: Snapshot, drift: Drift) -> None:
+def keep(room: "Room", record: ReleaseRecord, as_of: datetime, drift: Drift) -> None:
     """One row per release and cut-off; the same run again replaces it."""
     row = {
         "release_id": record.draft.release_id,
-        "as_of": latest.as_of,
+        "as_of": as_of,
         "measured_at": datetime.now(UTC),
         "psi_score": drift.scores.value,
         "psi_input": drift.input and drift.input.value,
         "input_name": drift.input_name,
         "accounts": drift.scores.cases,
     }
-    at = latest.as_of.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
+    at = as_of.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
     where = f"as_of = timestamp '{at}'"
     room.warehouse.replace_rows(TABLE, pa.Table.from_pylist([row], schema=_SCHEMA), where=where)

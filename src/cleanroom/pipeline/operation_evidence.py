@@ -21,7 +21,7 @@ from cleanroom.pipeline.dispatch import SENT
 if TYPE_CHECKING:
     from cleanroom.pipeline.room import Room
 
-SCORE_RUNS, SCORES = "scoring.score_runs", "scoring.account_scores"
+SCORE_RUNS, SCORES, DRIFT = "scoring.score_runs", "scoring.account_scores", "scoring.drift"
 SEED = 20250401
 _STATIONS = ("moneyflow", "scoring", "dispatch")  # whose machine time a warning costs
 _TOKEN = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
@@ -52,6 +52,7 @@ def collect(room: "Room", policy: Policy, *, use_case: str, now: datetime) -> di
         **_incidents(room, now),
         **_exports(room),
         **_cost(room, policy, standing),
+        **_drifted(room, standing),
         "validated_precision": _validated(standing),
     }
     return {name: estimate.at(now) for name, estimate in found.items() if estimate is not None}
@@ -140,6 +141,15 @@ def _cost(room: "Room", policy: Policy, standing: ReleaseRecord | None) -> Measu
     sent = counted[0]["n"] if counted else 0
     seconds = sum(r.seconds for r in _runs(room) if r.started_at >= standing.released_at and r.station in _STATIONS)
     return {"cost_per_1k_alerts": Estimate(seconds / 3600 * price / sent * 1000, cases=sent) if sent else None}
+
+
+def _drifted(room: "Room", standing: ReleaseRecord | None) -> Measured:
+    """As the last scoring run of the release in force measured it (pipeline.drift)."""
+    name = standing.draft.release_id if standing else ""
+    rows = _rows(
+        room, DRIFT, f"select psi_score, accounts from {DRIFT} where release_id = ? order by as_of desc", [name]
+    )
+    return {"psi_score": Estimate(rows[0]["psi_score"], cases=rows[0]["accounts"])} if rows else {}
 
 
 def _runs(room: "Room") -> list[StationRun]:

@@ -115,7 +115,6 @@ def _artefact(subject: Subject) -> dict:
         "lineage_coverage": (metrics.filled_share([f.sources for f in model_features()]), "features with sources"),
         "unjustified_attributes": (Estimate(grounds, cases=len(model_features())), "features of the model"),
         "counterfactual_flip_rate": (_flips(subject, margins), "kind of account and institution exchanged"),
-        "psi_score": _drift(subject, margins),
     }
 
 
@@ -131,15 +130,6 @@ def _flips(subject: Subject, margins: np.ndarray) -> Estimate | None:
     threshold = margins[subject.warned].min() if len(subject.warned) else np.inf
     after = (after_margins >= threshold) & ~latest.listed
     return metrics.counterfactual_flip_rate(before | (margins >= threshold) & ~latest.listed, after)
-
-
-def _drift(subject: Subject, margins: np.ndarray) -> tuple[Estimate | None, str]:
-    earlier = [s for s in subject.history if s.as_of < subject.latest.as_of]
-    if not earlier:
-        return None, ""
-    before = max(earlier, key=lambda s: s.as_of)
-    scores = subject.artefact.model().margins(before.matrix)
-    return metrics.psi(scores, margins), "scores at the latest cut-off against the one before it"
 
 
 def _probed(subject: Subject) -> dict:

@@ -6,16 +6,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cleanroom.errors import PortalFault
-from cleanroom.governance import controls, gate
+from cleanroom.governance import controls, gate, waivers
 from cleanroom.governance.answers import load_answers
 from cleanroom.governance.catalogue import Supplier, supplied_by
+from cleanroom.governance.evidence import Evidence
 from cleanroom.governance.policy import load_policy
 from cleanroom.pipeline import drill, operation_evidence, scan_report, surveillance
 from cleanroom.pipeline.room_evidence import collect
 from cleanroom.settings import RoomSettings
 from cleanroom.vocabulary.terms import AnswerKind, ControlOutcome, ReleaseState
 from tests.factories.operating_room import CODES, EACH, OperatingRoom
-from tests.factories.records import ARTEFACT, NOW, released
+from tests.factories.records import ARTEFACT, NOW, a_draft, a_waiver, released
 
 A = AnswerKind
 POLICY, ANSWERS = load_policy(), load_answers()
@@ -151,6 +152,9 @@ def test_a_busy_room_measures_every_figure_of_operation(operating):
     operating.incident(2, kind="complaint", detected_at=LATER - HOUR, upheld=False)
     operating.ran("scoring", at=RELEASED + HOUR, seconds=600)
     operating.publish("blocked", {})
+    operating.drifted(operating.portal.current_release(USE_CASE), at=RELEASED, psi=0.3)
+    operating.drifted(operating.portal.current_release(USE_CASE), at=RELEASED + HOUR, psi=0.05)
+    assert figures(operating)["psi_score"].value == 0.05
     assert figures(operating).keys() == supplied_by(Supplier.OPERATION)
 
 
@@ -232,6 +236,24 @@ def test_the_end_suspends_at_its_exact_time_and_says_why_in_both_languages(room)
     said = room.portal.release(record.draft.release_id).suspended_reason
     assert "expired" in said and "到期" in said
     assert surveillance.watch(room, now=issued.expires_at) == surveillance.Watched(None, ())
+
+
+def test_a_waivers_end_suspends_what_it_let_pass(room):
+    waiver = a_waiver(POLICY, "ROB-4-04", ends_on=NOW.date() + timedelta(days=3))
+    record = room.release(released(POLICY, a_draft(POLICY, shadow_days=None), waivers=(waiver,)))
+    ends = waivers.ends_at(POLICY, waiver.ends_on)
+    assert surveillance.watch(room, now=ends - timedelta(microseconds=1)).reasons == ()
+    found = {(r.control_id, r.code) for r in surveillance.watch(room, now=ends).reasons}
+    assert {("GOV-4-02", "control_failed"), ("ROB-4-04", "not_measurable"), (None, "expired")} <= found
+    assert room.portal.release(record.draft.release_id).state is ReleaseState.SUSPENDED
+
+
+def test_stale_evidence_suspends(room):
+    aged = Evidence(1.0, measured_at=NOW - timedelta(days=80), cases=10_000)
+    room.release(released(POLICY, a_draft(POLICY, repeat_match_rate=aged)))
+    stale = aged.measured_at + timedelta(days=POLICY.freshness_days["R3"])
+    assert surveillance.watch(room, now=stale - timedelta(microseconds=1)).reasons == ()
+    assert {r.code for r in surveillance.watch(room, now=stale).reasons} == {"not_measurable", "expired"}
 
 
 # --- earned, not waived -----------------------------------------------------------------------------------------------

@@ -8,10 +8,7 @@ import pytest
 from cleanroom.governance import metrics
 from cleanroom.governance.answers import load_answers
 from cleanroom.governance.catalogue import Supplier, supplied_by
-from cleanroom.governance.evidence import Estimate
 from cleanroom.governance.metrics.prediction_tables import count_bins
-from cleanroom.governance.suspension import Drift
-from cleanroom.pipeline import drift
 from cleanroom.pipeline.room_evidence import collect
 from cleanroom.vocabulary.terms import AnswerKind
 from tests.factories.operating_room import CODES, EACH, OperatingRoom
@@ -37,6 +34,7 @@ def room(settings):
     made.incident(2, kind="complaint", detected_at=AT, upheld=True)
     made.ran("scoring", at=AT, seconds=600)
     made.publish("blocked", {})
+    made.drifted(RECORD, at=AT, psi=0.1)
     yield made
     made.warehouse.close()
 
@@ -74,12 +72,6 @@ def test_drift_is_counted_where_the_scores_lie_and_kept_once(room):
     psi = metrics.psi_of(reference, counted)
     assert psi == metrics.psi(np.sqrt(scores), scores) and psi.value > 0.2
     for value in (0.5, 0.7):
-        measured = Drift(Estimate(value, cases=EACH), Estimate(0.1, cases=EACH), "in_cents")
-        drift._keep(room, RECORD, _At(AT), measured)
+        room.drifted(RECORD, at=AT, psi=value)
     kept = room.warehouse.query("select as_of, psi_score, accounts from scoring.drift").to_pylist()
-    assert kept == [{"as_of": AT, "psi_score": 0.7, "accounts": EACH}]
-
-
-class _At:
-    def __init__(self, as_of):
-        self.as_of = as_of
+    assert kept == [{"as_of": AT, "psi_score": 0.7, "accounts": EACH * len(CODES)}]
