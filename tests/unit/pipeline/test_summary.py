@@ -8,8 +8,13 @@ from rich.console import Console
 from cleanroom.contracts.messages import StationRun
 from cleanroom.pipeline.rehearsal import summary
 
-BODY = {"scenarios": {"own_bank": {"money_twd": 100.0, "accounts": 2, "x": 1},
-                      "shared_graph_realtime": {"money_twd": 180.5, "accounts": 5, "x": 1}}}  # fmt: skip
+ALONE = {
+    "money_twd": 100.0, "money_twd_interval": [90.0, 110.0], "extra_money_twd": 0.0,
+    "extra_money_twd_interval": [0.0, 0.0], "accounts": 2, "accounts_interval": [1, 3], "extra_accounts": 0,
+    "extra_accounts_interval": [0, 0],
+}  # fmt: skip
+TOGETHER = ALONE | {"money_twd": 180.5, "accounts": 5, "extra_money_twd": 80.5, "extra_accounts": 3}
+BODY = {"scenarios": {"own_bank": ALONE | {"x": 1}, "shared_graph_realtime": TOGETHER | {"x": 1}}}
 
 
 def write(home, station, step, rows, **detail):
@@ -55,7 +60,7 @@ def test_stations_stand_in_the_order_of_the_line(document):
     assert found["rows_uploaded"] == 10
     assert found["legs"] == {"own": 7}
     assert found["warnings"] == {"700": 0}
-    assert found["blocked"]["own_bank"] == {"money_twd": 100.0, "accounts": 2}
+    assert found["blocked"] == {"own_bank": ALONE, "shared_graph_realtime": TOGETHER}
 
 
 def test_without_a_truth_precision_is_null_and_said_so(document):

@@ -11,8 +11,10 @@ from rich.table import Column, Table
 from cleanroom.contracts.messages import ReleaseRecord, StationRun, WarningStanding
 from cleanroom.pipeline.line import LINE
 from cleanroom.settings import ParticipantSettings, RoomSettings
-from cleanroom.vocabulary.terms import Scenario
 
+FIGURES = [
+    f"{extra}{name}{end}" for name in ("money_twd", "accounts") for extra in ("", "extra_") for end in ("", "_interval")
+]
 STATIONS = list(dict.fromkeys(station for station, _, _ in LINE))
 
 
@@ -97,10 +99,7 @@ def _answers(warnings: list[WarningStanding]) -> dict[str, int]:
 
 def _blocked(blocked: dict[str, Any] | None) -> dict[str, dict[str, Any]]:
     scenarios = (blocked or {}).get("scenarios", {})
-    return {
-        name: {"money_twd": figures["money_twd"], "accounts": figures["accounts"]}
-        for name, figures in scenarios.items()
-    }
+    return {name: {figure: figures[figure] for figure in FIGURES} for name, figures in scenarios.items()}
 
 
 def _result(folder: Path, kind: str) -> dict[str, Any] | None:
@@ -141,11 +140,9 @@ def _blocked_table(summary: dict[str, Any]) -> Table:
         title="Blocked, and extra against each bank alone 攔阻成效",
         title_justify="left",
     )
-    alone = summary["blocked"].get(Scenario.OWN_BANK, {"money_twd": 0, "accounts": 0})
     for name, figures in summary["blocked"].items():
-        extra_money, extra_accounts = figures["money_twd"] - alone["money_twd"], figures["accounts"] - alone["accounts"]
         table.add_row(name, f"{figures['money_twd']:,.0f}", f"{figures['accounts']:,}",
-                      f"{extra_money:+,.0f}", f"{extra_accounts:+,}")  # fmt: skip
+                      f"{figures['extra_money_twd']:+,.0f}", f"{figures['extra_accounts']:+,}")  # fmt: skip
     return table
 
 
