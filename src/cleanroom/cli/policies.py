@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rich.table import Table
@@ -9,7 +10,6 @@ from rich.table import Table
 from cleanroom.cli.common import command, out
 from cleanroom.cli.governance_words import word
 from cleanroom.cli.words import chosen
-from cleanroom.governance.reasons import Reason
 from cleanroom.governance.what_if import ControlChange, Judged, Replay, Replayed
 from cleanroom.settings import RoomSettings
 
@@ -92,38 +92,43 @@ def _show(found: Replay) -> None:
     if not found.changes:
         out.print(word("nothing"), markup=False, highlight=False)
         return
-    table = Table(*(word(n) for n in ("release", "decided", "verdict", "tier", "missing", "controls", "why")))
-    for one in found.releases:
-        if one.changes:
-            table.add_row(*_row(one))
-    out.print(table)
+    changed = [r for r in found.releases if r.changes]
+    out.print(_table(("release", "decided", "tier", "verdict", "missing", "why"), [_release(r) for r in changed]))
+    controls = [_control(r, c) for r in changed for c in r.controls]
+    if controls:
+        out.print(_table(("release", "control", "metric", "value", "outcome", "limit"), controls))
 
 
-def _row(one: Replayed) -> list[str]:
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    table = Table()
+    for head in heads:
+        table.add_column(word(head), overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _release(one: Replayed) -> list[str]:
+    whole = [r for r in one.after.reasons if r.control_id is None] if one.verdict_changes else []
     return [
         one.release_id,
         f"{one.at:%Y-%m-%d %H:%M}",
-        _arrow(_verdict(one.before), _verdict(one.after)),
         _arrow(str(one.before.tier or "-"), str(one.after.tier or "-")),
+        _arrow(_verdict(one.before), _verdict(one.after)),
         "\n".join(one.newly_missing),
-        "\n".join(_control(c) for c in one.controls),
-        "\n".join(_reason(r) for r in one.after.reasons) if one.verdict_changes else "",
+        "\n".join(chosen((r.en, r.zh_hant)) for r in whole),
     ]
+
+
+def _control(one: Replayed, c: ControlChange) -> list[str]:
+    before, after = (word(f"outcome_{o or 'none'}") for o in (c.before, c.after))
+    value = "-" if c.value is None else f"{c.value:.6g}"
+    limits = _arrow(c.limit_before or "-", c.limit_after or "-")
+    return [one.release_id, c.control_id, c.metric, value, _arrow(before, after), limits]
 
 
 def _verdict(judged: Judged) -> str:
     return word(f"verdict_{judged.verdict}")
-
-
-def _control(c: ControlChange) -> str:
-    before, after = (word(f"outcome_{o or 'none'}") for o in (c.before, c.after))
-    limits = "" if c.limit_before == c.limit_after else f" ({c.limit_before or '-'} -> {c.limit_after or '-'})"
-    return f"{c.control_id} {c.metric}: {_arrow(before, after)}{limits}"
-
-
-def _reason(reason: Reason) -> str:
-    said = chosen((reason.en, reason.zh_hant))
-    return f"{reason.control_id}: {said}" if reason.control_id else said
 
 
 def _arrow(before: str, after: str) -> str:

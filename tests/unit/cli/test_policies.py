@@ -78,7 +78,7 @@ def test_a_replay_that_changes_a_verdict_says_so_in_both_languages(policy_file, 
     told = json.loads(capsys.readouterr().out)
     assert (told["verdicts_changed"], told["releases"][0]["after"]["verdict"]) == (1, "shut")
     assert told["releases"][0]["controls"][0]["control_id"] == "PRI-3-01"
-    for language, words in (("en", "met -> not met"), ("zh-hant", "關閉")):
+    for language, words in (("en", "met -> not met"), ("zh-hant", "開放 -> 關閉")):
         monkeypatch.setenv("CLEANROOM_LANGUAGE", language)
         assert cli.main(asked) == 3
         assert words in capsys.readouterr().out
