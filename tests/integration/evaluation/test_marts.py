@@ -8,9 +8,11 @@ from cleanroom.pipeline.evaluation import evaluate
 from tests.factories.evaluated_room import CENTS, FIRST, RELEASE, SECOND, THIRD, VICTIM, tok
 
 MARTS = ("marts.dispatch", "marts.evaluation")
-VARIABLES = {"release_id": RELEASE, "warning_capacity": 2, "care_capacity": 5, "care_least_cents": 1000}
+VARIABLES = {"release_id": RELEASE, "warning_capacity": 2, "care_capacity": 5, "care_least_cents": 1000,
+             "predicted_watch_times": 1.2, "predicted_black_times": 1, "predicted_grey_times": 0.5}  # fmt: skip
 TABLES = {
     "dispatch.suspected_accounts": "place",
+    "dispatch.predicted_lists": "place",
     "dispatch.warning_candidates": "account_token",
     "dispatch.warning_paths": "account_token, layer",
     "dispatch.care_candidates": "place",
@@ -43,6 +45,15 @@ def test_the_case_through_three_banks(built):
     assert {second["start_account_token"], third["start_account_token"]} == {tok(FIRST)}
     assert [r["account_token"] for r in built["dispatch.care_candidates"]] == [tok(VICTIM)]
     assert [r["account_token"] for r in built["evaluation.reported_losses"]] == [tok(FIRST)]
+
+
+def test_predicted_lists_follow_the_ranking(built):
+    rows = built["dispatch.predicted_lists"]
+    grave = {"watch": 0, "black": 1, "grey": 2}
+    assert rows, "this test would pass on nothing"
+    assert rows[0]["list_name"] == "watch"
+    assert [grave[r["list_name"]] for r in rows] == sorted(grave[r["list_name"]] for r in rows)
+    assert all(r["times_average"] >= 0.5 for r in rows)
 
 
 def test_paths_lead_from_the_listed_account_to_the_warned_one(built):
