@@ -47,8 +47,19 @@ class _Answer(BaseModel):
     choices: list[_Choice] = Field(min_length=1)
 
 
+class _Error(BaseModel):
+    code: str | None = None
+
+
+class _Problem(BaseModel):
+    error: _Error
+
+
+_WITHHELD = b'{"choices": [{"message": {"content": null}}]}'  # as endpoints answer that filter after the model
+
+
 class HttpChatModel:
-    """A `ChatModel` over HTTP. Temperature 0: what was graded is what is used."""
+    """A `ChatModel` over HTTP. Temperature 0: what was graded is what is used. A filtered answer is an empty one."""
 
     def __init__(
         self,
@@ -100,6 +111,8 @@ class HttpChatModel:
                 with self._client.stream("POST", "/chat/completions", json=body) as response:
                     if response.status_code == httpx.codes.OK:
                         return _bounded(response, until)
+                    if response.status_code == httpx.codes.BAD_REQUEST and _withheld(_bounded(response, until)):
+                        return _WITHHELD
                     why, pause = _refusal(response, attempt)
             except httpx.TransportError as e:
                 why, pause = f"no answer ({type(e).__name__})", _backoff(attempt)
@@ -112,6 +125,14 @@ def _refusal(response: httpx.Response, attempt: int) -> tuple[str, float]:
     if status not in _AGAIN:
         raise SettingsInvalid(f"the model's endpoint answers {status}; {_what_to_check(status)}", rule="model")
     return f"status {status}", _asked_wait(response.headers.get("retry-after"), attempt)
+
+
+def _withheld(raw: bytes) -> bool:
+    """Whether a 400 is the endpoint's own filter: it will not answer this request, and another one it will."""
+    try:
+        return _Problem.model_validate_json(raw).error.code in ("content_filter", "content_policy_violation")
+    except ValidationError:
+        return False
 
 
 def _read(raw: bytes) -> ChatReply:

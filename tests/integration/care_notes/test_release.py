@@ -228,6 +228,7 @@ def test_a_recording_goes_on_where_it_ended(tmp_path):
         record_to(out, Failing(30), suites, SMALL)
     assert not out.exists()
     (waiting,) = tmp_path.iterdir()
+    assert waiting.stat().st_mode & 0o077 == 0
     waiting.write_bytes(waiting.read_bytes() + b'{"half": ')  # killed while it wrote
     second = Failing(10_000)
     found = record_to(out, second, suites, SMALL)

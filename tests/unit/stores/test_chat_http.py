@@ -112,6 +112,12 @@ def test_what_would_be_answered_again_is_refused_at_once(status, word):
     assert "secret" not in str(refused.value)
 
 
+@pytest.mark.parametrize("code", ["content_filter", "content_policy_violation"])
+def test_what_the_endpoints_own_filter_withholds_is_an_empty_answer(code):
+    with serving(scripted((400, {}, json.dumps({"error": {"code": code, "message": "secret"}}).encode()))) as endpoint:
+        assert model(endpoint.url).reply(ASKED).text == ""
+
+
 @pytest.mark.parametrize(
     "raw",
     [

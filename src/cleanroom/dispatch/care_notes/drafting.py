@@ -106,7 +106,8 @@ class ModelDrafter:
 
     def draft(self, request: NoteRequest) -> ChatReply:
         reply = self._model.reply(request.messages(), tools=request.tools)
-        text = reply.text.strip()
+        # An endpoint's own filter gives nothing, as a call of tools does: nothing that an officer could use.
+        text = reply.text.strip() or wording().refusal[request.facts.language]
         if not labelled(text):
             text = _note(request.facts, [text])[:LONGEST_TEXT]
         return reply.model_copy(update={"text": text})

@@ -3,8 +3,10 @@
 What is half done lies hidden beside the target and belongs to one drafter and one suite; the target appears whole.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from cleanroom.dispatch.care_notes.drafting import Drafter
 from cleanroom.errors import CleanroomError
@@ -32,7 +34,7 @@ def record_to(
     wanted = list(questions(suites, plan))
     kept = {_key(t): t for t in _kept(waiting, drafter, suites)}
     open_questions = [q for q in wanted if _asked_as(q) not in kept]
-    with waiting.open("ab") as file:
+    with _appending(waiting) as file:
         for done, transcript in enumerate(asked(drafter, suites, open_questions, plan), start=1):
             file.write(next(recordings.as_lines([transcript])))
             file.flush()
@@ -56,8 +58,13 @@ def _kept(waiting: Path, drafter: Drafter, suites: Suites) -> Iterator[Transcrip
     ours = (drafter.model, drafter.prompt_version, suites.digest)
     if any((t.model, t.prompt_version, t.suite) != ours for t in found):
         found = []
-    waiting.write_bytes(b"".join(recordings.as_lines(found)))
+    recordings.write(waiting, found)
     yield from found
+
+
+def _appending(path: Path) -> BinaryIO:
+    """Prompts hold secrets: readable by the owner alone from the first byte on."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab")
 
 
 def _key(t: Transcript) -> Key:

@@ -85,6 +85,7 @@ def test_a_model_gets_the_whole_prompt_and_the_label_is_not_left_to_it():
     ((messages, tools),) = model.asked
     assert [m.role for m in messages] == ["system", "user", "assistant", "user"] and tools == ("freeze",)
     assert "[C1] 【系統】" in messages[-1].content and "[F1]" in messages[-1].content
+    assert ModelDrafter(Says(" ")).draft(asked).text == TemplateDrafter().draft(request(instruction="?")).text
     own = "（AI 生成）\n請致電關懷。[G1]"
     assert ModelDrafter(Says(own)).draft(asked).text == own
 
