@@ -48,6 +48,13 @@ def in_my_language(text: str) -> str:
 
 
 @register.filter
+def detail(result: dict) -> str:
+    """How a figure was measured, or why it could not be, in the reader's language."""
+    zh_hant = result["detail_zh_hant"] if (get_language() or "").startswith("zh") else ""
+    return zh_hant or result["detail"]
+
+
+@register.filter
 def of_key(found: dict, key: str) -> Any:
     return found.get(key)
 
