@@ -11,6 +11,8 @@ from rich.box import SIMPLE
 from rich.table import Column, Table
 
 from cleanroom.cli.common import command, out, say
+from cleanroom.cli.words import advice
+from cleanroom.errors import CleanroomError, NothingToDo
 from cleanroom.settings import RoomSettings
 from cleanroom.vocabulary.terms import Scenario
 
@@ -30,6 +32,12 @@ def add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--truth", type=Path, help="with --data: CSV institution,account,pattern,typology "
                         "(default: truth/accounts.csv of the folder, where there is one)")  # fmt: skip
     parser.add_argument("--delay", type=_hours, metavar="HOURS", help="hours from notice to control")
+    parser.set_defaults(advice=_advice)
+
+
+def _advice(error: CleanroomError) -> str:
+    """Where there is nothing to ask, the sentence itself says what would be."""
+    return "" if isinstance(error, NothingToDo) else advice(error)
 
 
 def _hours(text: str) -> float:

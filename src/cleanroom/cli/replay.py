@@ -13,13 +13,14 @@ from cleanroom.cli.blocked import add_source, bench_of
 from cleanroom.cli.common import command, out, say
 from cleanroom.contracts.whole_files import write_whole
 
-POLICIES = ("rules", "model_without_graph", "model")
+POLICIES = ("rules", "model_without_graph", "model", "released")
 
 
 def add_replay(commands) -> None:
     replay = command(commands, "replay", _replay, "run a past period again as if notices had been sent")
     add_source(replay)
-    replay.add_argument("--policy", choices=POLICIES, default="model", help="who is noticed (default %(default)s)")
+    who = "rules, a model that learns at each cut-off, or a room's released one after its training"
+    replay.add_argument("--policy", choices=POLICIES, default="model", help=f"who ranks: {who} (default %(default)s)")
     replay.add_argument("--from", dest="first", type=date.fromisoformat, metavar="DAY", help="first day of cut-offs")
     replay.add_argument("--to", dest="last", type=date.fromisoformat, metavar="DAY", help="last day of cut-offs")
     replay.add_argument("--every", type=_days, metavar="DAYS", help="with --data: days between cut-offs (default 1); "
@@ -36,7 +37,6 @@ def _days(text: str) -> int:
 
 def _replay(options: argparse.Namespace) -> None:
     from cleanroom.pipeline.replay import Period, build_features, replay
-    from cleanroom.scoring.methods import Method
 
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)  # before the work, so that its result is not lost
@@ -45,7 +45,7 @@ def _replay(options: argparse.Namespace) -> None:
         if options.data is not None:
             build_features(bench, period, every_days=options.every or 1, say=say)
         capacity = options.capacity or bench.settings.warning_capacity
-        found = replay(bench, period, policy=Method(options.policy), capacity=capacity, say=say)
+        found = replay(bench, period, policy=options.policy, capacity=capacity, say=say)
     if options.json:
         text = json.dumps(found, ensure_ascii=False, indent=1).encode()
         write_whole(options.json, lambda file: file.write(text))
@@ -53,10 +53,13 @@ def _replay(options: argparse.Namespace) -> None:
 
 
 def show(found: dict[str, Any]) -> None:
-    """Of a replay, or of runs in the shadow."""
+    """Notices by cut-off and by institution, how many were right, what they would have stopped, and the price."""
     after, right = found["with_notices"], found["right"]
     out.print(_runs(found["runs"]))
     out.print(_institutions(found))
+    if found["by_rules"]:
+        out.print(f"at {found['by_rules']:,} of the cut-offs too few were listed to learn from: the rules ranked there",
+                  highlight=False)  # fmt: skip
     said = {"in_pattern": "in a known pattern", "listed_later": "watch-listed later"}
     for name, words in said.items():
         if right[name] is not None and right[name]["precision"] is not None:

@@ -125,7 +125,7 @@ def test_a_submitted_release_scores_in_shadow_only(room):
 def test_a_past_period_runs_again_by_what_was_known_then(room):
     bench = Bench(room.settings, room.warehouse, None)
     found = replay.replay(bench, replay.Period(), policy=Method.RULES, capacity=5, say=str)
-    assert len(found["runs"]) >= 3 and found["by_rules"] == len(found["runs"])
+    assert len(found["runs"]) >= 3 and found["by_rules"] == 0, "the policy is the rules: nobody stood in"
     assert all(run["notices"] + run["named_before"] == 5 for run in found["runs"])
     assert sum(run["notices"] for run in found["runs"]) == found["notices"]
     assert found["right"]["in_pattern"] is None
@@ -134,6 +134,8 @@ def test_a_past_period_runs_again_by_what_was_known_then(room):
     assert len(alone["runs"]) == 1 and alone["notices"] == 5
     with pytest.raises(NothingToDo, match="cut-off"):
         replay.replay(bench, replay.Period(last=date(2000, 1, 1)), policy=Method.RULES, capacity=5, say=str)
+    with pytest.raises(NothingToDo, match="no released model"):
+        replay.replay(bench, replay.Period(), policy=replay.RELEASED, capacity=5, say=str)
 
 
 def test_a_released_model_scores_every_owned_account(room):
@@ -147,6 +149,9 @@ def test_a_released_model_scores_every_owned_account(room):
     assert {r["release_id"] for r in rows} == {scoring.latest_release_id(room.settings)}
     assert {r["institution"] for r in rows} == set(CODES)
     assert json.loads(rows[0]["reasons"])
+    bench = Bench(room.settings, room.warehouse, None)
+    with pytest.raises(NothingToDo, match="after the release was trained"):
+        replay.replay(bench, replay.Period(), policy=replay.RELEASED, capacity=5, say=str)
 
 
 def test_scoring_again_changes_nothing(room):
