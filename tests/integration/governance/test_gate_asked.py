@@ -1,13 +1,17 @@
 """The gate as scoring, dispatch, the DAGs and the command line ask it: open, shut, unusable, unreachable."""
 
 import json
+import threading
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
 from cleanroom import cli
-from cleanroom.errors import ArtefactRefused, GateClosed, PolicyInvalid, PortalFault, SettingsInvalid
+from cleanroom.contracts.messages import IncidentStanding
+from cleanroom.errors import ArtefactRefused, GateClosed, NothingToDo, PolicyInvalid, PortalFault, SettingsInvalid
+from cleanroom.governance.catalogue import figures
 from cleanroom.governance.policy import load_policy
 from cleanroom.pipeline import artefacts, gate, line
 from cleanroom.pipeline.code_version import code_commit
@@ -124,3 +128,36 @@ def test_the_releases_of_the_portal_are_replayed(desk):
     found = replay_portal(desk.settings, before=policy, after=stricter, portal=desk.portal)
     assert [(r.before.tier, r.after.tier) for r in found.releases] == [("R3", "R2")]
     assert not replay_portal(desk.settings, before=policy, after=policy, portal=desk.portal).changes
+
+
+def test_watching_says_whether_the_release_stays(desk, command, capsys):
+    asked = ["governance", "watch", "--json"]
+    [release_id] = desk.portal.drafted
+    assert cli.main(asked) == 0
+    assert json.loads(capsys.readouterr().out) == {"release_id": release_id, "suspended": False, "reasons": []}
+    told = IncidentStanding(
+        incident_id="incident-1", kind="operation", grade=1, release_id=release_id, detected_at=datetime.now(UTC)
+    )
+    desk.portal.reported.append(told)
+    assert cli.main(asked) == GateClosed.exit_code
+    assert json.loads(capsys.readouterr().out)["reasons"][0]["code"] == "incident"
+    assert command()[1]["reasons"][0]["code"] == "not_released"
+    assert cli.main(["governance", "watch"]) == 0
+    assert "No release is in force" in capsys.readouterr().out
+
+
+def test_a_drill_from_the_command_line_waits_for_a_persons_stop(desk, command, capsys):
+    assert cli.main(["governance", "drill", "--wait", "0.1"]) == NothingToDo.exit_code
+    person = threading.Timer(0.2, lambda: desk.portal.stop_sending("drill"))
+    person.start()
+    assert cli.main(["governance", "drill", "--wait", "30"]) == 0
+    person.join()
+    said = capsys.readouterr()
+    assert "Order the emergency stop" in said.err and "The gate was shut" in said.out
+
+
+def test_every_figure_is_listed_with_its_source_in_both_languages(capsys):
+    assert cli.main(["governance", "metrics", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told.keys() == figures().keys()
+    assert all(f["source"] and f["text"]["zh_hant"] and f["absent"]["zh_hant"] for f in told.values())
