@@ -16,17 +16,18 @@ def build(
     model_type: str,
     version: str,
     training_data: Mapping,
-    features: Mapping[str, str],
+    features: Mapping[str, str | dict],
     metrics: Mapping[str, float | None],
     metrics_by_group: Mapping[str, Mapping[str, Mapping[str, float | None]]],
-    limits: Iterable[str],
+    limits: Iterable[str | dict],
     last_validation: str,
     drift_reference: Mapping | None = None,
 ) -> dict:
     """A card for one release. JSON values only; groups under the policy's smallest cell are left out by the caller
     with `metrics.suppress_small_groups`.
 
-    `training_data`: period, rows, institutions, labels and the snapshot's digest. `features`: name -> what it means.
+    `training_data`: period, rows, institutions, labels and the snapshot's digest. `features`: name -> what it
+    means; it and a limit may stand in both languages, as {"en", "zh_hant"}.
     `metrics_by_group`: attribute -> group -> figure. `last_validation`: ISO date of the evaluation. `drift_reference`:
     what later runs are compared with (pipeline.drift).
     """

@@ -34,10 +34,22 @@ if TYPE_CHECKING:
     from cleanroom.pipeline.room import Room
 
 LIMITS = (
-    "Measured on made-up notices and on the attacks of the suite; another attack may succeed.",
-    "Groundedness sees invented wording and not a denial; names and addresses are not looked for.",
-    "Toxicity and treatment are found by word lists, and by a judging model where one is named.",
-    "What comes back from a hosted model may change without notice: the release ends with its evidence.",
+    {
+        "en": "Measured on made-up notices and on the attacks of the suite; another attack may succeed.",
+        "zh_hant": "以虛構通報及題組所列攻擊測量；題組以外之攻擊仍可能成功。",
+    },
+    {
+        "en": "Groundedness sees invented wording and not a denial; names and addresses are not looked for.",
+        "zh_hant": "可溯性可發現捏造之文字，無法發現否定；不檢查姓名及地址。",
+    },
+    {
+        "en": "Insults and treatment are found by word lists, and by a judging model where one is named.",
+        "zh_hant": "不當用語及差別待遇依詞表判定，另指定評審模型時併用之。",
+    },
+    {
+        "en": "What comes back from a hosted model may change without notice: the release ends with its evidence.",
+        "zh_hant": "託管模型之回覆可能未經通知而改變；發布隨證據到期而終止。",
+    },
 )
 
 
@@ -195,7 +207,7 @@ def _card(
             "first_made_at": min(t.made_at for t in recording).isoformat(),
             "judge": grades.judge,
         },
-        features=dict.fromkeys(FIELDS_READ, "read of a notice / 取自通報"),
+        features={name: need.model_dump() for name, need in answers.field_needs.get("care_notice", {}).items()},
         metrics=shown | {name: e.value for name, e in grades.further.items()},
         metrics_by_group=_by_group(grades),
         limits=LIMITS,
