@@ -56,7 +56,7 @@ def add_governance(commands) -> None:
 def _gate(options: argparse.Namespace) -> int:
     from cleanroom.pipeline import line
 
-    decision = line.ask_gate(RoomSettings.from_environment())
+    decision = line.ask_gate(RoomSettings.from_environment(), presented=options.certificate)
     if options.as_json:
         print(json.dumps(decision.as_dict(), ensure_ascii=False))
         return 0 if decision.is_open else GateClosed.exit_code

@@ -59,12 +59,14 @@ def decide(
     participants: Collection[str],
     code_commit: str | None = None,
     stop: SendingStop | None = None,
+    presented: str | None = None,
 ) -> Decision:
     """Whether this record's model may be used now.
 
     `record`: what the portal holds, None where it holds none. `artefact_digest`: SHA-256 (hex) of the artefact that is
     about to be used. `participants`: codes of the institutions that receive the output. `code_commit`: of the code
-    that runs, compared where given. `stop`: the emergency stop that stands.
+    that runs, compared where given. `stop`: the emergency stop that stands. `presented`: digest of a certificate that
+    somebody holds; where given it must be that of the one which this record gives now.
     """
     stopped = _stop_reasons(stop)
     if record is None:
@@ -75,7 +77,13 @@ def decide(
         *_running_reasons(record, artefact_digest, code_commit),
         *blockers(policy, record, now=now, participants=participants),
     )
-    return _decision(policy, record, reasons, now, participants)
+    decision = _decision(policy, record, reasons, now, participants)
+    if decision.certificate is None or presented in (None, decision.certificate.digest):
+        return decision
+    other = Reason(
+        "certificate", "the certificate is not the one that this release gives", "憑證與本次發布所簽發者不符"
+    )
+    return Decision(record, (other,), None)
 
 
 def check(
@@ -87,6 +95,7 @@ def check(
     participants: Collection[str],
     code_commit: str | None = None,
     stop: SendingStop | None = None,
+    presented: str | None = None,
 ) -> Certificate:
     """`decide`, as a certificate or GateClosed with every reason."""
     return decide(
@@ -97,6 +106,7 @@ def check(
         participants=participants,
         code_commit=code_commit,
         stop=stop,
+        presented=presented,
     ).require()
 
 

@@ -42,8 +42,9 @@ class Desk:
         return cls(settings, objects, HttpPortal.of(settings))
 
 
-def ask(asker: Asker, *, now: datetime | None = None) -> Decision:
+def ask(asker: Asker, *, now: datetime | None = None, presented: str | None = None) -> Decision:
     """The decision on the release that stands for the line's use case, with every reason where it is to stay shut.
+    `presented`: digest of a certificate that somebody holds.
 
     Raises what says that nothing could be decided: PolicyInvalid, ArtefactRefused where the released artefact's bytes
     are gone or others, PortalFault or StoreFault where a store does not answer. Whoever asks takes that as shut.
@@ -58,6 +59,7 @@ def ask(asker: Asker, *, now: datetime | None = None) -> Decision:
         participants=participants(asker.portal),
         code_commit=code_commit(stamped=asker.settings.code_commit),
         stop=asker.portal.sending_stop(),
+        presented=presented,
     )
 
 

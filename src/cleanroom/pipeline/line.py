@@ -138,9 +138,9 @@ def latest_release_id(settings: RoomSettings) -> str:
     return scoring.latest_release_id(settings)
 
 
-def ask_gate(settings: RoomSettings) -> Decision:
+def ask_gate(settings: RoomSettings, *, presented: str | None = None) -> Decision:
     """What the gate says now; raises where nothing could be decided (see pipeline.gate)."""
-    return gate.ask(gate.Desk.of(settings))
+    return gate.ask(gate.Desk.of(settings), presented=presented)
 
 
 def watch_release(settings: RoomSettings) -> surveillance.Watched:

@@ -68,6 +68,8 @@ def test_open_ends_with_zero_and_the_certificate(desk, command):
     certificate = gate.ask(desk).require()
     assert (code, told["allowed"], told["certificate"]) == (0, True, certificate.digest)
     assert told["participants"] == ["700", "808", "822"]
+    assert cli.main(["governance", "gate", "--certificate", certificate.digest]) == 0
+    assert cli.main(["governance", "gate", "--certificate", "0" * 64]) == GateClosed.exit_code
     assert gate.certified_release(desk).draft.release_id == told["release_id"]
 
 
