@@ -59,9 +59,15 @@ class Visit:
 
     def __init__(self, page, base: str, shots: Path):
         self.page, self.base, self.shots, self.problems = page, base, shots, []
-        page.on("console", lambda m: self.problems.append(m.text) if m.type in ("error", "warning") else None)
+        self.expects_refusal = False  # a page that says no with a status of its own, which the console repeats
+        page.on("console", self._said)
         page.on("pageerror", lambda e: self.problems.append(str(e)))
         page.on("requestfailed", self._failed)
+
+    def _said(self, message) -> None:
+        refusal = self.expects_refusal and "status of 422" in message.text
+        if message.type in ("error", "warning") and not refusal:
+            self.problems.append(message.text)
 
     def _failed(self, request) -> None:
         if request.failure != "net::ERR_ABORTED":  # a click that turned out to be a download
