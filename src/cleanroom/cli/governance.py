@@ -29,6 +29,7 @@ def add_governance(commands) -> None:
         "ask the gate: exit code 0 open, 26 shut, 10 to 41 unusable (settings, policy, artefact), 70 to 77 unreachable",
     )
     gate.add_argument("--json", dest="as_json", action="store_true", help="the decision with its reasons, as JSON")
+    gate.add_argument("--certificate", metavar="DIGEST", help="shut unless it is the digest of the certificate")
     drill = command(
         governance,
         "drill",
