@@ -22,8 +22,8 @@ def is_answer(body: Mapping[str, Any]) -> bool:
 @dataclass(frozen=True)
 class ScenarioLine:
     """One scenario, or one measure alone, against each bank alone. Money in TWD; intervals are 95 %, over which cases
-    occurred. `innocent_*`: controlled although in no known pattern; None where the truth is not known. `others`:
-    controlled and never listed."""
+    occurred. `price`: innocent accounts controlled; where the truth is not known, accounts that were never listed.
+    `hours`: for how long in all."""
 
     label: str | Promise
     money_twd: float
@@ -33,9 +33,8 @@ class ScenarioLine:
     extra_interval: Interval
     extra_accounts: int
     extra_accounts_interval: Interval
-    innocent_accounts: int | None
-    innocent_freeze_hours: float | None
-    others: int | None
+    price: int
+    hours: float
 
 
 def scenario_lines(body: Mapping[str, Any]) -> list[ScenarioLine]:
@@ -53,6 +52,7 @@ def _lines(figures: Mapping[str, Any]) -> list[ScenarioLine]:
 
 
 def _scenario(name: Scenario, own: Mapping[str, Any]) -> ScenarioLine:
+    known = own["innocent_accounts"] is not None
     return ScenarioLine(
         label=SCENARIO_NAMES[name],
         money_twd=float(own["money_twd"]),
@@ -62,9 +62,8 @@ def _scenario(name: Scenario, own: Mapping[str, Any]) -> ScenarioLine:
         extra_interval=_interval(own, "extra_money_twd"),
         extra_accounts=int(own["extra_accounts"]),
         extra_accounts_interval=_interval(own, "extra_accounts"),
-        innocent_accounts=own.get("innocent_accounts"),
-        innocent_freeze_hours=own.get("innocent_freeze_hours"),
-        others=own.get("accounts_controlled_not_listed"),
+        price=own["innocent_accounts" if known else "accounts_controlled_not_listed"],
+        hours=own["innocent_freeze_hours" if known else "freeze_hours"],
     )
 
 
