@@ -209,6 +209,13 @@ def test_any_endpoint_is_recorded_and_graded_by_the_same_commands(tmp_path, monk
     assert command([*base, "grade", str(out)]) == 11
 
 
+def test_a_note_is_asked_for_with_a_notice_or_refused(tmp_path, capsys):
+    broken = tmp_path / "body.json"
+    broken.write_text('{"handle": "h-secret"}', encoding="utf-8")
+    assert command(["governance", "transcripts", "note", "--notice", str(broken)]) == 11
+    assert "h-secret" not in capsys.readouterr().err
+
+
 class Failing(TemplateDrafter):
     """Fails once it has answered `left` requests."""
 
