@@ -3,7 +3,6 @@
 The limits are this project's proposals; the regulator gives none. They stand in the file, never in code.
 """
 
-from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
@@ -18,7 +17,8 @@ from cleanroom.contracts.canonical import digest_of
 from cleanroom.contracts.manifest import Frozen
 from cleanroom.errors import PolicyInvalid
 from cleanroom.governance import documents
-from cleanroom.governance.documents import Misfit, Misfits
+from cleanroom.governance.documents import Misfits
+from cleanroom.governance.policy_checks import misfits
 from cleanroom.vocabulary.terms import SignOffRole, Tier
 
 DEFAULT_POLICY = "anti-fraud-2025.1"
@@ -262,7 +262,7 @@ class Policy(Frozen):
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
-        found = tuple(_misfits(self))
+        found = tuple(misfits(self))
         if found:
             raise Misfits(found)
         return self
@@ -271,54 +271,6 @@ class Policy(Frozen):
 def _rank(tier: Tier) -> int:
     """R0 is not on the scale; what is prohibited is judged by the strictest list."""
     return len(GRADED) if tier is Tier.R0 else GRADED.index(tier)
-
-
-def _misfits(policy: Policy) -> Iterator[Misfit]:
-    """What one field cannot see: names that must exist elsewhere in the file, and sums."""
-    if sum(f.weight for f in policy.factors.values()) != 100:
-        yield Misfit(("factors",), "weights", "the factors' weights must add up to 100")
-    if not 0 < policy.thresholds.R2_from < policy.thresholds.R3_from <= 100:
-        yield Misfit(("thresholds",), "thresholds", "the thresholds must rise between 0 and 100")
-    yield from _twice(policy)
-    yield from _unasked(policy)
-    yield from _unknown_settings(policy)
-    yield from _shrinking_quorum(policy.quorum)
-
-
-def _twice(policy: Policy) -> Iterator[Misfit]:
-    seen: set[str] = set()
-    for i, control in enumerate(policy.controls):
-        if control.id in seen:
-            yield Misfit(("controls", i), "one_of_each", f"controls stand twice: {control.id}")
-        seen.add(control.id)
-
-
-def _unasked(policy: Policy) -> Iterator[Misfit]:
-    """Rules that read questions which the policy does not ask would never hold."""
-    asked: list[tuple[tuple[int | str, ...], str]] = [
-        (("generative_question",), policy.generative_question),
-        (("in_use_question",), policy.in_use_question),
-        *((("prohibitions", i, "when"), p.when) for i, p in enumerate(policy.prohibitions)),
-        *((("floors", i, "when"), name) for i, floor in enumerate(policy.floors) for name in floor.when),
-    ]
-    for place, name in asked:
-        if name not in policy.questions:
-            yield Misfit(place, "question", f"rules read questions that the policy does not ask: {name}")
-
-
-def _unknown_settings(policy: Policy) -> Iterator[Misfit]:
-    for i, control in enumerate(policy.controls):
-        for j, metric in enumerate(control.metrics):
-            setting = metric.reference and metric.reference.setting
-            if setting and setting not in policy.settings:
-                sentence = f"{control.id} reads the setting {setting}, which the policy does not hold"
-                yield Misfit(("controls", i, "metrics", j), "setting", sentence)
-
-
-def _shrinking_quorum(quorum: Quorum) -> Iterator[Misfit]:
-    if not quorum.R1 or not set(quorum.R1) <= set(quorum.R2) <= set(quorum.R3):
-        sentence = "a higher tier must ask for every sign-off of the lower one, and R1 for at least one"
-        yield Misfit(("quorum",), "quorum", sentence)
 
 
 def load_policy(path: Path | str | None = None) -> Policy:
