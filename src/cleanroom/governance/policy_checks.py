@@ -1,4 +1,4 @@
-"""What one field of a policy cannot see: names that must exist elsewhere in the file, sums, and what must not shrink."""
+"""What one field of a policy cannot see: names that must exist elsewhere, sums, and what must not shrink."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
