@@ -12,7 +12,7 @@ from portal.incidents.names import GRADE_NAMES, GRADE_TONES, KIND_NAMES, STATE_N
 
 
 class IncidentTable(Table):
-    incident_id = tables.Column(verbose_name=_("Number"), order_by="pk", attrs={"td": {"class": "nowrap"}})
+    incident_id = tables.Column(verbose_name=_("Incident"), order_by="pk", attrs={"td": {"class": "nowrap"}})
     kind = tables.Column(verbose_name=_("Kind"))
     grade = tables.Column(verbose_name=_("Grade"))
     state = tables.Column(verbose_name=_("State"), order_by="standing")

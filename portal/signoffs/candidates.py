@@ -78,8 +78,9 @@ def as_yaml(rows: list[FormRow]) -> str:
 
 
 def faults_of_policy(error: PolicyInvalid | TooLarge) -> list[Fault]:
-    """`line 12: place: what is wrong` in two parts."""
-    return [_policy_fault(e) for e in (error, *getattr(error, "others", ()))]
+    """`line 12: place: what is wrong` in two parts, by line."""
+    found = [_policy_fault(e) for e in (error, *getattr(error, "others", ()))]
+    return sorted(found, key=lambda fault: int(fault.place or 0))
 
 
 def _policy_fault(error: PolicyInvalid | TooLarge) -> Fault:

@@ -46,7 +46,7 @@ DECISION_NAMES = {"approve": _("approves"), "reject": _("rejects")}
 
 EVIDENCE_NAMES = {"metric": _("measured"), "document": _("document"), "sign-off": _("sign-off")}
 
-VERDICT_NAMES = {"open": _("open"), "shut": _("shut"), "unjudgeable": _("cannot be judged")}
+VERDICT_NAMES = {"open": _("gate open"), "shut": _("gate shut"), "unjudgeable": _("cannot be judged")}
 VERDICT_TONES = {"open": "good", "shut": "bad", "unjudgeable": "warn"}
 
 FORM_RULES = {

@@ -11,7 +11,10 @@ from tests.integration.portal.test_agreement_api import MOU
 
 pytestmark = pytest.mark.django_db
 PEOPLE = [role for role in Role if role not in SERVICES]
-PAGES = ["home", "programme", "participants", "specification", "people", "rights", "audit", "audit-checkpoints"]
+PAGES = [
+    "home", "programme", "participants", "specification", "people", "rights", "audit", "audit-checkpoints", "signoffs",
+    "signoffs-policy", "incidents", "incidents-report",
+]  # fmt: skip
 LANGUAGES = ["en", "zh-TW"]
 
 
