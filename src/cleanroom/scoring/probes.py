@@ -12,7 +12,7 @@ from cleanroom.scoring.snapshot import Snapshot
 FOLDS = 5
 _QUICK = {"passed_cents", "passed_on_transfers", "left_within_day_transfers", "passed_per_mille",
           "single_receivers_in_a_day", "twins_by_receivers", "receivers_in_common"}  # fmt: skip
-_COUNTED = ("counterparties", "transfers", "cents", "in_common")
+_COUNTED = ("counterparties", "transfers", "cents", "in_common", "in_crowds")
 _EACH = ("in_smallest_cents", "out_smallest_cents")  # of one transfer, not of all
 _COUNTED_BY = ("reached_", "single_", "twins_")
 

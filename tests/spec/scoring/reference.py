@@ -9,7 +9,7 @@ from tests.spec.scoring.world import Paid, World, bank_of
 
 DAY = 86_400
 RECENT, HISTORY, SOON, CYCLE, BUSY = 30 * DAY, 90 * DAY, 48 * 3600, 10 * DAY, 20
-TWINS, TWIN_LIMIT, LEAST_PPB = 72 * 3600, 20, 1_000_000
+TWINS, TWIN_LIMIT, LEAST_PPB, CROWD = 72 * 3600, 20, 1_000_000, 3
 
 
 def second(moment: datetime) -> int:
@@ -44,7 +44,7 @@ def features(world: World, account: str, as_of: datetime) -> dict[str, int | Non
     """Every number of one row of account_features."""
     ledger = Ledger(world, account, as_of)
     parts = (fans, habits, passage, cycles, scatter_gather, dealings_with_listed, distances, ties_and_contacts, ages,
-             walks, single_dealings, twins)  # fmt: skip
+             walks, single_dealings, crowds, twins)  # fmt: skip
     return {name: value for part in parts for name, value in part(ledger).items()}
 
 
@@ -307,6 +307,15 @@ def single_dealings(ledger: Ledger) -> dict:
     ):
         found[f"single_{name}"] = len(mine)
         found[f"single_{name}_in_a_day"] = max((sum(at - DAY < b <= at for b in mine) for at in mine), default=0)
+    return found
+
+
+def crowds(ledger: Ledger) -> dict:
+    singles, me, found = single_pairs(ledger), ledger.account, {}
+    for part, (own, other) in (("paying", (0, 1)), ("paid", (1, 0))):
+        mine = [(pair[other], at) for pair, at in singles.items() if pair[own] == me]
+        sizes = [sum(pair[other] == o and abs(b - at) < DAY for pair, b in singles.items()) for o, at in mine]
+        found |= {f"{part}_crowd": max(sizes, default=0), f"{part}_in_crowds": sum(size >= CROWD for size in sizes)}
     return found
 
 

@@ -84,6 +84,10 @@ select
   coalesce(singles.single_senders_in_a_day, 0) as single_senders_in_a_day,
   coalesce(singles.single_receivers, 0) as single_receivers,
   coalesce(singles.single_receivers_in_a_day, 0) as single_receivers_in_a_day,
+  coalesce(crowds.paying_crowd, 0) as paying_crowd,
+  coalesce(crowds.paying_in_crowds, 0) as paying_in_crowds,
+  coalesce(crowds.paid_crowd, 0) as paid_crowd,
+  coalesce(crowds.paid_in_crowds, 0) as paid_in_crowds,
   coalesce(twins.twins_by_senders, 0) as twins_by_senders,
   coalesce(twins.senders_in_common, 0) as senders_in_common,
   coalesce(twins.twins_by_receivers, 0) as twins_by_receivers,
@@ -142,6 +146,8 @@ left join {{ ref('int_scoring__gatherings') }} as gatherings
   on gatherings.as_of = cut_offs.as_of and gatherings.account_token = accounts.account_token
 left join {{ ref('int_scoring__single_dealings') }} as singles
   on singles.as_of = cut_offs.as_of and singles.account_token = accounts.account_token
+left join {{ ref('int_scoring__crowds') }} as crowds
+  on crowds.as_of = cut_offs.as_of and crowds.account_token = accounts.account_token
 left join {{ ref('int_scoring__twins') }} as twins
   on twins.as_of = cut_offs.as_of and twins.account_token = accounts.account_token
 left join {{ ref('int_scoring__random_walks') }} as walks
