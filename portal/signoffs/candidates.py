@@ -16,7 +16,7 @@ from portal.signoffs.policy import current_policy
 from portal.signoffs.queries import receivers, record_of
 
 CAP_BYTES = 256 * 1024  # six times the policy that ships
-_FIRST_COLUMN = "D"  # of the form's cells that are filled in
+_SHEET, _FIRST_COLUMN = "Documents", "D"  # where the form's cells that are filled in begin
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,8 @@ def faults_of_form(error: FormInvalid) -> list[Fault]:
 
 
 def _cell(where: Where) -> str:
-    """As the spreadsheet names it: D7; the sheet's name where it is not about one cell."""
+    """Sheet and cell as the spreadsheet names them: Documents D7; the sheet alone where it is not about one cell."""
     if where.row is None:
         return where.column or ""
     letter = chr(ord(_FIRST_COLUMN) + form.FILLED_IN.index(where.column)) if where.column in form.FILLED_IN else ""
-    return f"{letter}{where.row}"
+    return f"{_SHEET} {letter}{where.row}"

@@ -150,7 +150,7 @@ def test_every_error_of_a_form_is_named_with_its_cell(page_of):
     answer = page_of(make_person(Role.COORDINATOR)).post(FORM, sent(raw, "form.xlsx"))
     page = answer.content.decode()
     assert answer.status_code == 422 and "3 errors" in page
-    assert re.findall(r"<strong>([A-H]\d+)</strong>", page) == ["D3", "D5", "E6"]
+    assert re.findall(r"<strong>Documents ([A-H]\d+)</strong>", page) == ["D3", "D5", "E6"]
     chinese = page_of(make_person(Role.COORDINATOR), "zh-Hant").post(FORM, sent(raw, "form.xlsx")).content.decode()
     assert "此處為公式" in chinese and "A formula" not in chinese
 
