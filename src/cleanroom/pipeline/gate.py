@@ -1,10 +1,11 @@
 """The gate as the line asks it: one place for scoring, dispatch, the DAGs and the command line.
 
-What is asked is the portal's record, the artefact's bytes in this room, the code that runs, the policy file of this
-room, the receiving institutions and the emergency stop. The portal's summary is not trusted: governance judges afresh.
+What is asked is the portal's record, the room's own log of what it drafted, the artefact's bytes in this room, the code
+that runs, the policy file of this room, the receiving institutions and the emergency stop. The portal's summary is not
+trusted: governance judges afresh.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -14,7 +15,7 @@ from cleanroom.governance import gate
 from cleanroom.governance.answers import load_answers
 from cleanroom.governance.gate import Decision
 from cleanroom.governance.policy import load_policy
-from cleanroom.pipeline import artefacts
+from cleanroom.pipeline import artefacts, own_drafts
 from cleanroom.pipeline.code_version import code_commit
 from cleanroom.settings import RoomSettings
 from cleanroom.stores.objects import open_object_store
@@ -51,7 +52,7 @@ def ask(asker: Asker, *, now: datetime | None = None, presented: str | None = No
     """
     policy = load_policy(asker.settings.policy_file)
     record = asker.portal.current_release(load_answers().use_case)
-    return gate.decide(
+    decision = gate.decide(
         policy,
         record,
         now=now or datetime.now(UTC),
@@ -61,6 +62,8 @@ def ask(asker: Asker, *, now: datetime | None = None, presented: str | None = No
         stop=asker.portal.sending_stop(),
         presented=presented,
     )
+    foreign = tuple(own_drafts.strange(asker.settings, record)) if record else ()
+    return replace(decision, reasons=(*foreign, *decision.reasons), certificate=None) if foreign else decision
 
 
 def certified_release(asker: Asker) -> ReleaseRecord:

@@ -13,7 +13,7 @@ from cleanroom.governance.answers import Answers
 from cleanroom.governance.evidence import Estimate, Evidence
 from cleanroom.governance.metrics import prediction_tables
 from cleanroom.governance.policy import Policy, load_policy
-from cleanroom.pipeline import artefacts, drift, room_evidence
+from cleanroom.pipeline import artefacts, drift, own_drafts, room_evidence
 from cleanroom.pipeline.code_version import code_commit
 from cleanroom.pipeline.history import HORIZON, data_snapshot, read_history
 from cleanroom.pipeline.release_request import declared_answers
@@ -54,6 +54,7 @@ def draft_and_submit(
     record = _standing(room, release_id)
     if record is None:
         draft = _draft(room, policy, answers, artefact, release_id, commit, data, developer)
+        own_drafts.note(room.settings, draft)
         record = room.portal.draft_release(draft)
     if record.state is ReleaseState.EVALUATED:
         record = room.portal.submit_release(release_id)

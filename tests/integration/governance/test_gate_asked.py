@@ -13,7 +13,7 @@ from cleanroom.contracts.messages import IncidentStanding
 from cleanroom.errors import ArtefactRefused, GateClosed, NothingToDo, PolicyInvalid, PortalFault, SettingsInvalid
 from cleanroom.governance.catalogue import figures
 from cleanroom.governance.policy import load_policy
-from cleanroom.pipeline import artefacts, gate, line
+from cleanroom.pipeline import artefacts, gate, line, own_drafts
 from cleanroom.pipeline.code_version import code_commit
 from cleanroom.pipeline.past_releases import replay_portal
 from cleanroom.scoring.artefact import Artefact
@@ -46,6 +46,7 @@ def desk(tmp_path, artefact):
     draft = make_draft(developer=records.DEVELOPER)
     bound = draft.digests.model_copy(update={"artefact": digest, "code_commit": COMMIT})
     record = records.signed(load_policy(), records.a_record(draft.model_copy(update={"digests": bound})))
+    own_drafts.note(settings, record.draft)
     out = {"state": ReleaseState.RELEASED, "released_at": draft.evaluated_at}
     made.portal.drafted[draft.release_id] = record.model_copy(update=out)
     return made
@@ -89,6 +90,19 @@ def test_shut_ends_with_its_own_code_and_every_reason(desk, command):
     assert all(r["zh_hant"] for r in told["reasons"])
     with pytest.raises(GateClosed, match="alarm"):
         gate.certified_release(desk)
+
+
+def test_a_release_that_this_room_did_not_draft_shuts_it_though_all_signed_it(desk, command):
+    [(release_id, record)] = desk.portal.drafted.items()
+    draft = make_draft(developer=records.DEVELOPER, snapshot="9" * 64)
+    bound = draft.digests.model_copy(update={"artefact": record.draft.digests.artefact, "code_commit": COMMIT})
+    forged = records.signed(load_policy(), records.a_record(draft.model_copy(update={"digests": bound})))
+    out = {"state": ReleaseState.RELEASED, "released_at": draft.evaluated_at}
+    desk.portal.drafted[release_id] = forged.model_copy(update=out)
+    code, told = command()
+    assert (code, [r["code"] for r in told["reasons"]]) == (GateClosed.exit_code, ["drafted_elsewhere"])
+    desk.portal.drafted[release_id] = record
+    assert command()[0] == 0
 
 
 def test_other_code_than_the_released_one_shuts_it(desk):
