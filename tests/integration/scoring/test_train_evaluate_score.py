@@ -1,6 +1,7 @@
 """The station from features to scores, on a made-up consortium; each test goes on from where the one before stands."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pyarrow as pa
@@ -10,7 +11,8 @@ from cleanroom.errors import ArtefactRefused, GateClosed, NothingToDo, PolicyInv
 from cleanroom.governance import drafts
 from cleanroom.governance.answers import load_answers
 from cleanroom.governance.policy import load_policy
-from cleanroom.pipeline import artefacts, gate, replay, scoring, shadow
+from cleanroom.pipeline import artefacts, gate, scoring, shadow
+from cleanroom.pipeline import replay as replaying
 from cleanroom.pipeline.blocked import Bench
 from cleanroom.pipeline.room_evidence import collect
 from cleanroom.scoring.methods import Method
@@ -124,18 +126,18 @@ def test_a_submitted_release_scores_in_shadow_only(room):
 
 def test_a_past_period_runs_again_by_what_was_known_then(room):
     bench = Bench(room.settings, room.warehouse, None)
-    found = replay.replay(bench, replay.Period(), policy=Method.RULES, capacity=5, say=str)
+    found = replaying.replay(bench, replaying.Period(), policy=Method.RULES, capacity=5, say=str)
     assert len(found["runs"]) >= 3 and found["by_rules"] == 0, "the policy is the rules: nobody stood in"
     assert all(run["notices"] + run["named_before"] == 5 for run in found["runs"])
     assert sum(run["notices"] for run in found["runs"]) == found["notices"]
     assert found["right"]["in_pattern"] is None
     first = datetime.fromisoformat(found["runs"][-1]["as_of"]).date()
-    alone = replay.replay(bench, replay.Period(first=first), policy=Method.RULES, capacity=5, say=str)
+    alone = replaying.replay(bench, replaying.Period(first=first), policy=Method.RULES, capacity=5, say=str)
     assert len(alone["runs"]) == 1 and alone["notices"] == 5
     with pytest.raises(NothingToDo, match="cut-off"):
-        replay.replay(bench, replay.Period(last=date(2000, 1, 1)), policy=Method.RULES, capacity=5, say=str)
+        replaying.replay(bench, replaying.Period(last=date(2000, 1, 1)), policy=Method.RULES, capacity=5, say=str)
     with pytest.raises(NothingToDo, match="no released model"):
-        replay.replay(bench, replay.Period(), policy=replay.RELEASED, capacity=5, say=str)
+        replaying.replay(bench, replaying.Period(), policy=replaying.RELEASED, capacity=5, say=str)
 
 
 def test_a_released_model_scores_every_owned_account(room):
@@ -151,7 +153,7 @@ def test_a_released_model_scores_every_owned_account(room):
     assert json.loads(rows[0]["reasons"])
     bench = Bench(room.settings, room.warehouse, None)
     with pytest.raises(NothingToDo, match="after the release was trained"):
-        replay.replay(bench, replay.Period(), policy=replay.RELEASED, capacity=5, say=str)
+        replaying.replay(bench, replaying.Period(), policy=replaying.RELEASED, capacity=5, say=str)
 
 
 def test_scoring_again_changes_nothing(room):
@@ -161,6 +163,21 @@ def test_scoring_again_changes_nothing(room):
     assert scored(room, "released") == before
     runs = room.warehouse.query("select mode, count(*) as n from scoring.score_runs group by mode order by mode")
     assert runs.to_pylist() == [{"mode": "released", "n": 1}, {"mode": "shadow", "n": 1}]
+
+
+def test_a_newer_model_runs_in_the_shadow_beside_the_released_one(room):
+    latest, before = artefacts.latest(room.settings), scored(room, "released")
+    trained = artefacts.read(room, latest.digest)
+    newer = artefacts.keep(room, replace(trained, training={**trained.training, "rounds": 1}))
+    try:
+        found = scoring.score(room, shadow=True).detail
+    finally:
+        artefacts.note(room.settings, latest)
+    assert found["mode"] == "released" and found["in_shadow"] == f"unreleased-{newer[:16]}"
+    assert scored(room, "released") == before
+    noticed = f"select count(*) as n from {shadow.NOTICES} where artefact = ?"
+    assert room.warehouse.query(noticed, [newer])["n"].to_pylist() == [room.settings.warning_capacity]
+    assert "in_shadow" not in scoring.score(room, shadow=True).detail
 
 
 def test_an_artefact_with_a_changed_byte_is_refused_and_scores_stay(room):
