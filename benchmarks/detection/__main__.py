@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.detection import amlsim
+from benchmarks.detection.markdown import tables
 from cleanroom.cli.common import say
 from cleanroom.cli.evaluating import show
 from cleanroom.pipeline.rehearsal.detecting import evaluate_detection
@@ -25,7 +26,8 @@ def main() -> None:
     show(found)
     given.json.parent.mkdir(parents=True, exist_ok=True)
     given.json.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    say(f"figures: {given.json}")
+    given.json.with_suffix(".md").write_text(tables(found), encoding="utf-8")
+    say(f"figures: {given.json}, as tables: {given.json.with_suffix('.md')}")
 
 
 def _arguments() -> argparse.Namespace:
