@@ -11,6 +11,7 @@ from rich.table import Column, Table
 from cleanroom.cli.common import command, out, say
 from cleanroom.contracts.whole_files import write_whole
 
+_TIGHT: dict[str, Any] = {"box": SIMPLE, "padding": (0, 1, 0, 0), "pad_edge": False}
 _NAMES = {"rules": "rules", "model_without_graph": "no graph", "model": "model"}
 
 
@@ -38,21 +39,21 @@ def _evaluate(options: argparse.Namespace) -> None:
 def show(found: dict[str, Any]) -> None:
     ranked, right = found["ranked_accounts"], found["truth_accounts_ranked"]
     out.print(
-        f"{len(found['institutions'])} institutions, {found['accounts']:,} accounts, {found['listed']:,} watch-listed "
-        f"by {found['cut_off']}; ranked: {ranked:,}, of which {right:,} belong to a known pattern",
+        f"institutions: {', '.join(found['institutions'])}; {found['accounts']:,} accounts, {found['listed']:,} "
+        f"watch-listed by {found['cut_off']}; ranked: {ranked:,}, of which {right:,} belong to a known pattern",
         highlight=False,
     )
     out.print(_figures(found["methods"], "precision_at", "Precision 精確率"))
     out.print(_figures(found["methods"], "recall_at", "Recall 召回率"))
     out.print(_typologies(found["methods"]))
-    out.print(f"[ ]: {found['intervals']}. own: {found['own_list']}.", highlight=False, markup=False)
+    out.print(f"( ): {found['intervals']}. own: {found['own_list']}.", highlight=False, markup=False)
 
 
 def _figures(methods: dict[str, Any], kind: str, title: str) -> Table:
     capacities = list(methods["rules"]["joint"][kind])
     whole = ["PR-AUC"] if kind == "precision_at" else []
     columns = ["method", "view", *whole, *(f"first {n}" for n in capacities)]
-    table = Table(*(Column(name, no_wrap=True) for name in columns), title=title, title_justify="left", box=SIMPLE)
+    table = Table(*(Column(name, no_wrap=True) for name in columns), title=title, title_justify="left", **_TIGHT)
     for method, views in methods.items():
         for view, figures in views.items():
             shown = [*([figures["pr_auc"]] if whole else []), *(figures[kind][n] for n in capacities)]
@@ -64,7 +65,7 @@ def _typologies(methods: dict[str, Any]) -> Table:
     columns = [(method, view) for method, views in methods.items() for view in views]
     names = [f"{_NAMES[method]}\n{view}" for method, view in columns]
     table = Table("typology", "accounts", *names, title="Found among the first 100, by typology 依態樣（前 100 名）",
-                  title_justify="left", box=SIMPLE)  # fmt: skip
+                  title_justify="left", **_TIGHT)  # fmt: skip
     first = methods["model"]["joint"]["by_typology"]
     for typology in first:
         found = [methods[method][view]["by_typology"][typology]["found_at"]["100"] for method, view in columns]
@@ -73,6 +74,8 @@ def _typologies(methods: dict[str, Any]) -> Table:
 
 
 def _shown(figure: dict[str, float | None]) -> str:
+    """Without the leading zero: eleven columns have to fit into a terminal."""
     if figure["value"] is None:
         return "-"
-    return f"{figure['value']:.2f} \\[{figure['low']:.2f}-{figure['high']:.2f}]"
+    value, low, high = (f"{figure[name]:.2f}".removeprefix("0") for name in ("value", "low", "high"))
+    return f"{value} ({low}-{high})"

@@ -1,0 +1,73 @@
+"""Clear folders through the line's readers and hashes: the form of a file must not show in what lands."""
+
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from cleanroom.crypto.identifiers import canonical
+from cleanroom.errors import MalformedRows, SettingsInvalid
+from cleanroom.pipeline.rehearsal.clear_landing import account_tokens, read_institution
+from cleanroom.pipeline.rehearsal.consortium import find_consortium
+from cleanroom.synthetic.identities import national_id
+
+HEAD = "account,holder_id_kind,holder_id,opened_on,kind,status"
+FORM = {"encoding": None, "calendar": "gregorian", "timezone": "Asia/Taipei"}
+
+
+def folder(tmp_path, name, *, opened="2020-01-02", holder=None, **form):
+    own = tmp_path / name / "808"
+    own.mkdir(parents=True)
+    form = {**FORM, **form}
+    about = {"institution": "808", "sector": "bank", "specification_version": 1,
+             "period": {"from": "2025-04-01", "to": "2025-07-08"}, "files": {"accounts": form}}  # fmt: skip
+    (own / "institution.json").write_text(json.dumps(about))
+    cells = ["000123456789", "national_id", holder or national_id(7, 1), opened, "personal", "active"]
+    if form["format"] == "csv":
+        text = f"{HEAD}\n{','.join(cells)}\n"
+        (own / "accounts.csv").write_bytes(text.encode(form["encoding"]))
+    else:
+        table = pa.table({n: [c] for n, c in zip(HEAD.split(","), cells, strict=True)})
+        pq.write_table(table, own / "accounts.parquet")
+    return tmp_path / name
+
+
+def landed(data):
+    (institution,) = find_consortium(data).institutions
+    (file,) = read_institution(institution)
+    (batch,) = file.batches
+    return batch.rows.to_pylist()
+
+
+def test_every_form_of_a_file_lands_the_same_rows(tmp_path):
+    rows = [
+        landed(folder(tmp_path, "utf", format="csv", encoding="utf-8")),
+        landed(folder(tmp_path, "roc", format="csv", encoding="cp950", calendar="roc", opened="109/01/02")),
+        landed(folder(tmp_path, "parquet", format="parquet")),
+    ]
+
+    assert rows[0] == rows[1] == rows[2]
+    clear = canonical("account", "000123456789", institution="808")
+    assert [r["account_token"] for r in rows[0]] == account_tokens([clear])
+    assert clear not in str(rows)
+
+
+def test_a_broken_row_is_refused_with_its_place(tmp_path):
+    data = folder(tmp_path, "bad", format="csv", encoding="utf-8", holder="A123456780")
+
+    with pytest.raises(MalformedRows) as refused:
+        landed(data)
+
+    assert (refused.value.where.file, refused.value.where.row) == ("808/accounts.csv", 1)
+    assert "A123456780" not in str(refused.value)
+
+
+def test_a_query_is_refused(tmp_path):
+    data = folder(tmp_path, "query", format="parquet")
+    about = data / "808" / "institution.json"
+    about.write_text(about.read_text().replace("parquet", "query"))
+    (data / "808" / "accounts.parquet").rename(data / "808" / "accounts.sql")
+
+    with pytest.raises(SettingsInvalid, match="reads files"):
+        landed(data)
