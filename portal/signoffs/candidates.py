@@ -15,7 +15,7 @@ from portal.signoffs.names import FORM_RULES
 from portal.signoffs.policy import current_policy
 from portal.signoffs.queries import receivers, record_of
 
-CAP_BYTES = 256 * 1024  # six times the policy that ships
+CAP_BYTES = 128 * 1024  # three times the policy that ships
 _SHEET, _FIRST_COLUMN = "Documents", "D"  # where the form's cells that are filled in begin
 
 

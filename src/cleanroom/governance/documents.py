@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from cleanroom.errors import PolicyInvalid, Where
 Shape = TypeVar("Shape", bound=BaseModel)
 Place = tuple[int | str, ...]
 DEEPEST = 40  # levels; no document here has ten
+TOLD = 200  # errors at most: who mends so many asks again anyway
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def validate(shape: type[Shape], document: object, *, name: str, lines: Mapping[
     try:
         return shape.model_validate(document)
     except ValidationError as e:
-        refused = [_refusal(m, document, name, lines or {}) for m in _misfits(e)]
+        refused = [_refusal(m, document, name, lines or {}) for m in islice(_misfits(e), TOLD)]
         refused[0].others = refused[1:]
         raise refused[0] from None
 
@@ -123,7 +125,7 @@ def _entries(node: yaml.Node, place: Place) -> Iterator[tuple[Place, int]]:
 
 
 def _misfits(error: ValidationError) -> Iterator[Misfit]:
-    for e in error.errors():
+    for e in error.errors(include_url=False):
         own = e.get("ctx", {}).get("error")
         if isinstance(own, Misfits):
             yield from (Misfit((*e["loc"], *m.place), m.rule, m.sentence) for m in own.found)

@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 
+import httpx
 import pytest
+from django.core.wsgi import get_wsgi_application
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from cleanroom.contracts.messages import IncidentReport
+from cleanroom.contracts.messages import IncidentReport, IncidentStanding
 from cleanroom.errors import GateClosed, NotAllowed, RequestInvalid
+from cleanroom.stores.portal_http import HttpPortal
 from cleanroom.vocabulary.terms import ReleaseState, Role
 from portal.audit.models import Event
 from portal.common.waiting import waiting_for
@@ -17,7 +20,7 @@ from portal.signoffs.actions.draft import draft_release
 from portal.signoffs.actions.release import publish_release
 from portal.signoffs.models import Release
 from portal.signoffs.standing import standing_incidents
-from tests.factories.portal import make_participant, make_person
+from tests.factories.portal import make_participant, make_person, token_for
 from tests.factories.portal_flow import Api
 from tests.factories.releases import make_draft
 
@@ -67,7 +70,9 @@ def test_an_incident_from_its_report_to_its_end(room_api, coordinator):
     assert api("POST", f"{path}/tell", {"text": "Another text than before."})[0] == 403
     closed = api("POST", f"{path}/close", closing)
     assert closed == api("POST", f"{path}/close", closing) and closed[1]["closed_at"]
-    assert room_api("GET", "/incidents") == (200, [closed[1]])
+    transport = httpx.WSGITransport(app=get_wsgi_application(), raise_app_exceptions=True)
+    own = HttpPortal("http://localhost", token_for(room_api.user), transport=transport)
+    assert own.incidents() == [IncidentStanding.model_validate(closed[1])], "as the room's gate reads it"
     verbs = list(Event.objects.filter(subject__startswith="incident:").order_by("pk").values_list("verb", flat=True))
     assert verbs == ["incident.reported", "incident.acknowledged", "incident.told", "incident.closed"]
     assert TEXT not in str(list(Event.objects.values_list("detail", flat=True)))

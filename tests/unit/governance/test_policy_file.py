@@ -117,6 +117,12 @@ def test_a_text_made_to_grow_or_to_break_its_reader_is_refused(text, words):
     assert e.value.where.file == "sent.yaml"
 
 
+def test_no_more_errors_are_told_than_a_person_mends():
+    with pytest.raises(PolicyInvalid) as e:
+        documents.load_text(Policy, "controls:\n" + "- {}\n" * 40, name="sent.yaml")
+    assert 1 + len(e.value.others) == documents.TOLD
+
+
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(PolicyInvalid, match="cannot be read"):
         load_policy(tmp_path / "none.yaml")
