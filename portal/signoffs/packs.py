@@ -8,7 +8,8 @@ from portal.signoffs.models import EvidencePack, Release
 from portal.signoffs.queries import packs_of
 
 WHOLE = "pack.zip"
-OFFERED = (WHOLE, "report.zh-Hant.pdf", "report.en.pdf", "control-form.xlsx", "oscal-assessment-results.json")
+OFFERED = (WHOLE, "report.zh-Hant.pdf", "report.en.pdf", "report.zh-Hant.html", "report.en.html", "control-form.xlsx",
+           "oscal-assessment-results.json")  # fmt: skip
 
 
 def offered(release: Release) -> list[dict]:
@@ -28,4 +29,6 @@ def file_of(release: Release, pack: str, name: str) -> bytes:
     if name == WHOLE:
         return raw
     with zipfile.ZipFile(io.BytesIO(raw)) as file:
+        if name not in file.namelist():
+            raise NotFound("this pack was made on a machine that draws no PDF; take the HTML page")
         return file.read(name)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cleanroom.contracts.messages import PackStanding, ReleaseRecord
-from cleanroom.errors import NotFound
+from cleanroom.errors import NotFound, ReportFault
 from cleanroom.governance.answers import load_answers
 from cleanroom.governance.policy import load_policy
 from cleanroom.governance.reports import pack, pages
@@ -42,7 +42,7 @@ def keep(settings: RoomSettings, portal: Portal) -> StepResult:
 def _kept(settings: RoomSettings, portal: Portal, name: str) -> tuple[PackStanding, bool]:
     judged = judged_now(settings, portal, name)
     same = [p for p in portal.packs(name) if p.content == judged.content]
-    return (same[-1], False) if same else (portal.keep_pack(name, signed(settings, judged)), True)
+    return (same[-1], False) if same else (portal.keep_pack(name, _signed_as_can_be(settings, judged)), True)
 
 
 def judged_now(settings: RoomSettings, portal: Portal, release_id: str | None) -> pages.Judged:
@@ -54,9 +54,22 @@ def judged_now(settings: RoomSettings, portal: Portal, release_id: str | None) -
     )
 
 
-def signed(settings: RoomSettings, judged: pages.Judged) -> bytes:
+def signed(settings: RoomSettings, judged: pages.Judged, *, with_pdf: bool = True) -> bytes:
+    """Raises ReportFault where PDFs are wanted and this machine cannot draw them."""
     keys = open_room_keys(settings)
-    return pack.build(judged, sign=lambda domain, payload: (keys.signing_public_key, keys.sign(domain, payload)))
+    return pack.build(
+        judged,
+        sign=lambda domain, payload: (keys.signing_public_key, keys.sign(domain, payload)),
+        with_pdf=with_pdf,
+    )
+
+
+def _signed_as_can_be(settings: RoomSettings, judged: pages.Judged) -> bytes:
+    """On a machine that draws no PDF the line goes on with the HTML pages, which say the same."""
+    try:
+        return signed(settings, judged)
+    except ReportFault:
+        return signed(settings, judged, with_pdf=False)
 
 
 def _record(settings: RoomSettings, portal: Portal, release_id: str | None) -> ReleaseRecord:
