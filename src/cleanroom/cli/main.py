@@ -16,7 +16,7 @@ from cleanroom.cli.rehearsals import add_rehearsals
 from cleanroom.cli.replay import add_replay
 from cleanroom.cli.room import add_room
 from cleanroom.cli.words import advice, word
-from cleanroom.errors import CleanroomError, Refusal, StoreFault, Where
+from cleanroom.errors import CleanroomError, NotFound, Refusal, StoreFault, Where
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,11 +26,18 @@ def main(arguments: list[str] | None = None) -> int:
     except CleanroomError as e:
         return _said(e, options)
     except OSError as e:
-        fault = StoreFault(e.strerror or type(e).__name__, where=Where(file=e.filename and str(e.filename)))
-        return _said(fault, options)
+        return _said(_of_the_system(e), options)
     except KeyboardInterrupt:
         err.print(word("again"), markup=False)
         return 130
+
+
+def _of_the_system(e: OSError) -> CleanroomError:
+    """A path that is not there will not be there the next time either: that is a refusal, all else a fault."""
+    where = Where(file=e.filename and str(e.filename))
+    if isinstance(e, FileNotFoundError) and e.filename:
+        return NotFound("there is no such file or folder", where=where)
+    return StoreFault(e.strerror or type(e).__name__, where=where)
 
 
 def _said(error: CleanroomError, options: argparse.Namespace) -> int:

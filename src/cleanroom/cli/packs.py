@@ -41,11 +41,19 @@ def _pack(options: argparse.Namespace) -> None:
 
 def _verify(options: argparse.Namespace) -> None:
     from cleanroom.governance.reports import verify_pack
+
+    key = options.room_key or _own_key()
+    named = [f"--room-key={key}"] if key else []
+    at = ["--at", options.at] if options.at else []
+    raise SystemExit(verify_pack.main([str(options.pack), *named, *at]))
+
+
+def _own_key() -> str | None:
+    """The room's own signing key; None on a machine that is not the room, where it has to be named."""
     from cleanroom.pipeline.keys import open_room_keys
 
-    key = options.room_key or open_room_keys(RoomSettings.from_environment()).signing_public_key
-    at = ["--at", options.at] if options.at else []
-    raise SystemExit(verify_pack.main([str(options.pack), f"--room-key={key}", *at]))
+    settings = RoomSettings.from_environment()
+    return open_room_keys(settings).signing_public_key if settings.keys.exists() else None
 
 
 def _write_form(options: argparse.Namespace) -> None:

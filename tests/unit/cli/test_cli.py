@@ -5,7 +5,7 @@ import json
 import pytest
 
 from cleanroom import cli
-from cleanroom.errors import CanaryMismatch, ContentTampered, NothingToDo, SettingsInvalid, StoreFault
+from cleanroom.errors import CanaryMismatch, ContentTampered, NotFound, NothingToDo, SettingsInvalid, StoreFault
 
 
 @pytest.fixture(autouse=True)
@@ -103,3 +103,17 @@ def test_a_code_that_is_a_path_is_not_followed(command, capsys):
         cli.main([*command, "../x"])
     assert ended.value.code == 2
     assert "three-digit code" in capsys.readouterr().err
+
+
+def test_a_file_that_is_not_there_is_refused_and_never_asked_to_be_tried_again(tmp_path, capsys):
+    assert cli.main(["governance", "transcripts", "grade", str(tmp_path / "none.jsonl")]) == NotFound.exit_code
+    said = capsys.readouterr().err
+    assert said.startswith("refused (not_found)") and "none.jsonl" in said
+
+
+def test_a_pack_is_verified_outside_the_room_under_a_key_that_is_named(home, tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["governance", "verify", str(tmp_path / "pack.zip")])
+    assert ended.value.code == 2
+    assert "--room-key" in capsys.readouterr().err
+    assert not home.exists()

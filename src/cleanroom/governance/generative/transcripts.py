@@ -15,7 +15,7 @@ from pydantic import AwareDatetime, Field, ValidationError, model_validator
 from cleanroom.contracts.chat import LONGEST_TEXT, ChatMessage, ToolCall
 from cleanroom.contracts.manifest import Frozen, Hex32
 from cleanroom.contracts.whole_files import write_whole
-from cleanroom.errors import MalformedRows, NothingToDo, StoreFault, TooLarge, Where
+from cleanroom.errors import MalformedRows, NotFound, NothingToDo, StoreFault, TooLarge, Where
 
 LINE_CAP_BYTES = 256 * 1024
 FILE_CAP_BYTES = 1024**3
@@ -113,12 +113,14 @@ def parse(lines: Iterable[bytes], *, name: str) -> Iterator[Transcript]:
 
 
 def read(path: Path) -> tuple[Transcript, ...]:
-    """A whole recording, checked by `check_recording`. Raises as `parse`, and StoreFault where there is no file."""
+    """A whole recording, checked by `check_recording`. Raises as `parse`, NotFound where there is no file."""
     try:
         if path.stat().st_size > FILE_CAP_BYTES:
             raise TooLarge(f"a recording is longer than {FILE_CAP_BYTES:,} bytes", where=Where(file=path.name))
         with path.open("rb") as file:
             found = tuple(parse(file, name=path.name))
+    except FileNotFoundError:
+        raise NotFound("there is no such file", where=Where(file=path.name)) from None
     except OSError as e:
         raise StoreFault(e.strerror or type(e).__name__, where=Where(file=path.name)) from None
     check_recording(found, name=path.name)

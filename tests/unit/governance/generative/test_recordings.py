@@ -5,7 +5,7 @@ import json
 import pytest
 
 from cleanroom.dispatch.care_notes.drafting import TemplateDrafter
-from cleanroom.errors import MalformedRows, NothingToDo, PolicyInvalid, StoreFault, TooLarge
+from cleanroom.errors import MalformedRows, NotFound, NothingToDo, PolicyInvalid, TooLarge
 from cleanroom.governance.documents import validate
 from cleanroom.governance.generative import transcripts
 from cleanroom.governance.generative.coverage import check_covers
@@ -74,7 +74,7 @@ def test_bounds(tmp_path):
         list(transcripts.parse([b"x" * (transcripts.LINE_CAP_BYTES + 1)], name="r"))
     with pytest.raises(NothingToDo):
         transcripts.check_recording((), name="r")
-    with pytest.raises(StoreFault):
+    with pytest.raises(NotFound):
         transcripts.read(tmp_path / "none.jsonl")
 
 
