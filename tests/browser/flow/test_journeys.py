@@ -164,7 +164,7 @@ def test_results_in_both_languages(visit, language):
         visit.speak_chinese()
     visit.open("/results/")
     text = visit.text()
-    assert ("7,110,400" in text) and (("多攔阻" in text) == (language != "en"))
+    assert ("160,192" in text) and (("多攔阻" in text) == (language != "en"))
     visit.shot(f"results-{language}")
 
 
