@@ -20,6 +20,7 @@ FIXED = {
     "train_and_evaluate",
     "validate_specification",
     "verify_audit",
+    "watch_release",
 }
 OPENS_WAREHOUSE = {"take_in", "build", "train", "evaluate", "score", "dispatch"}
 

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from cleanroom.contracts.messages import IncidentStanding, ReleaseRecord, StationRun
-from cleanroom.errors import NotFound
+from cleanroom.contracts.messages import ReleaseRecord, StationRun
 from cleanroom.governance import metrics
 from cleanroom.governance.evidence import Estimate, Evidence
 from cleanroom.governance.metrics import operation
@@ -111,10 +110,7 @@ def _live_fpr_ratio(room: "Room", release_id: str, suspected: list[Handled]) -> 
 
 
 def _incidents(room: "Room", now: datetime) -> Measured:
-    try:
-        register: list[IncidentStanding] = room.portal.incidents()
-    except NotFound:  # a portal that keeps none
-        return {}
+    register = room.portal.incidents()
     return {
         "incident_ack_minutes_p95": operation.acknowledged_p95_minutes(register, now),
         "open_sev1": operation.open_of_grade(register, 1),

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from cleanroom.contracts.messages import AuditEvent, IncidentStanding, ReleaseRecord
-from cleanroom.errors import NotFound
+from cleanroom.contracts.messages import AuditEvent, ReleaseRecord
 from cleanroom.governance import suspension
 from cleanroom.governance.answers import load_answers
 from cleanroom.governance.policy import load_policy
@@ -39,18 +38,11 @@ def watch(asker: Asker, *, drift: Drift | None = None, now: datetime | None = No
         now=now,
         participants=participants(asker.portal),
         drift=drift,
-        incidents=_incidents(asker),
+        incidents=asker.portal.incidents(),
     )
     if reasons:
         _suspend(asker, record, reasons, now)
     return Watched(record, reasons)
-
-
-def _incidents(asker: Asker) -> list[IncidentStanding]:
-    try:
-        return asker.portal.incidents()
-    except NotFound:  # a portal that keeps none
-        return []
 
 
 def _suspend(asker: Asker, record: ReleaseRecord, reasons: tuple[Reason, ...], now: datetime) -> None:
