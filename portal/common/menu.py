@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MenuEntry:
-    """`order`: Home 0, Programme 10, Participants 20, Specification 30, Uploads 40, Models 50, Warnings 60,
-    Results 70, Audit 90. `url_name` is reversed without arguments."""
+    """`order`: Home 0, Programme 10, Participants 20, Specification 30, Uploads 40, Models 50, Incidents 55,
+    Warnings 60, Results 70, Audit 90. `url_name` is reversed without arguments."""
 
     order: int
     label: str | Promise
