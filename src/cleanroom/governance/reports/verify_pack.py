@@ -245,7 +245,7 @@ def _told(release, verdict, at, files):
     counted = ", ".join(f"{outcomes.count(o)} {o}" for o in dict.fromkeys(outcomes))
     lines = [
         f"whole and true 完整屬實: {release.draft['release_id']} ({release.draft['tier']}), {files} files",
-        f"  controls: {counted}",
+        f"  figures: {counted}",
         f"  sign-offs: {len(release.binding())}, waivers: {len(release.waivers_in_force(at))}",
     ]
     if verdict["allowed"]:
