@@ -63,8 +63,8 @@ def test_the_model_finds_more_than_the_rules_do(walked, in_patterns):
 
     assert len(rows) == 10_000 - 61
     assert len(in_patterns) == 212
-    assert precision(rows, in_patterns, 50) >= 0.85
-    assert precision(rows, in_patterns, 100) >= 0.70
+    assert precision(rows, in_patterns, 50) >= 0.95
+    assert precision(rows, in_patterns, 100) >= 0.85
     assert precision(rows, in_patterns, 100) > precision(by_rules, in_patterns, 100)
 
 
@@ -73,9 +73,12 @@ def test_the_release_passes_the_figures_that_the_data_allow(walked):
     controls = room.portal.release(evaluated["release_id"]).draft.controls
     passed = {c.metric for c in controls if c.outcome == "pass"}
 
-    # Of the first 300, over three cut-offs, 11 are listed later; in the rules' order 7. More, but not beyond chance.
-    precise = next(c for c in controls if c.metric == "precision_at_capacity")
-    assert precise.value > precise.reference
-    expected = {"repeat_match_rate", "mia_auc", "explanation_fidelity", "raw_id_hits"}
+    # Of the first 300, over three cut-offs, about 15 are listed later; in the rules' order 10.
+    by_metric = {c.metric: c for c in controls}
+    assert by_metric["precision_at_capacity"].value > by_metric["precision_at_capacity"].reference
+    # Half of the dealings moved is the worst evasion; an account in between no longer is one.
+    assert by_metric["evasion_recall_drop"].value <= 0.35
+    assert "a hop added 0.0" in by_metric["evasion_recall_drop"].detail
+    expected = {"precision_at_capacity", "repeat_match_rate", "mia_auc", "explanation_fidelity", "raw_id_hits"}
     expected |= {"counterfactual_flip_rate", "reason_code_coverage", "unjustified_fields", "contribution_anomaly_z"}
     assert expected <= passed

@@ -115,3 +115,9 @@ def test_null_becomes_nan_in_the_matrix():
     table = pa.table({"a": pa.array([1, None], pa.int64()), "b": pa.array([2, 3], pa.int64())})
 
     np.testing.assert_array_equal(matrix(table, ["b", "a"]), [[2.0, 1.0], [3.0, np.nan]])
+
+
+def test_every_typology_that_a_benchmark_names_is_a_rule():
+    typologies = {"fan_in", "fan_out", "cycle", "bipartite", "stack", "scatter_gather", "gather_scatter"}
+
+    assert typologies <= {rule.name for rule in rules.all_rules()}

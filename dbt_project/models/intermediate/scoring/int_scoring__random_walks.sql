@@ -1,33 +1,10 @@
 -- How near an account stands to watch-listed ones in the graph of who dealt with whom, by random walks of up to three
--- steps (Page et al. 1999, personalised by the listed; cut off where little is left, Andersen, Chung and Lang 2006). A
--- step goes to a counterparty, the less likely the more days they dealt on: who
--- meets once is no routine. Billionths,
--- rounded down at each step, so that both engines agree.
+-- steps (Page et al. 1999, personalised by the listed; cut off where little is left, Andersen, Chung and Lang 2006).
+-- Billionths, rounded down at each step, so that both engines agree.
 {% set bigint = dbt.type_bigint() %}
 {% set steps = [1, 2, 3] %}
 
-with pairs as (
-  select
-    as_of,
-    account_token,
-    counterparty_token,
-    cast(floor(1000000 / count(distinct {{ taipei_day_number('executed_second') }})) as {{ bigint }}) as strength
-  from {{ ref('int_scoring__legs') }}
-  where account_token <> counterparty_token
-  group by as_of, account_token, counterparty_token
-),
-
-pulls as (
-  select
-    pairs.*,
-    sum(strength) over (partition by pairs.as_of, pairs.account_token) as strength_from,
-    sum(strength) over (partition by pairs.as_of, pairs.counterparty_token) as strength_to,
-    listed.account_token is not null as from_listed
-  from pairs
-  left join {{ ref('int_scoring__watch_listed') }} as listed
-    on listed.as_of = pairs.as_of and listed.account_token = pairs.account_token
-),
-
+with
 -- `reached`: walks from the listed account that come here. `reaching`: walks from here that come to it.
 step_0 as (
   select as_of, 'reached' as way, account_token as listed_token, account_token, 1000000000 as ppb
@@ -49,7 +26,8 @@ moves_{{ step }} as (
       / case when before.way = 'reached' then pulls.strength_from else pulls.strength_to end
     ) as ppb
   from step_{{ step - 1 }} as before
-  inner join pulls on pulls.as_of = before.as_of and pulls.account_token = before.account_token
+  inner join {{ ref('int_scoring__pulls') }} as pulls
+    on pulls.as_of = before.as_of and pulls.account_token = before.account_token
 ),
 
 step_{{ step }} as (
