@@ -50,7 +50,7 @@ def test_no_feature_of_a_cut_off_changes_with_what_comes_after_it(two_futures):
     assert len(first) > 1000, "this test would pass on nothing"
     assert any(r["listed_within_two"] for r in first)
     assert any(r["tainted_bound_cents"] for r in first)
-    for column in ("returns_by_one", "scattered_over", "gathered_and_scattered"):
+    for column in ("returns_by_one", "scattered_over", "gathered_and_scattered", "reached_two_ppb", "paying_in_crowds"):
         assert any(r[column] for r in first), column
     assert first == other
 

@@ -1,5 +1,5 @@
--- Where a random walk's next step goes: to a counterparty, the less likely the more days the two dealt on. Who meets once
--- is no routine; several payments of one day count once, so that splitting a sum changes nothing.
+-- Where a random walk's next step goes: to a counterparty, the less likely the more days the two dealt on. Who meets
+-- once is no routine; several payments of one day count once, so that splitting a sum changes nothing.
 {% set bigint = dbt.type_bigint() %}
 
 with pairs as (
