@@ -12,16 +12,16 @@ from cleanroom.cli.governance_words import word
 from cleanroom.cli.packs import add_packs
 from cleanroom.cli.policies import add_policies
 from cleanroom.cli.transcripts import add_transcripts
-from cleanroom.cli.words import chosen
-from cleanroom.errors import GateClosed
+from cleanroom.cli.words import advice, chosen
+from cleanroom.errors import CleanroomError, GateClosed, MalformedRows, NothingToDo, RequestInvalid
 from cleanroom.settings import RoomSettings
 
 
 def add_governance(commands) -> None:
     """Further families of governance commands are added here, each from its own module."""
-    governance = commands.add_parser("governance", help="programmable governance").add_subparsers(
-        required=True, metavar="ACTION"
-    )
+    parser = commands.add_parser("governance", help="programmable governance")
+    parser.set_defaults(advice=_advice)
+    governance = parser.add_subparsers(required=True, metavar="ACTION")
     gate = command(
         governance,
         "gate",
@@ -52,6 +52,11 @@ def add_governance(commands) -> None:
     add_policies(governance)
     add_packs(governance)
     add_transcripts(governance)
+
+
+def _advice(error: CleanroomError) -> str:
+    """None where the sentence says it: the advice on these reasons is for somebody who seals and uploads."""
+    return "" if isinstance(error, MalformedRows | NothingToDo | RequestInvalid) else advice(error)
 
 
 def _gate(options: argparse.Namespace) -> int:

@@ -1,11 +1,20 @@
 """The command: what it refuses, how it says so, and with which exit code."""
 
 import json
+from importlib.resources import files
 
 import pytest
 
 from cleanroom import cli
-from cleanroom.errors import CanaryMismatch, ContentTampered, NotFound, NothingToDo, SettingsInvalid, StoreFault
+from cleanroom.errors import (
+    CanaryMismatch,
+    ContentTampered,
+    NotFound,
+    NothingToDo,
+    SettingsInvalid,
+    StoreFault,
+)
+from cleanroom.governance.policy import DEFAULT_POLICY
 
 
 @pytest.fixture(autouse=True)
@@ -117,3 +126,12 @@ def test_a_pack_is_verified_outside_the_room_under_a_key_that_is_named(home, tmp
     assert ended.value.code == 2
     assert "--room-key" in capsys.readouterr().err
     assert not home.exists()
+
+
+def test_a_reviewer_is_not_sent_to_the_files_of_an_upload(tmp_path, capsys):
+    (tmp_path / "empty.jsonl").touch()
+    policy = str(files("cleanroom.governance") / "policies" / f"{DEFAULT_POLICY}.yaml")
+    what_if = ["what-if", "--policy", policy, "--releases", str(tmp_path)]
+    for command in (what_if, ["transcripts", "grade", str(tmp_path / "empty.jsonl")]):
+        assert cli.main(["governance", *command]) == NothingToDo.exit_code
+        assert "What to do" not in capsys.readouterr().err
