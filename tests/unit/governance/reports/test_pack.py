@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import timedelta
+from html import unescape
 
 import openpyxl
 import pytest
@@ -37,6 +38,13 @@ def test_a_page_shows_every_control_and_loads_nothing(language):
     assert all(control_id in html for control_id in applying)
     assert not re.findall(r"""(?:src|href)\s*=|url\(|@import""", html)
     assert all(str(getattr(s.person, "value", s.person)) in html for s in RECORD.sign_offs)
+
+
+def test_a_page_says_in_its_own_language_how_a_figure_came_about():
+    both = {(r.detail, r.detail_zh_hant) for r in JUDGED.results if r.detail_zh_hant not in ("", r.detail)}
+    assert len(both) > 5
+    english, chinese = (unescape(pages.page(JUDGED, language)) for language in LANGUAGES)
+    assert all(en in english and zh not in english and zh in chinese for en, zh in both)
 
 
 def test_a_page_escapes_what_people_write():
