@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from datetime import date
 
 from rich.console import Console
 
@@ -22,6 +23,13 @@ def institution_code(text: str) -> str:
     if not (len(text) == 3 and text.isascii() and text.isdigit()):
         raise argparse.ArgumentTypeError(f"{text!r} is not an institution's three-digit code")
     return text
+
+
+def day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day; give one as 2025-10-01") from None
 
 
 def show_run(run) -> None:

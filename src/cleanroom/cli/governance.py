@@ -2,12 +2,11 @@
 
 import argparse
 import json
-from datetime import date
 from pathlib import Path
 
 from rich.table import Table
 
-from cleanroom.cli.common import command, err, out
+from cleanroom.cli.common import command, day, err, out
 from cleanroom.cli.governance_words import word
 from cleanroom.cli.packs import add_packs
 from cleanroom.cli.policies import add_policies
@@ -46,7 +45,7 @@ def add_governance(commands) -> None:
     watch.add_argument("--json", dest="as_json", action="store_true")
     scan = command(governance, "scan-report", _scan, "keep a scanner's report (pip-audit or OSV-Scanner, JSON)")
     scan.add_argument("file", type=Path, metavar="FILE")
-    scan.add_argument("--scanned-on", type=date.fromisoformat, required=True, metavar="YYYY-MM-DD")
+    scan.add_argument("--scanned-on", type=day, required=True, metavar="YYYY-MM-DD")
     metrics = command(governance, "metrics", _metrics, "every figure that a policy may judge, and what computes it")
     metrics.add_argument("--json", dest="as_json", action="store_true")
     add_policies(governance)

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from rich.box import SIMPLE
 from rich.table import Column, Table
 
 from cleanroom.cli.blocked import add_source, bench_of
-from cleanroom.cli.common import command, out, say
+from cleanroom.cli.common import command, day, out, say
 from cleanroom.contracts.whole_files import write_whole
 
 POLICIES = ("rules", "model_without_graph", "model", "released")
@@ -21,8 +20,8 @@ def add_replay(commands) -> None:
     add_source(replay)
     who = "rules, a model that learns at each cut-off, or a room's released one after its training"
     replay.add_argument("--policy", choices=POLICIES, default="model", help=f"who ranks: {who} (default %(default)s)")
-    replay.add_argument("--from", dest="first", type=date.fromisoformat, metavar="DAY", help="first day of cut-offs")
-    replay.add_argument("--to", dest="last", type=date.fromisoformat, metavar="DAY", help="last day of cut-offs")
+    replay.add_argument("--from", dest="first", type=day, metavar="DAY", help="first day of cut-offs")
+    replay.add_argument("--to", dest="last", type=day, metavar="DAY", help="last day of cut-offs")
     replay.add_argument("--every", type=_days, metavar="DAYS", help="with --data: days between cut-offs (default 1); "
                         "a room has those of its calendar")  # fmt: skip
     replay.add_argument("--capacity", type=_days, help="accounts noticed per cut-off at most (default: the room's)")

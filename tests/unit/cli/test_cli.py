@@ -135,3 +135,13 @@ def test_a_reviewer_is_not_sent_to_the_files_of_an_upload(tmp_path, capsys):
     for command in (what_if, ["transcripts", "grade", str(tmp_path / "empty.jsonl")]):
         assert cli.main(["governance", *command]) == NothingToDo.exit_code
         assert "What to do" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command", [["replay", "--from"], ["governance", "scan-report", "report.json", "--scanned-on"]]
+)
+def test_a_day_that_is_none_is_told_how_days_are_written(command, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main([*command, "1.10.2025"])
+    assert ended.value.code == 2
+    assert "give one as 2025-10-01" in capsys.readouterr().err
