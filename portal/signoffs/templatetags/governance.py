@@ -27,10 +27,13 @@ _HAN, _BETWEEN = re.compile(r"[\u4e00-\u9fff]"), " / "
 
 @register.filter
 def told(text: Any) -> str:
-    """A policy's text ({"en", "zh_hant"} or an object with both) in the reader's language; other things as they are."""
+    """A policy's text ({"en", "zh_hant"} or an object with both) in the reader's language; a list as its
+    members; other things as they are."""
     language = "zh_hant" if (get_language() or "").startswith("zh") else "en"
     if isinstance(text, dict):
         return text.get(language) or text.get("en") or ""
+    if isinstance(text, list):
+        return ", ".join(map(str, text))
     return getattr(text, language, text)
 
 

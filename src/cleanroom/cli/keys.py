@@ -13,6 +13,7 @@ from cleanroom.settings import ParticipantSettings, RoomSettings
 def add_keys(commands) -> None:
     keys = commands.add_parser("keys", help="make, share and show keys").add_subparsers(required=True, metavar="ACTION")
     room = command(keys, "init-room", _keys_room, "make the clean room's key ring")
+    command(keys, "show-room", _keys_show_room, "print the clean room's public keys, which verify its signatures")
     own = command(keys, "init-participant", _keys_participant, "make a participant's key ring")
     own.add_argument("--institution", type=institution_code, required=True)
     own.add_argument("--make-k1", action="store_true", help="the founding participant makes the shared first-hash key")
@@ -50,6 +51,12 @@ def _keys_room(options: argparse.Namespace) -> None:
     settings = RoomSettings.from_environment()
     ring = keys.init_room_keys(settings.keys, demo=options.demo, custodian=custodian_of(settings))
     _show_public(ring)
+
+
+def _keys_show_room(options: argparse.Namespace) -> None:
+    from cleanroom.pipeline import keys
+
+    _show_public(keys.open_room_keys(RoomSettings.from_environment()))
 
 
 def _keys_participant(options: argparse.Namespace) -> None:

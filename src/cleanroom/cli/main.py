@@ -49,7 +49,7 @@ def _said(error: CleanroomError, options: argparse.Namespace) -> int:
         print(json.dumps({"exit_code": error.exit_code, "errors": told}, ensure_ascii=False))
         return error.exit_code
     for e in errors:
-        name = "refused" if isinstance(e, Refusal) else "failed"
+        name = "refusal" if isinstance(e, Refusal) else "failed"
         err.print(f"{word(name)} ({e.reason}): {e}", markup=False, highlight=False, soft_wrap=True)
     if do(error):
         err.print(f"{word('do')}: {do(error)}", markup=False, highlight=False, soft_wrap=True)

@@ -26,7 +26,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "Submissions sent: {uploaded}, there already: {unchanged} ({rows:,} rows in all).",
         "已傳送 {uploaded} 件，{unchanged} 件先前已送達（共 {rows:,} 列）。",
     ),
-    "refused": ("refused", "拒絕"),
+    "refusal": ("refused", "拒絕"),
     "failed": ("failed", "失敗"),
     "do": ("What to do", "處理方式"),
     "report": ("Report on {file}, {rows:,} rows", "{file} 檢核報告，共 {rows:,} 列"),

@@ -31,11 +31,28 @@ if TYPE_CHECKING:
 MODEL_TYPE = "gradient boosted trees with monotone features, calibrated (LightGBM)"
 WATTS_PER_CORE = 15.0  # a server core under load, its share of memory and cooling included; an assumption, stated
 LIMITS = (
-    "Accounts of institutions that do not take part are seen only as the other end of a transfer.",
-    "Learned from listed against unlisted accounts: what is never reported is never learned.",
-    "An account that lowers its dealings is found less often; see the evasion figures.",
-    "Out-of-time figures count every account that was not listed within the horizon as wrong: they are lower bounds.",
-    "Accounts that stay silent after their listing look quieter than they were; features may only raise the score.",
+    {
+        "en": "Accounts of institutions that do not take part are seen only as the other end of a transfer.",
+        "zh_hant": "未參與機構之帳戶僅以交易對手出現。",
+    },
+    {
+        "en": "Learned from listed against unlisted accounts: what is never reported is never learned.",
+        "zh_hant": "以警示與未警示帳戶學習；從未通報之手法無從學得。",
+    },
+    {
+        "en": "An account that lowers its dealings is found less often; see the evasion figures.",
+        "zh_hant": "降低往來之帳戶較不易被找出，參見規避測試之數值。",
+    },
+    {
+        "en": "Out-of-time figures count every account that was not listed within the horizon as wrong: they are lower "
+        "bounds.",
+        "zh_hant": "時間外驗證將期間內未列警示者一律視為錯誤，故所列數值為下限。",
+    },
+    {
+        "en": "Accounts that stay silent after their listing look quieter than they were; features may only raise the "
+        "score.",
+        "zh_hant": "警示後停止往來之帳戶看似較平靜；特徵僅得提高分數。",
+    },
 )
 
 
@@ -176,7 +193,10 @@ def _training_data(subject: evidence.Subject) -> dict:
         "accounts": facts["accounts"],
         "watch_listed": facts["watch_listed"],
         "institutions": len(evidence.contributions(subject.latest)),
-        "labels": "watch-listed at the cut-off as positives; all others unlabelled, not innocent",
+        "labels": {
+            "en": "watch-listed at the cut-off as positives; all others unlabelled, not innocent",
+            "zh_hant": "截止時點已列警示者為正例；其餘為未標記，並非無辜",
+        },
         "replayed_cut_offs": facts["replayed_cut_offs"],
         "horizon_days": facts["horizon_days"],
         "snapshot": facts["data_snapshot"],

@@ -89,7 +89,7 @@ def test_the_keyboard_alone_is_enough(served, look):
     looker.page.wait_for_url("**/participants/822/")
 
 
-DOWNLOADS = (".csv", ".json", ".jsonl")
+DOWNLOADS = (".csv", ".json", ".jsonl", ".xlsx", ".zip", ".pdf", ".svg", ".html", ".yaml")
 
 
 def test_no_link_is_broken(served, look):

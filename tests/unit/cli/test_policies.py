@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from cleanroom import cli
+from cleanroom.cli.common import out
 from cleanroom.errors import NothingToDo, PolicyInvalid, RequestInvalid
 from cleanroom.governance.policy import DEFAULT_POLICY, json_schema, load_policy
 from tests.factories.records import released
@@ -73,7 +74,7 @@ def test_a_replay_that_changes_nothing_ends_with_zero(policy_file, releases, cap
 def test_a_replay_that_changes_a_verdict_says_so_in_both_languages(policy_file, releases, capsys, monkeypatch):
     stricter = policy_file(('name: mia_auc, operator: "<=", limit: 0.60', 'name: mia_auc, operator: "<=", limit: 0.5'))
     asked = ["governance", "what-if", "--policy", str(stricter), "--releases", str(releases)]
-    monkeypatch.setenv("COLUMNS", "240")
+    monkeypatch.setattr(out, "_width", 240)  # whatever the terminal that the tests were started from
     assert cli.main([*asked, "--json"]) == 3
     told = json.loads(capsys.readouterr().out)
     assert (told["verdicts_changed"], told["releases"][0]["after"]["verdict"]) == (1, "shut")

@@ -1,5 +1,6 @@
 """A whole rehearsal: agreement, the line, sign-offs, warnings and answers, from a folder of data to the results."""
 
+import fcntl
 import json
 import os
 import socket
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cleanroom.contracts.messages import ReleaseRecord, WarningStanding
+from cleanroom.errors import NotAllowed, Where
 from cleanroom.governance.policy import load_policy
 from cleanroom.pipeline import evaluation, keys, line, upload
 from cleanroom.pipeline.rehearsal import agreement, signing
@@ -45,6 +47,26 @@ def rehearse(data: Path, home: Path, *, through_dags: bool, progress: Progress) 
     Running it again on the same home goes on where it stopped and ends in the same state.
     """
     home = home.absolute()
+    with _alone(home):
+        yield from _rehearsed(data, home, through_dags=through_dags, progress=progress)
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """One rehearsal a folder: two would share its portal's database and its receivers. The lock dies with us."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / ".rehearsal").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise NotAllowed(
+                "another demo or run is at work on this folder; end it (Ctrl-C), or name another --workdir",
+                where=Where(file=str(home)), rule="one_rehearsal",
+            ) from None  # fmt: skip
+        yield
+
+
+def _rehearsed(data: Path, home: Path, *, through_dags: bool, progress: Progress) -> Iterator[Rehearsal]:
     consortium = find_consortium(data)
     if consortium.truth:
         evaluation.read_truth(consortium.truth)  # refused now, not after everything was done
