@@ -51,7 +51,7 @@ def written(
 def _raw(value: object) -> msgspec.Raw:
     if isinstance(value, Written):
         return msgspec.Raw(value.text)
-    raise NotImplementedError
+    raise NotImplementedError  # what msgspec expects of a hook for a type that it has no words for
 
 
 encode = msgspec.json.Encoder(enc_hook=_raw).encode
