@@ -32,11 +32,7 @@ def files_in(raw: bytes) -> dict[str, bytes]:
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
-    sink = io.BytesIO()
-    with zipfile.ZipFile(sink, "w") as file:
-        for name, data in files.items():
-            file.writestr(name, data)
-    return sink.getvalue()
+    return verify_pack.container(files)
 
 
 def signed_again(files: dict[str, bytes]) -> bytes:

@@ -12,8 +12,6 @@
 """
 
 import hashlib
-import io
-import zipfile
 from collections.abc import Callable
 from importlib.resources import files
 
@@ -24,7 +22,6 @@ from cleanroom.governance.reports.pdf import pdf_of
 from cleanroom.governance.reports.words import LANGUAGES, TAGS
 
 Sign = Callable[[bytes, bytes], tuple[str, str]]
-_FIXED_TIME = (1980, 1, 1, 0, 0, 0)  # the file's own times say nothing; the same pack is the same bytes
 
 _READ_ME = """\
 Evidence pack of a release  /  發布證據包
@@ -51,7 +48,7 @@ def build(judged: Judged, *, sign: Sign, with_pdf: bool = True) -> bytes:
     key, signature = sign(EVIDENCE_PACK_DOMAIN, manifest)
     contents[verify_pack.MANIFEST] = manifest
     contents[verify_pack.SIGNATURE] = canonical_bytes({"key": key, "signature": signature})
-    return _zipped(contents)
+    return verify_pack.container(contents)
 
 
 def _for_machines(judged: Judged) -> dict[str, bytes]:
@@ -98,11 +95,3 @@ def _manifest(judged: Judged, contents: dict[str, bytes]) -> dict:
             for name, data in sorted(contents.items())
         ],
     }
-
-
-def _zipped(contents: dict[str, bytes]) -> bytes:
-    sink = io.BytesIO()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, data in sorted(contents.items()):
-            file.writestr(zipfile.ZipInfo(name, _FIXED_TIME), data, zipfile.ZIP_DEFLATED)
-    return sink.getvalue()

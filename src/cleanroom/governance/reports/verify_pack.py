@@ -4,9 +4,10 @@
     python verify_pack.py PACK.zip --room-key=KEY --at NOW   and would the gate be open at that time?
 
 It trusts nothing that the pack says of itself. It checks the clean room's signature over the list of files, every
-file's SHA-256, the digests that the sign-offs bind to, and then judges the release anew: the risk grade from the
-answers, each control from its figures under the policy, waivers, sign-offs, the end of the certificate. What comes out
-must be what the pack says. The rules are those of `cleanroom.governance`, written a second time on purpose.
+file's SHA-256, that every byte around the files is as it must be, and the digests that the sign-offs bind to. Then it
+judges the release anew: the risk grade from the answers, each control from its figures under the policy, waivers,
+sign-offs, the end of the certificate. What comes out must be what the pack says. The rules are those of
+`cleanroom.governance`, written a second time on purpose.
 
 KEY is the clean room's signing key, base64url, as its custodian reads it out; not one that came with the pack.
 Exit codes: 0 whole and true; 1 refused; 2 the call cannot be carried out; 3 whole and true, and the gate is shut
@@ -16,10 +17,13 @@ Exit codes: 0 whole and true; 1 refused; 2 the call cannot be carried out; 3 who
 import argparse
 import base64
 import hashlib
+import io
 import json
 import math
+import struct
 import sys
 import zipfile
+import zlib
 from datetime import date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -99,7 +103,8 @@ def key_of(text):
 
 def open_pack(path, room_key):
     """name -> bytes of every file, once the signature and every digest hold. Raises Refused or Unusable."""
-    files = _read_zip(path)
+    raw = _read(path)
+    files = _unzipped(raw)
     for name in (MANIFEST, SIGNATURE):
         if name not in files:
             raise Refused(f"{name} is missing")
@@ -116,12 +121,27 @@ def open_pack(path, room_key):
     for name, entry in listed.items():
         if len(files[name]) != entry["bytes"] or hashlib.sha256(files[name]).hexdigest() != entry["sha256"]:
             raise Refused(f"{name} was changed after it was packed")
+    if container(files) != raw:
+        raise Refused("its files are whole, and a byte around them is not as a pack is written")
     return files
 
 
-def _read_zip(path):
+def _read(path):
     try:
-        with zipfile.ZipFile(path) as file:
+        with open(path, "rb") as file:
+            raw = file.read(LARGEST_PACK + 1)
+    except FileNotFoundError:
+        raise Unusable("there is no such file") from None
+    except OSError as e:
+        raise Unusable(f"the file cannot be read: {e.strerror}") from None
+    if len(raw) > LARGEST_PACK:
+        raise Refused("it is larger than an evidence pack can be")
+    return raw
+
+
+def _unzipped(raw):
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as file:
             entries = file.infolist()
             names = [e.filename for e in entries]
             if len(entries) > MOST_FILES or sum(e.file_size for e in entries) > LARGEST_PACK:
@@ -129,16 +149,28 @@ def _read_zip(path):
             if len(set(names)) != len(names) or any(e.file_size > LARGEST_FILE for e in entries):
                 raise Refused("a file stands in it twice, or is larger than it can be")
             return {e.filename: file.read(e) for e in entries}
-    except FileNotFoundError:
-        raise Unusable("there is no such file") from None
-    except OSError as e:
-        raise Unusable(f"the file cannot be read: {e.strerror}") from None
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError, EOFError) as e:
         raise Refused(f"it is damaged: {e}") from None
     except Exception as e:  # a damaged stream raises what its decompressor raises
         if isinstance(e, Refused):
             raise
         raise Refused(f"it is damaged: {type(e).__name__}") from None
+
+
+def container(files):
+    """The one byte form of a pack: a ZIP (PKWARE APPNOTE 6.3.3) of files in order of name, stored, without a time."""
+    bodies, directory, offset = [], [], 0
+    for name, data in sorted(files.items()):
+        encoded = name.encode("utf-8")
+        flags = 0 if name.isascii() else 0x800
+        same = struct.pack("<5H3I2H", 20, flags, 0, 0, 0x21, zlib.crc32(data), len(data), len(data), len(encoded), 0)
+        bodies.append(b"PK\3\4" + same + encoded + data)
+        rest = struct.pack("<3H2I", 0, 0, 0, 0o100600 << 16, offset)
+        directory.append(b"PK\1\2" + struct.pack("<H", 3 << 8 | 20) + same + rest + encoded)
+        offset += len(bodies[-1])
+    listed = b"".join(directory)
+    end = struct.pack("<4H2IH", 0, 0, len(files), len(files), len(listed), offset, 0)
+    return b"".join(bodies) + listed + b"PK\5\6" + end
 
 
 def _check_signature(files, room_key):
@@ -149,6 +181,8 @@ def _check_signature(files, room_key):
         raise Refused("the signature is not readable") from None
     if not ed25519_verifies(room_key, DOMAIN + files[MANIFEST], signature):
         raise Refused("the list of files is not signed by the clean room's key")
+    if files[SIGNATURE] != canonical({"key": _encoded(room_key), "signature": _encoded(signature)}):
+        raise Refused(f"{SIGNATURE} says more than the signature, or says it in another form")
 
 
 def _json(files, name):
@@ -168,6 +202,10 @@ def _json(files, name):
 
 def _decoded(text):
     return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+
+
+def _encoded(raw):
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 # --- what it says -------------------------------------------------------------------------------------------------

@@ -2,12 +2,15 @@
 
 import ast
 import base64
+import io
 import json
 import subprocess
 import sys
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 import rfc8785
 from hypothesis import given
@@ -64,13 +67,41 @@ def test_one_changed_byte_of_any_file_is_refused(tmp_path, name):
 
 @given(place=st.integers(0, len(PACK) - 1), bit=st.integers(0, 7))
 @LAW
-def test_one_changed_bit_of_the_file_never_adds_a_claim(tmp_path_factory, place, bit):
-    """Bits of the container that say nothing (a file's time, say) may change; what is read out of it may not."""
+def test_one_changed_bit_anywhere_is_refused(tmp_path_factory, place, bit):
     changed = bytearray(PACK)
     changed[place] ^= 1 << bit
-    folder = tmp_path_factory.mktemp("bit")
-    if run(folder, bytes(changed)) == 0:
-        assert files_in(bytes(changed)) == FILES
+    assert run(tmp_path_factory.mktemp("bit"), bytes(changed)) == 1
+
+
+def test_one_changed_bit_around_the_files_is_refused(tmp_path):
+    """Every byte of the container itself: headers, the directory, its end; and of the signature's own file."""
+    held = np.zeros(len(PACK), dtype=bool)
+    for name, data in FILES.items():
+        if name != verify_pack.SIGNATURE:
+            start = PACK.index(data)
+            held[start : start + len(data)] = True
+    places = np.flatnonzero(~held)
+    assert len(places) > 30 * len(FILES)
+    for place in places[::7]:
+        changed = bytearray(PACK)
+        changed[place] ^= 1 << int(place) % 8
+        assert run(tmp_path, bytes(changed)) == 1, place
+
+
+@pytest.mark.parametrize("around", [(b"x", b""), (b"", b"x"), (b"PK", b"PK")])
+def test_nothing_may_stand_before_or_behind_it(tmp_path, around):
+    assert run(tmp_path, around[0] + PACK + around[1]) == 1
+
+
+def test_another_zip_of_the_same_files_is_refused_and_any_program_reads_ours(tmp_path):
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, data in FILES.items():
+            file.writestr(name, data)
+    assert run(tmp_path, sink.getvalue()) == 1
+    with zipfile.ZipFile(io.BytesIO(PACK)) as file:
+        assert file.testzip() is None
+        assert file.namelist() == sorted(FILES)
 
 
 @pytest.mark.parametrize("name", sorted(set(FILES) - {"manifest.json", "manifest.sig.json"}))
