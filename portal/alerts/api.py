@@ -1,5 +1,6 @@
 """Warnings: sent by the room, pulled and answered by the institutions."""
 
+from datetime import datetime
 from typing import Annotated
 
 from django.conf import settings
@@ -8,15 +9,16 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import Field
 
-from cleanroom.contracts.messages import AnswerMessage, SendingStop, WarningMessage, WarningStanding
+from cleanroom.contracts.messages import AnswerMessage, RowExports, SendingStop, WarningMessage, WarningStanding
 from cleanroom.errors import NotAllowed
 from portal.accounts.permissions import Permission, check_may
 from portal.alerts import webhook_key
 from portal.alerts.actions.answer import answer_by_key
+from portal.alerts.actions.export import export_warnings
 from portal.alerts.actions.pull import pull_warnings
 from portal.alerts.actions.send import send_warnings
 from portal.alerts.actions.stop import lift_stop, stop_sending
-from portal.alerts.queries import own_or_named, standing_stop, standings
+from portal.alerts.queries import every_warning, own_or_named, row_exports, standing_stop, standings
 from portal.alerts.tasks import wake_soon
 
 router = Router(tags=["warnings"])
@@ -50,14 +52,27 @@ def send(request: HttpRequest, body: list[WarningMessage]):
 
 
 @router.get("/warnings", response=list[PulledWarning])
-def pull(request: HttpRequest, cursor: int = 0, participant: str | None = None):
-    rows = pull_warnings(own_or_named(request.auth, participant), after=cursor, by=request.auth)
+def pull(request: HttpRequest, cursor: int = 0, participant: str | None = None, purpose: str = ""):
+    """`purpose`: of a person, who takes rows away; the institution's service needs none."""
+    named = own_or_named(request.auth, participant)
+    rows = pull_warnings(named, after=cursor, purpose=purpose, by=request.auth)
     return [PulledWarning(**row.message, cursor=row.cursor) for row in rows]
 
 
 @router.get("/warning-standings", response=list[WarningStanding])
-def read_standings(request: HttpRequest):
-    return standings(request.auth)
+def read_standings(request: HttpRequest, purpose: str = ""):
+    """`purpose`: of a person, who takes rows away; the room needs none."""
+    check_may(request.auth, Permission.READ_WARNING_STANDINGS)
+    if not request.auth.is_service:
+        export_warnings(every_warning(), purpose=purpose, by=request.auth)
+    return standings()
+
+
+@router.get("/row-exports", response=RowExports)
+def exports(request: HttpRequest, since: datetime | None = None):
+    """How often people took warnings away as rows, from this time on; the figure of control PRI-4-01."""
+    check_may(request.auth, Permission.READ_WARNING_STANDINGS)
+    return row_exports(since)
 
 
 @router.post("/warnings/{warning_id}/answers", response=AnswerMessage)

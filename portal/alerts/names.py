@@ -46,3 +46,11 @@ ACTION_NAMES = {
     "hold": _("Hold the sum"),
     "restrict": _("Restrict the account"),
 }
+
+# What rows of warnings may be taken away for.
+PURPOSE_NAMES = {
+    "case_work": _("Work on the institution's own cases"),
+    "reconciliation": _("Reconciling with the institution's own records"),
+    "incident": _("Looking into an incident or a complaint"),
+    "audit": _("Audit or supervision"),
+}

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Case, Count, Min, QuerySet, When
 
-from cleanroom.contracts.messages import AnswerMessage, WarningStanding
+from cleanroom.contracts.messages import AnswerMessage, RowExports, WarningStanding
 from cleanroom.errors import NotFound
 from cleanroom.vocabulary.terms import Severity
-from portal.accounts.permissions import Permission, check_may, within_reach
+from portal.accounts.permissions import Permission, within_reach
 from portal.alerts import caps
+from portal.alerts.actions.export import EXPORTED
 from portal.alerts.endpoints import participants_with_endpoint
 from portal.alerts.models import CapRelease, EmergencyStop, WarningRecord
 from portal.alerts.states import Delivery
+from portal.audit.models import Event
 from portal.participants.models import Endpoint, Participant
 
 if TYPE_CHECKING:
@@ -55,11 +57,14 @@ def own_or_named(person: "User", code: str | None) -> Participant:
     return found
 
 
-def standings(person: "User") -> list[WarningStanding]:
-    """Every warning with its delivery and its answers, in the order in which they were let in."""
-    check_may(person, Permission.READ_WARNING_STANDINGS)
-    rows = WarningRecord.objects.select_related("participant").prefetch_related("answers").order_by("pk")
-    return [_standing(row) for row in rows]
+def every_warning() -> QuerySet[WarningRecord]:
+    """In the order in which they were let in."""
+    return WarningRecord.objects.select_related("participant").order_by("pk")
+
+
+def standings() -> list[WarningStanding]:
+    """Every warning with its delivery and its answers."""
+    return [_standing(row) for row in every_warning().prefetch_related("answers")]
 
 
 def _standing(row: WarningRecord) -> WarningStanding:
@@ -77,6 +82,13 @@ def _standing(row: WarningRecord) -> WarningStanding:
 
 def _answers(rows: Iterable) -> Iterable[AnswerMessage]:
     return (AnswerMessage.model_validate(row.message) for row in rows)
+
+
+def row_exports(since: datetime | None) -> RowExports:
+    """How often people have taken warnings away as rows, from this time on."""
+    events = Event.objects.filter(verb=EXPORTED)
+    events = events if since is None else events.filter(recorded_at__gte=since)
+    return RowExports(taken=events.count(), beyond_own=events.filter(detail__beyond_own=True).count())
 
 
 def standing_stop() -> EmergencyStop | None:

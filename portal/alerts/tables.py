@@ -38,6 +38,8 @@ def span(seconds: float) -> str:
 
 
 class WarningTable(Table):
+    single_cases = True
+
     accepted_at = tables.DateTimeColumn(verbose_name=gettext_lazy("Since"), format="Y-m-d H:i:s")
     kind = tables.Column(verbose_name=gettext_lazy("Warning"))
     institution = tables.Column(

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cleanroom.errors import NotFound, RequestInvalid
 from cleanroom.vocabulary.terms import AnswerKind
@@ -15,6 +15,7 @@ from portal.accounts.permissions import Permission, check_may, may
 from portal.alerts import health as dispatch
 from portal.alerts import queries, retry
 from portal.alerts.actions.answer import answer_on_page
+from portal.alerts.actions.export import export_warnings
 from portal.alerts.actions.release_cap import release_cap
 from portal.alerts.actions.replay import replay
 from portal.alerts.actions.stop import lift_stop, stop_sending
@@ -26,6 +27,7 @@ from portal.alerts.names import (
     DELIVERY_NAMES,
     DELIVERY_TONES,
     KIND_NAMES,
+    PURPOSE_NAMES,
     SEVERITY_NAMES,
     SEVERITY_TONES,
 )
@@ -34,13 +36,13 @@ from portal.alerts.tables import WarningTable
 from portal.alerts.tasks import wake_soon
 from portal.common.filters import Filter, choices_of, institutions_among, narrow
 from portal.common.posting import confirmed, done, given, one_of_choices
-from portal.common.tables import search, table_page
+from portal.common.tables import Export, search, table_page
 from portal.participants.models import Participant
 
 STOP_PAGES = ("alerts-health", "signoffs")
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def inbox(request: HttpRequest) -> HttpResponse:
     every = queries.visible_to(request.user)
     rows, filters = narrow(
@@ -60,7 +62,13 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "now": timezone.now(),
         "may_read_health": may(request.user, Permission.READ_WARNING_STANDINGS),
     }
-    return table_page(request, "alerts/inbox.html", WarningTable(queries.most_pressing_first(rows)), context)
+    return table_page(
+        request, "alerts/inbox.html", WarningTable(queries.most_pressing_first(rows)), context, _export(request)
+    )
+
+
+def _export(request: HttpRequest) -> Export:
+    return Export(PURPOSE_NAMES, lambda rows, purpose: export_warnings(rows, purpose=purpose, by=request.user))
 
 
 @require_safe
@@ -124,7 +132,7 @@ def _cents(text: str) -> int:
     return int(digits) * 100
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def health(request: HttpRequest) -> HttpResponse:
     check_may(request.user, Permission.READ_WARNING_STANDINGS)
     rows = WarningRecord.objects.select_related("participant")
@@ -136,7 +144,7 @@ def health(request: HttpRequest) -> HttpResponse:
         "may_manage": may(request.user, Permission.MANAGE_DELIVERY),
         "now": timezone.now(),
     }
-    return table_page(request, "alerts/health.html", dead, context)
+    return table_page(request, "alerts/health.html", dead, context, _export(request))
 
 
 @require_POST

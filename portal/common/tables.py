@@ -1,7 +1,8 @@
 """Table pages: sorted, searched, paged and exported the same way everywhere."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,11 @@ import django_tables2
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from cleanroom.errors import RequestInvalid
 
 PER_PAGE = 25
 _RUNNABLE = tuple("=+-@\t\r\n＝＋－＠")
@@ -18,10 +23,13 @@ _RUNNABLE = tuple("=+-@\t\r\n＝＋－＠")
 class Table(django_tables2.Table):
     """Base of all tables. Give every column a translated `verbose_name`.
 
-    `table_page` sets `downloads`, the page answers `export=csv`, and `narrowed`, the address asks for some rows only.
+    `single_cases`: its rows tell of single customers' cases, so that they leave the portal only with a purpose.
+    `table_page` sets `downloads`, the page answers `export=csv`; `purposes`, which it asks for before that; and
+    `narrowed`, the address asks for some rows only.
     """
 
-    downloads = narrowed = False
+    single_cases = downloads = narrowed = False
+    purposes: Mapping[str, str | Promise] = {}
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -46,17 +54,39 @@ def search(rows: QuerySet, request: HttpRequest, *fields: str) -> QuerySet:
     return rows.filter(condition)
 
 
+@dataclass(frozen=True)
+class Export:
+    """How rows of single cases leave: for one of `purposes`, after `note(rows, purpose)` has recorded it."""
+
+    purposes: Mapping[str, str | Promise]
+    note: Callable[[QuerySet, str], object]
+
+
 def table_page(
-    request: HttpRequest, template: str, table: Table, context: dict[str, Any] | None = None
-) -> HttpResponse:
-    """Render a page around one table, or the whole table as CSV where the address asks `export=csv`."""
+    request: HttpRequest, template: str, table: Table, context: dict[str, Any] | None = None,
+    export: Export | None = None,
+) -> HttpResponse:  # fmt: skip
+    """Render a page around one table, or the whole table as CSV: where the address asks `export=csv`, or, of single
+    cases, where the form with the purpose is sent."""
+    if table.single_cases and export is None:
+        raise TypeError("a table of single cases is exported with a purpose only")
+    name = template.rpartition("/")[2].removesuffix(".html")
+    if export and request.method == "POST":
+        export.note(table.data.data, request.POST.get("purpose", ""))
+        return _whole(request, table, name)
     if request.GET.get("export") == "csv":
-        django_tables2.RequestConfig(request, paginate=False).configure(table)
-        return as_csv(table.as_values(), name=template.rpartition("/")[2].removesuffix(".html"))
+        if export:
+            raise RequestInvalid(gettext("Say what the rows are taken for: choose one of the purposes."))
+        return _whole(request, table, name)
     configure(request, table)
-    table.downloads = True
+    table.downloads, table.purposes = True, export.purposes if export else {}
     table.narrowed = any(value for name, value in request.GET.items() if name not in ("sort", "page"))
     return render(request, template, {"table": table, **(context or {})})
+
+
+def _whole(request: HttpRequest, table: Table, name: str) -> HttpResponse:
+    django_tables2.RequestConfig(request, paginate=False).configure(table)
+    return as_csv(table.as_values(), name=name)
 
 
 def configure(request: HttpRequest, *tables: Table) -> None:

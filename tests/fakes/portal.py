@@ -54,6 +54,7 @@ class MemoryPortal:
     sent: dict[str, m.WarningMessage] = field(default_factory=dict)
     answers: dict[str, list[m.AnswerMessage]] = field(default_factory=dict)
     reported: list[m.IncidentStanding] = field(default_factory=list)
+    exported: list[tuple[datetime, bool]] = field(default_factory=list)  # when, and whether beyond the own institution
     stop: m.SendingStop | None = None
     shown: dict[tuple[AuditLog, int], CheckpointStanding] = field(default_factory=dict)
     down: set[str] = field(default_factory=set)
@@ -226,6 +227,11 @@ class MemoryPortal:
 
     def warnings(self) -> list[m.WarningStanding]:
         return [_standing(w, self.answers.get(w.warning_id, ())) for w in self.sent.values()]
+
+    def row_exports(self, since: datetime | None) -> m.RowExports:
+        self._reach("row_exports")
+        taken = [beyond for at, beyond in self.exported if since is None or at >= since]
+        return m.RowExports(taken=len(taken), beyond_own=sum(taken))
 
     def answer(self, answer: m.AnswerMessage) -> None:
         if answer.warning_id not in self.sent:

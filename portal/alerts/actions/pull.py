@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal.accounts.permissions import Permission, check_may
+from portal.alerts.actions.export import export_warnings
 from portal.alerts.models import WarningRecord
 from portal.alerts.states import Delivery
 from portal.audit.actions import record
@@ -18,17 +19,16 @@ PAGE = 200
 
 
 @transaction.atomic
-def pull_warnings(participant: Participant, *, after: int, by: "User") -> list[WarningRecord]:
+def pull_warnings(participant: Participant, *, after: int, by: "User", purpose: str = "") -> list[WarningRecord]:
     """The next warnings after the cursor. Pulled by the institution's service they count as delivered; what its people
-    or the programme's staff read here does not."""
+    or the programme's staff read here does not, and is taken away for a purpose."""
     check_may(by, Permission.READ_WARNINGS, institution=participant.code)
-    rows = list(
-        WarningRecord.objects.select_for_update()
-        .filter(participant=participant, cursor__gt=after)
-        .order_by("cursor")[:PAGE]
-    )
+    waiting = WarningRecord.objects.filter(participant=participant, cursor__gt=after).order_by("cursor")
+    rows = list(waiting.select_for_update()[:PAGE])
     if by.is_service and by.institution_id == participant.pk:
         _take(rows, participant, by=by)
+    elif not by.is_service:
+        export_warnings(WarningRecord.objects.filter(pk__in=[row.pk for row in rows]), purpose=purpose, by=by)
     return rows
 
 

@@ -325,6 +325,14 @@ class IncidentStanding(Frozen):
     upheld: bool | None = None
 
 
+class RowExports(Frozen):
+    """How often people took warnings away from the portal as rows. `beyond_own`: of those, with rows of another
+    institution than the person's own."""
+
+    taken: Annotated[int, Field(ge=0)]
+    beyond_own: Annotated[int, Field(ge=0)]
+
+
 class SendingStop(Frozen):
     """The emergency stop that stands: nothing is scored for sending, and nothing is sent, until another person lifts
     it."""

@@ -49,7 +49,7 @@ def collect(room: "Room", policy: Policy, *, use_case: str, now: datetime) -> di
         **_production(room),
         **_answered(room, standing),
         **_incidents(room, now),
-        **_exports(room),
+        **_exports(room, standing),
         **_cost(room, policy, standing),
         **_drifted(room, standing),
         "validated_precision": _validated(standing),
@@ -119,13 +119,15 @@ def _incidents(room: "Room", now: datetime) -> Measured:
     }
 
 
-def _exports(room: "Room") -> Measured:
-    """Published results in which a token stands: whoever reads them could follow one account."""
+def _exports(room: "Room", standing: ReleaseRecord | None) -> Measured:
+    """Published results in which a token stands, by which one account could be followed; and what people took away
+    from the portal as rows of other institutions' cases since the release."""
     results = sorted(room.settings.results_dir.glob("*.json"))
-    if not results:
+    taken = room.portal.row_exports(standing.released_at if standing else None)
+    if not results and not taken.taken:
         return {}
     held = sum(bool(_TOKEN.search(path.read_text(encoding="utf-8"))) for path in results)
-    return {"row_level_exports": Estimate(float(held), cases=len(results))}
+    return {"row_level_exports": Estimate(float(held + taken.beyond_own), cases=len(results) + taken.taken)}
 
 
 def _cost(room: "Room", policy: Policy, standing: ReleaseRecord | None) -> Measured:

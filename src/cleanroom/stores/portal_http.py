@@ -1,5 +1,6 @@
 """The portal's API over HTTP, for the locked room and for participants. See contracts.messages for every shape."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -156,6 +157,9 @@ class HttpPortal:
 
     def warnings(self) -> list[m.WarningStanding]:
         return self._get_list("/warning-standings", m.WarningStanding)
+
+    def row_exports(self, since: datetime | None) -> m.RowExports:
+        return self._get("/row-exports", m.RowExports, {"since": since.isoformat()} if since else None)
 
     def answer(self, answer: m.AnswerMessage) -> None:
         self._post(f"/warnings/{answer.warning_id}/answers", answer)

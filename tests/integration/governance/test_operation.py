@@ -123,6 +123,14 @@ def test_a_token_in_a_published_result_is_seen(operating):
     assert (figures(operating)["row_level_exports"].value, figures(operating)["row_level_exports"].cases) == (1.0, 2)
 
 
+def test_rows_that_people_took_from_the_portal_count(operating):
+    assert "row_level_exports" not in figures(operating)
+    operating.portal.exported += [(RELEASED - HOUR, True), (RELEASED + HOUR, False)]
+    assert (figures(operating)["row_level_exports"].value, figures(operating)["row_level_exports"].cases) == (0.0, 1)
+    operating.portal.exported.append((RELEASED + HOUR, True))
+    assert (figures(operating)["row_level_exports"].value, figures(operating)["row_level_exports"].cases) == (1.0, 2)
+
+
 def test_machine_time_since_the_release_costs(operating):
     operating.ran("scoring", at=RELEASED - HOUR, seconds=10_000)
     operating.ran("scoring", at=RELEASED + HOUR, seconds=600)

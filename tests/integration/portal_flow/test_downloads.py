@@ -1,18 +1,23 @@
-"""Below each table page stands a link that gives the whole filtered table, and it is followed as it was rendered."""
+"""Below each table page stands a link that gives the whole filtered table, and it is followed as it was rendered. Rows
+of single cases are asked for with a purpose, recorded and counted."""
 
 import csv
 import html
 import io
 import re
-from datetime import date
-from urllib.parse import urljoin
+from datetime import date, timedelta
+from urllib.parse import quote, urljoin
 
 import pytest
+from django.test import Client
+from django.utils import timezone
 
 from cleanroom.vocabulary.terms import Role
+from portal.alerts.actions.export import EXPORTED
 from portal.alerts.actions.send import send_warnings
 from portal.alerts.models import WarningRecord
 from portal.alerts.states import Delivery
+from portal.audit.models import Event
 from portal.common.tables import PER_PAGE
 from portal.participants.actions.sign_mou import publish_mou
 from portal.programme.actions import adopt_plan
@@ -24,13 +29,11 @@ pytestmark = pytest.mark.django_db
 
 LINK = re.compile(r'<a href="(\?[^"]*)">Download as CSV</a>')
 PAGES = [
-    "/alerts/",
     "/uploads/",
     "/signoffs/",
     "/participants/",
     "/participants/mou/",
     "/programme/",
-    "/alerts/health/",
 ]
 
 
@@ -66,10 +69,56 @@ def test_the_link_downloads_the_table(full, coordinator, path):
     assert followed(coordinator, path)
 
 
+def taken(client, path: str, purpose: str = "case_work"):
+    return client.post(path, {"purpose": purpose})
+
+
+def rows_of(response) -> list[dict[str, str]]:
+    assert response.status_code == 200 and "attachment" in response["Content-Disposition"], response.content
+    return list(csv.DictReader(io.StringIO(response.getvalue().decode("utf-8-sig"))))
+
+
+def told() -> list[dict]:
+    return [event.detail for event in Event.objects.filter(verb=EXPORTED).order_by("sequence")]
+
+
 def test_the_file_holds_every_page_of_the_filtered_table(full, coordinator):
-    assert len(followed(coordinator, "/alerts/?page=2")) == 2 * PER_PAGE
-    shown = followed(coordinator, "/alerts/?kind=care&page=2&sort=amount")
+    assert len(rows_of(taken(coordinator, "/alerts/?page=2"))) == 2 * PER_PAGE
+    shown = rows_of(taken(coordinator, "/alerts/?kind=care&page=2&sort=amount", "audit"))
     assert {row["Warning"] for row in shown} == {"care"} and len(shown) > PER_PAGE
+    assert len(rows_of(taken(coordinator, "/alerts/health/"))) == 1
+    both = {"institutions": "808", "beyond_own": True}
+    assert told() == [
+        {"purpose": "case_work", "rows": 2 * PER_PAGE, **both},
+        {"purpose": "audit", "rows": len(shown), **both},
+        {"purpose": "case_work", "rows": 1, **both},
+    ]
+
+
+@pytest.mark.parametrize("path", ["/alerts/", "/alerts/health/"])
+def test_single_cases_leave_with_a_known_purpose_only(full, coordinator, path):
+    page = coordinator.get(path).content.decode()
+    assert not LINK.search(page) and 'name="purpose"' in page and "written to the audit log" in page
+    for refused in (coordinator.get(path + "?export=csv"), taken(coordinator, path, ""), taken(coordinator, path, "x")):
+        assert refused.status_code == 422 and b"choose one of the purposes" in refused.content
+    assert told() == []
+
+
+def test_every_way_out_is_counted_and_the_own_cases_are_told_apart(full, bank, coordinator, api_of, room_api):
+    officer = Client(headers={"Accept-Language": "en"})
+    officer.force_login(bank.officer, backend="portal.accounts.backends.PersonBackend")
+    assert len(rows_of(taken(officer, "/alerts/"))) == 2 * PER_PAGE
+    assert room_api("GET", "/row-exports") == (200, {"taken": 1, "beyond_own": 0})
+    auditor = api_of(make_person(Role.AUDITOR))
+    for path in ("/warning-standings?", "/warnings?participant=808&"):
+        assert auditor("GET", path)[0] == 422
+        assert len(auditor("GET", path + "purpose=audit")[1]) == 2 * PER_PAGE
+    assert room_api("GET", "/row-exports") == (200, {"taken": 3, "beyond_own": 2})
+    assert [detail["beyond_own"] for detail in told()] == [False, True, True]
+    room_api("GET", "/warning-standings"), api_of(bank.service)("GET", "/warnings")  # the line itself exports nothing
+    later = quote((timezone.now() + timedelta(seconds=1)).isoformat())
+    assert room_api("GET", f"/row-exports?since={later}") == (200, {"taken": 0, "beyond_own": 0})
+    assert api_of(bank.officer)("GET", "/row-exports")[0] == 403
 
 
 def test_a_table_that_the_page_does_not_export_offers_no_link(full, coordinator):

@@ -90,7 +90,7 @@ def test_an_institution_pulls_its_own_in_order_and_goes_on_after_the_cursor(
 
 def test_pulled_by_the_service_counts_as_delivered_read_by_a_person_does_not(room_api, api_of, bank, released):
     send(room_api, warning(1))
-    api_of(bank.officer)("GET", "/warnings")
+    api_of(bank.officer)("GET", "/warnings?purpose=case_work")
     assert WarningRecord.objects.get().delivery == Delivery.QUEUED
     api_of(bank.service)("GET", "/warnings")
     row = WarningRecord.objects.get()
