@@ -49,9 +49,9 @@ def compile_models(folder: Path, *, target: str = "embedded", select: Iterable[s
     return {n["name"]: _model(n) for n in models}
 
 
-def parse_project(folder: Path, *, target: str) -> dict[str, Any]:
+def parse_project(folder: Path, *, target: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The project's manifest for a target; needs no warehouse."""
-    return _manifest("parse", folder, target, [])
+    return _manifest("parse", folder, target, ["--vars", json.dumps(variables)] if variables else [])
 
 
 def _manifest(command: str, folder: Path, target: str, selection: list[str]) -> dict[str, Any]:

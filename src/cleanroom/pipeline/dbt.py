@@ -1,4 +1,4 @@
-"""Runs the dbt project in this process, on the warehouse of a room.
+"""Builds and tests tables with the dbt project, on the warehouse of a room, and says what came of it.
 
 The project's own folder stays as it is: targets and logs go under the room's folder. dbt's text may quote rows, so
 it stays in the room's log; errors name models and tests only.
@@ -9,19 +9,17 @@ it stays in the room's log; errors name models and tests only.
 import argparse
 import hashlib
 import json
-import logging
-import os
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
 from cleanroom.errors import DataTestsFailed, SettingsInvalid, WarehouseFault
+from cleanroom.pipeline.dbt_project import call, call_on_project, folders
 from cleanroom.settings import RoomSettings, project_root
 from cleanroom.stores.ports import Warehouse
 
@@ -29,11 +27,9 @@ _TESTS = ("test", "unit_test")
 _BROKEN = ("error", "fail", "runtime error")
 # How the engines and dbt say that rows or columns break a contract; seen in the message of a failed model.
 _BROKEN_PROMISES = ("enforced contract", "constraint error", "not null constraint", "cannot be null")
-_QUIETLY = ["--no-send-anonymous-usage-stats", "--no-version-check", "--quiet"]
-_QUIETLY += ["--log-level", "none", "--log-level-file", "info"]
 # A path that configures nothing yet (a station without models) is no error; every other warning is.
 _STRICT = json.dumps({"error": "all", "silence": ["UnusedResourceConfigPath"]})
-_ONE_AT_A_TIME = threading.Lock()  # dbt keeps its flags and adapters in globals
+_ONE_AT_A_TIME = threading.Lock()
 
 
 class HasWarehouse(Protocol):
@@ -79,10 +75,9 @@ def run_dbt(
     Raises DataTestsFailed where a test or contract fails, WarehouseFault where a model or dbt itself fails.
     """
     target = room.warehouse.dbt_target()
-    arguments = _arguments(room.settings, target.name, command, select, vars, options)
-    environment = {**target.environment, "CLEANROOM_DBT_CODE": models_code()}
-    with _ONE_AT_A_TIME, room.warehouse.released(), _environment(environment):
-        outcome = _invoke(arguments)
+    arguments = _arguments(select, vars, options)
+    with _ONE_AT_A_TIME, room.warehouse.released():
+        outcome = call_on_project(room.settings, target, {"CLEANROOM_DBT_CODE": models_code()}, command, arguments)
     if isinstance(outcome.exception, KeyboardInterrupt | SystemExit):
         raise outcome.exception
     run = _read(outcome)
@@ -103,70 +98,13 @@ def models_code() -> str:
     return digest.hexdigest()
 
 
-def dbt_folder(settings: RoomSettings) -> Path:
-    """Where this room's dbt keeps what it compiled (`target`) and its log."""
-    return settings.room_dir / "dbt"
-
-
 def _arguments(
-    settings: RoomSettings,
-    target: str,
-    command: str,
-    select: str | Sequence[str] | None,
-    variables: Mapping[str, Any] | None,
-    options: Sequence[str],
+    select: str | Sequence[str] | None, variables: Mapping[str, Any] | None, options: Sequence[str]
 ) -> list[str]:
-    arguments = [command, "--target", target, *_folders(dbt_folder(settings)), *_QUIETLY, *options]
+    arguments = list(options)
     if select:
         arguments += ["--select", *([select] if isinstance(select, str) else select)]
     return arguments + (["--vars", json.dumps(dict(variables))] if variables else [])
-
-
-def _folders(own: Path) -> list[str]:
-    project = str(project_root() / "dbt_project")
-    folders = ["--project-dir", project, "--profiles-dir", project]
-    return [*folders, "--target-path", str(own / "target"), "--log-path", str(own / "logs")]
-
-
-def _invoke(arguments: list[str]):
-    from dbt.cli.main import dbtRunner  # two seconds of import, only where dbt runs
-
-    try:
-        return dbtRunner().invoke(arguments)
-    finally:
-        _close_warehouse_file()
-        _close_log()
-
-
-def _close_warehouse_file() -> None:
-    """The adapter keeps it open from node to node (profiles.yml), and would do so until this process ends."""
-    adapter = sys.modules.get("dbt.adapters.duckdb.connections")  # loaded by dbt where the target is `embedded`
-    environment = adapter.DuckDBConnectionManager._ENV if adapter else None
-    if environment:
-        environment.close()
-
-
-def _close_log() -> None:
-    """dbt leaves its log file open until its next run in this process."""
-    log = logging.getLogger("file_log")
-    for handler in list(log.handlers):
-        log.removeHandler(handler)
-        handler.close()
-
-
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """The variables that profiles.yml reads; put back afterwards."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def _read(outcome) -> DbtRun:
@@ -206,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         quiet = ["--no-send-anonymous-usage-stats", "--no-version-check", "--warn-error-options", _STRICT]
-        outcome = _invoke([given.command, "--target", given.target, *_folders(Path(folder)), *quiet])
+        outcome = call([given.command, "--target", given.target, *folders(Path(folder)), *quiet])
     return 0 if outcome.success else 1
 
 

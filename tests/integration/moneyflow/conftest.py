@@ -1,32 +1,16 @@
-"""Rooms on each engine. What one test of a file leaves behind is gone before the next begins, but for dbt's parse."""
-
-import shutil
+"""Rooms on each engine."""
 
 import pytest
 
 from tests.factories.bqemulator import ABSENT, PROGRAM, running_emulator
 from tests.factories.small_room import open_small_room
 
-PARSED = "partial_parse.msgpack"
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    return tmp_path_factory.mktemp("rooms") / "home"
-
 
 @pytest.fixture
-def room(home):
-    """A fresh room at the same place for each test: dbt, which parses anew for another place, parses once."""
-    small = open_small_room(home)
+def room(tmp_path):
+    small = open_small_room(tmp_path / "home")
     yield small
     small.warehouse.close()
-    parsed = home / "room" / "dbt" / "target" / PARSED
-    kept = parsed.read_bytes() if parsed.exists() else None
-    shutil.rmtree(home, ignore_errors=True)
-    if kept:
-        parsed.parent.mkdir(parents=True)
-        parsed.write_bytes(kept)
 
 
 @pytest.fixture(scope="module")

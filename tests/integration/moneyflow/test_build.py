@@ -11,7 +11,8 @@ import pytest
 
 from cleanroom.errors import DataTestsFailed, WarehouseFault
 from cleanroom.pipeline import dbt, moneyflow
-from cleanroom.pipeline.dbt import dbt_folder, run_dbt
+from cleanroom.pipeline.dbt import run_dbt
+from cleanroom.pipeline.dbt_project import dbt_folder
 from cleanroom.pipeline.moneyflow import SELECTION, build
 from cleanroom.pipeline.steps import NOT_REPORTED
 from cleanroom.settings import project_root

@@ -7,7 +7,8 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from cleanroom.pipeline.dbt import dbt_folder, run_dbt
+from cleanroom.pipeline.dbt import run_dbt
+from cleanroom.pipeline.dbt_project import dbt_folder
 from cleanroom.pipeline.moneyflow import SELECTION
 from cleanroom.scoring.scores import SCORES
 from cleanroom.scoring.scores import TABLE as SCORES_TABLE

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.factories.dbt_models import PROJECT, parse_project
 
@@ -11,12 +12,45 @@ ENGINE_WORDS = re.compile(r"target\.(type|name)|\b(epoch_us|unix_micros|to_secon
 GRAIN = re.compile(r"One row per .+?\.( |$)")
 
 
-@pytest.fixture(scope="module", params=["embedded", "warehouse"])
-def models(request, tmp_path_factory):
-    manifest = parse_project(tmp_path_factory.mktemp("parsed"), target=request.param)
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory):
+    return parse_project(tmp_path_factory.mktemp("parsed"), target="embedded")
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory):
+    return parse_project(tmp_path_factory.mktemp("parsed"), target="warehouse")
+
+
+@pytest.fixture(params=["embedded", "warehouse"])
+def models(request):
+    manifest = request.getfixturevalue(request.param)
     found = [n for n in manifest["nodes"].values() if n["resource_type"] == "model"]
     assert len(found) >= 27, "models are missing, so these rules would be kept by nothing"
     return request.param, found
+
+
+def test_no_variable_decides_what_a_model_refers_to_or_how_it_is_configured(embedded, tmp_path):
+    """One parse serves every step (cleanroom.pipeline.dbt_project), so variables may only change SQL's text."""
+    given = dict.fromkeys(variables(), 3) | {"link_kinds": ["phone"]}
+    other = parse_project(tmp_path, target="embedded", variables=given)
+    compared = 0
+    for kind in ("nodes", "unit_tests", "sources"):
+        assert [without_time(n) for n in other[kind].values()] == [without_time(n) for n in embedded[kind].values()]
+        compared += len(other[kind])
+    assert compared > 300
+
+
+def variables():
+    """Those of the project, and those that models ask for and a step gives."""
+    asked = {name for p in PROJECT.rglob("*.sql") for name in re.findall(r"\bvar\(\s*['\"](\w+)", p.read_text())}
+    named = asked | set(yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"])
+    assert {"release_id", "as_of_count", "link_kinds"} <= named
+    return named
+
+
+def without_time(node):
+    return {name: value for name, value in node.items() if name != "created_at"}
 
 
 def test_every_model_has_a_yml_that_begins_with_its_grain(models):

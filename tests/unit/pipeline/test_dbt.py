@@ -2,13 +2,14 @@
 
 import json
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from cleanroom.errors import DataTestsFailed, WarehouseFault
-from cleanroom.pipeline import dbt
+from cleanroom.pipeline import dbt, dbt_project
 from cleanroom.settings import RoomSettings
 
 
@@ -21,6 +22,13 @@ def outcome(*results, success=True, exception=None):
     return SimpleNamespace(result=SimpleNamespace(results=results), success=success, exception=exception)
 
 
+@dataclass(frozen=True)
+class Call:
+    arguments: list[str]
+    project: str | None
+    duckdb: str
+
+
 class Warehouse:
     """Records when it was released, and what the environment held then."""
 
@@ -28,7 +36,7 @@ class Warehouse:
         self.released_with = None
 
     def dbt_target(self):
-        return SimpleNamespace(name="embedded", environment={"CLEANROOM_DBT_DUCKDB": "here"})
+        return SimpleNamespace(name="embedded", environment={"CLEANROOM_DBT_DUCKDB": "here/room.duckdb"})
 
     def released(self):
         warehouse = self
@@ -43,19 +51,29 @@ class Warehouse:
         return Release()
 
 
+class Parsed:
+    """What dbt gives where it only parses."""
+
+    def to_msgpack(self):
+        return b"the project"
+
+
 @pytest.fixture
 def run(monkeypatch, tmp_path):
-    """Runs `run_dbt` with a given outcome of dbt; gives the arguments that dbt got in `run.arguments`."""
+    """Runs `run_dbt` with a given outcome of dbt; gives every call's arguments, project and environment in `calls`."""
+    monkeypatch.setattr(dbt_project, "_parsed", {})
+    monkeypatch.setattr(dbt_project, "_manifest", bytes.decode)
 
-    def go(given, *args, **options):
+    def go(given, *args, parsed=None, **options):
         warehouse = Warehouse()
+        go.calls = []
 
-        def invoke(arguments):
-            go.arguments, go.environment = arguments, os.environ.get("CLEANROOM_DBT_DUCKDB")
+        def call(arguments, manifest=None):
             assert warehouse.released_with == "open"
-            return given
+            go.calls.append(Call(arguments, manifest, os.environ["CLEANROOM_DBT_DUCKDB"]))
+            return (parsed or SimpleNamespace(success=True, result=Parsed())) if arguments[0] == "parse" else given
 
-        monkeypatch.setattr(dbt, "_invoke", invoke)
+        monkeypatch.setattr(dbt_project, "call", call)
         room = SimpleNamespace(settings=RoomSettings(home=tmp_path), warehouse=warehouse)
         return dbt.run_dbt(room, *(args or ("build",)), **options)
 
@@ -70,24 +88,47 @@ def test_every_node_has_its_time_and_status(run):
 
 def test_selection_and_variables_are_handed_on(run):
     run(outcome(), "run", ["staging", "marts"], vars={"as_of_count": 2}, options=("--full-refresh",))
-    joined = " ".join(run.arguments)
+    asked = run.calls[-1].arguments
+    joined = " ".join(asked)
     assert joined.startswith("run --target embedded")
     assert "--select staging marts" in joined
-    assert "--full-refresh" in run.arguments
-    assert json.loads(run.arguments[-1]) == {"as_of_count": 2}
+    assert "--full-refresh" in asked
+    assert json.loads(asked[-1]) == {"as_of_count": 2}
+
+
+def test_the_project_is_parsed_once_for_all_variables_and_rooms(run):
+    run(outcome(), "run", vars={"as_of_count": 2})
+    parse, first = run.calls
+    assert (parse.arguments[0], parse.project, first.project) == ("parse", None, "the project")
+    assert "--vars" not in parse.arguments
+    assert parse.duckdb == "room.duckdb", "the file's name stands in every table's name, its folder nowhere"
+    run(outcome(), "build", vars={"as_of_count": 3})
+    [second] = run.calls
+    assert (second.arguments[0], second.project, second.duckdb) == ("build", "the project", "here/room.duckdb")
+
+
+def test_a_project_that_dbt_cannot_read_is_a_fault_and_is_read_again_next_time(run):
+    broken = SimpleNamespace(result=None, success=False, exception=ValueError("secret"))
+    with pytest.raises(WarehouseFault, match="ValueError"):
+        run(outcome(), parsed=broken)
+    assert [c.arguments[0] for c in run.calls] == ["parse"]
+    run(outcome())
+    assert [c.arguments[0] for c in run.calls] == ["parse", "build"]
 
 
 def test_telemetry_is_off_and_outputs_stay_in_the_room(run, tmp_path):
     run(outcome())
-    assert "--no-send-anonymous-usage-stats" in run.arguments
-    for flag in ("--target-path", "--log-path"):
-        assert Path(run.arguments[run.arguments.index(flag) + 1]).is_relative_to(tmp_path)
+    assert len(run.calls) == 2
+    for call in run.calls:
+        assert "--no-send-anonymous-usage-stats" in call.arguments
+        for flag in ("--target-path", "--log-path"):
+            assert Path(call.arguments[call.arguments.index(flag) + 1]).is_relative_to(tmp_path)
 
 
 def test_the_environment_is_set_for_dbt_only(run, monkeypatch):
     monkeypatch.setenv("CLEANROOM_DBT_DUCKDB", "before")
     run(outcome())
-    assert run.environment == "here"
+    assert run.calls[-1].duckdb == "here/room.duckdb"
     assert os.environ["CLEANROOM_DBT_DUCKDB"] == "before"
 
 
