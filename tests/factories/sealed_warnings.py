@@ -38,6 +38,7 @@ def candidate(**changes: Any) -> Candidate:
         "as_of": COMPOSED,
         "severity": Severity.NORMAL,
         "score": 0.7,
+        "resting_cents": 90_000,
         "reasons": ({"code": "fan_in", "en": "many", "zh_hant": "多"},),
         "amount_bound_cents": 120_000,
         "layer": 1,

@@ -30,6 +30,7 @@ class Candidate:
     as_of: datetime
     severity: Severity
     score: float
+    resting_cents: int
     reasons: Texts
     amount_bound_cents: int
     layer: int | None
@@ -68,6 +69,7 @@ def _mule(row: Mapping[str, Any], paths: Mapping, rules: DispatchRules, model_te
         as_of=row["as_of"],
         severity=mule_severity(rules, layer=row["layer"], arrived_at=row["arrived_at"], as_of=row["as_of"]),
         score=row["score"] or 0.0,
+        resting_cents=row["resting_cents"],
         reasons=model_texts(row["reasons"]) + reached,
         amount_bound_cents=row["amount_bound_cents"],
         layer=row["layer"],
@@ -98,6 +100,7 @@ def _care(row: Mapping[str, Any], rules: DispatchRules) -> Candidate:
         as_of=row["as_of"],
         severity=care_severity(rules, last_paid_at=row["last_paid_at"], as_of=row["as_of"]),
         score=row["payee_score"],
+        resting_cents=0,  # a victim has paid: what is at stake rests elsewhere
         reasons=reasons.texts_of(_care_codes(row)),
         amount_bound_cents=row["amount_bound_cents"],
         layer=1,

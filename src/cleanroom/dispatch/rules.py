@@ -18,6 +18,13 @@ class DispatchRules:
     care_capacity: int = 100
 
 
+def at_stake(score: float, resting_cents: int) -> float:
+    """What a notice can be expected to stop: the chance that the account is a mule's, times what came in lately and
+    still rests there, TWD cents. Who is suspicious goes by the score alone; who of them is told first, by this
+    (docs/adr/0124). Numbers or arrays."""
+    return score * resting_cents
+
+
 def mule_severity(rules: DispatchRules, *, layer: int | None, arrived_at: datetime | None, as_of: datetime) -> Severity:
     """Critical where reported money came near and lately; what only the model suspects is normal."""
     near = layer is not None and layer <= rules.near_layers

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from cleanroom.dispatch.candidates import Candidate
+from cleanroom.dispatch.rules import at_stake
 from cleanroom.vocabulary.terms import Severity, WarningKind
 
 _PRESSING = {Severity.CRITICAL: 0, Severity.NORMAL: 1}
@@ -65,4 +66,5 @@ def _place(one: Numbered, known_ids, receivers, held_by, used: Counter, daily_ca
 
 def pressing_first(one: Numbered) -> tuple:
     c = one.candidate
-    return _PRESSING[c.severity], _KIND[c.kind], -c.score, -c.amount_bound_cents, one.warning_id
+    stake = at_stake(c.score, c.resting_cents)
+    return _PRESSING[c.severity], _KIND[c.kind], -stake, -c.score, -c.amount_bound_cents, one.warning_id

@@ -19,8 +19,11 @@ class Calibration:
     slope: float
     intercept: float
 
+    def log_odds(self, margins: np.ndarray) -> np.ndarray:
+        return self.slope * margins + self.intercept
+
     def probabilities(self, margins: np.ndarray) -> np.ndarray:
-        return 1.0 / (1.0 + np.exp(-np.clip(self.slope * margins + self.intercept, -700, 700)))
+        return 1.0 / (1.0 + np.exp(-np.clip(self.log_odds(margins), -700, 700)))
 
 
 def fit(margins: np.ndarray, outcome: np.ndarray) -> Calibration:

@@ -28,6 +28,12 @@ class Ranking:
     scores: np.ndarray
     learned: bool
 
+    @property
+    def chances(self) -> np.ndarray:
+        """0 to 1 per account. From a model's log-odds the probability of being listed, to which that of being
+        suspicious is in proportion (Elkan and Noto 2008); the rules' points stand for it as they are."""
+        return 1 / (1 + np.exp(-np.clip(self.scores, -700, 700))) if self.learned else self.scores
+
 
 def rank(method: Method, snapshot: Snapshot) -> Ranking:
     """As the snapshot's own listings teach it; nothing else is known."""

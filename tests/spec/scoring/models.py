@@ -11,7 +11,7 @@ SCORING = (
     "int_scoring__legs", "int_scoring__watch_listed", "int_scoring__degrees", "int_scoring__passages",
     "int_scoring__returns", "int_scoring__carries", "int_scoring__scatters", "int_scoring__gatherings",
     "int_scoring__neighbours", "int_scoring__shared_counterparties", "int_scoring__distances",
-    "int_scoring__taint_bounds", "int_scoring__pulls", "int_scoring__random_walks",
+    "int_scoring__taint_bounds", "int_scoring__balances", "int_scoring__pulls", "int_scoring__random_walks",
     "int_scoring__single_pairs",
     "int_scoring__single_dealings", "int_scoring__twins", "int_scoring__repeats", "int_scoring__crowds",
     "int_scoring__flagged_identifiers",

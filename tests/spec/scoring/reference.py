@@ -43,7 +43,7 @@ class Ledger:
 def features(world: World, account: str, as_of: datetime) -> dict[str, int | None]:
     """Every number of one row of account_features."""
     ledger = Ledger(world, account, as_of)
-    parts = (fans, habits, passage, cycles, scatter_gather, dealings_with_listed, distances, ties_and_contacts, ages,
+    parts = (fans, habits, passage, resting, cycles, scatter_gather, dealings_with_listed, distances, ties_and_contacts, ages,
              walks, single_dealings, crowds, twins)  # fmt: skip
     return {name: value for part in parts for name, value in part(ledger).items()}
 
@@ -90,6 +90,14 @@ def passage(ledger: Ledger) -> dict:
         "left_within_day_transfers": sum(wait <= DAY for wait in waits),
         "passed_per_mille": per_mille(passed, sum(p.cents for p in ledger.came)),
     }
+
+
+def resting(ledger: Ledger) -> dict:
+    balance, moved = 0, [p for p in ledger.came + ledger.went if p.sender != p.receiver]
+    for p in sorted(moved, key=lambda p: (second(p.at), p.receiver == ledger.account)):
+        balance = balance + p.cents if p.receiver == ledger.account else max(0, balance - p.cents)
+    came = sum(p.cents for p in ledger.recent(moved) if p.receiver == ledger.account)
+    return {"resting_cents": min(balance, came)}
 
 
 def cycles(ledger: Ledger) -> dict:

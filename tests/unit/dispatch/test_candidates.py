@@ -15,7 +15,7 @@ RULES = DispatchRules(fresh_hours=24, near_layers=2)
 MULE = {
     "as_of": COMPOSED, "account_token": "a" * 32, "institution": "808", "owned": True, "score": 0.9, "place": 1,
     "reasons": '["x"]', "layer": 1, "arrived_at": COMPOSED - timedelta(hours=3), "start_account_token": "b" * 32,
-    "came_in_cents": 500, "amount_bound_cents": 400,
+    "came_in_cents": 500, "amount_bound_cents": 400, "resting_cents": 300,
 }  # fmt: skip
 CARE = {
     "as_of": COMPOSED, "account_token": "c" * 32, "institution": "700", "owned": True, "payee_account_token": "a" * 32,

@@ -44,6 +44,12 @@ def test_the_cap_lets_the_most_pressing_through_and_counts_what_went_before():
     assert found["capped"] == [1, 4]
 
 
+def test_of_equally_pressing_ones_those_go_first_where_most_can_be_stopped():
+    numbered = [one(1, score=0.9, resting_cents=100), one(2, score=0.3, resting_cents=400), one(3, score=0.8),
+                one(4, score=1.0, resting_cents=0)]  # fmt: skip
+    assert chosen(numbered, daily_cap=2) == NOTHING | {"send": [3, 2], "capped": [1, 4]}
+
+
 def test_what_cannot_be_sent_uses_no_room_under_the_cap():
     numbered = [one(1, score=1.0, handle=None), one(2, score=0.9), one(3, score=0.8)]
     assert chosen(numbered, daily_cap=1, known_ids={f"{2:032x}"})["send"] == [3]

@@ -62,6 +62,7 @@ select
   candidates.score,
   candidates.place,
   candidates.reasons,
+  coalesce(features.resting_cents, 0) as resting_cents,
   nearest.layer,
   nearest.arrived_at,
   nearest.start_account_token,
@@ -73,6 +74,8 @@ select
 from candidates
 cross join latest
 inner join {{ ref('int_accounts__known') }} as known on known.account_token = candidates.account_token
+left join {{ ref('account_features') }} as features
+  on features.account_token = candidates.account_token and features.as_of = latest.as_of
 left join nearest on nearest.account_token = candidates.account_token
 left join came_in on came_in.account_token = candidates.account_token
 left join {{ ref('int_list_events__watch_listed') }} as starts on starts.account_token = nearest.start_account_token

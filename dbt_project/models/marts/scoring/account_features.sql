@@ -58,6 +58,7 @@ select
   passages.min_seconds_to_leave,
   passages.median_seconds_to_leave,
   coalesce(passages.passed_cents, 0) as passed_cents,
+  coalesce(balances.resting_cents, 0) as resting_cents,
   coalesce(passages.passed_on_transfers, 0) as passed_on_transfers,
   coalesce(passages.left_within_day_transfers, 0) as left_within_day_transfers,
   coalesce(returns.returns_by_one, 0) as returns_by_one,
@@ -132,6 +133,8 @@ left join {{ ref('int_scoring__repeats') }} as repeats
   on repeats.as_of = cut_offs.as_of and repeats.account_token = accounts.account_token
 left join {{ ref('int_scoring__passages') }} as passages
   on passages.as_of = cut_offs.as_of and passages.account_token = accounts.account_token
+left join {{ ref('int_scoring__balances') }} as balances
+  on balances.as_of = cut_offs.as_of and balances.account_token = accounts.account_token
 left join returns
   on returns.as_of = cut_offs.as_of and returns.account_token = accounts.account_token
 left join {{ ref('int_scoring__neighbours') }} as neighbours
