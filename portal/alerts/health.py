@@ -38,10 +38,10 @@ class Standing:
     to_control: Spread
 
 
-def standings(rows: Iterable[WarningRecord]) -> list[Standing]:
-    """One entry per institution that has warnings, by code."""
+def standings() -> list[Standing]:
+    """One entry per institution that has warnings, by code. The sealed bodies, which are large, stay where they are."""
     groups: dict[int, list[WarningRecord]] = {}
-    for row in rows:
+    for row in WarningRecord.objects.select_related("participant").defer("message"):
         groups.setdefault(row.participant_id, []).append(row)
     with_endpoint = set(live().values_list("participant_id", flat=True))
     found = [_standing(own, pk in with_endpoint) for pk, own in groups.items()]

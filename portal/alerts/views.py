@@ -138,7 +138,7 @@ def health(request: HttpRequest) -> HttpResponse:
     rows = WarningRecord.objects.select_related("participant")
     dead = WarningTable(rows.filter(delivery=Delivery.DEAD), order_by="-accepted_at")
     context = {
-        "standings": dispatch.standings(rows),
+        "standings": dispatch.standings(),
         "capped": queries.capped_days(),
         "disabled": queries.disabled_endpoints(),
         "may_manage": may(request.user, Permission.MANAGE_DELIVERY),

@@ -93,7 +93,7 @@ def report(request: HttpRequest) -> HttpResponse:
     context = {
         "kinds": [(value, name, KIND_HELP[value]) for value, name in kinds.items()],
         "grades": [(value, name, GRADE_HELP[value]) for value, name in GRADE_NAMES.items()],
-        "releases": Release.objects.exclude(state=ReleaseState.RETIRED).order_by("-drafted_at"),
+        "releases": Release.objects.exclude(state=ReleaseState.RETIRED).only("release_id").order_by("-drafted_at"),
         "chosen": request.GET.get("release", ""),
         "now": timezone.localtime(),
     }

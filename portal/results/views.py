@@ -9,7 +9,6 @@ from django.views.decorators.http import require_safe
 
 from portal.accounts.permissions import Permission, check_may
 from portal.alerts.health import standings
-from portal.alerts.models import WarningRecord
 from portal.results import blocked, page, queries, shadow
 from portal.results.redaction import for_reader
 
@@ -25,9 +24,7 @@ def results(request: HttpRequest) -> HttpResponse:
         **_dispatch(request.user),
         **_graph(request.user),
         **_stations(request.user),
-        "notice": page.notice_lines(
-            standings(WarningRecord.objects.select_related("participant")), reader=request.user
-        ),
+        "notice": page.notice_lines(standings(), reader=request.user),
         "now": timezone.now(),
         "suppressed": request.user.institution_id is not None,
     }

@@ -3,11 +3,10 @@
 from typing import Annotated
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Query, Router, Schema
 from pydantic import Field
 
 from cleanroom.contracts.messages import PackStanding, ReleaseDraft, ReleaseRecord, SignOffRequest, WaiverRequest
-from cleanroom.governance import what_if
 from portal.accounts.permissions import Permission, check_may
 from portal.signoffs import candidates
 from portal.signoffs.actions.draft import draft_release
@@ -15,10 +14,17 @@ from portal.signoffs.actions.hold import hold_release, lift_hold
 from portal.signoffs.actions.keep_pack import keep_pack
 from portal.signoffs.actions.release import publish_release, suspend_release
 from portal.signoffs.actions.sign import sign_release
-from portal.signoffs.actions.submit import submit_release
+from portal.signoffs.actions.submit import submit_release, withdraw_release
 from portal.signoffs.actions.waive import approve_waiver, request_waiver
-from portal.signoffs.models import Release
-from portal.signoffs.queries import current_release, pack_standing, packs_of, record_of, release_of
+from portal.signoffs.queries import (
+    current_release,
+    pack_standing,
+    packs_of,
+    page_after,
+    record_of,
+    records_of,
+    release_of,
+)
 
 router = Router(tags=["releases"])
 
@@ -33,10 +39,11 @@ def draft(request: HttpRequest, body: ReleaseDraft):
 
 
 @router.get("/releases", response=list[ReleaseRecord])
-def read_all(request: HttpRequest):
-    """Every release, the oldest first: what a change of the policy is replayed over."""
+def read_page(request: HttpRequest, after: str = ""):
+    """A page of all releases, the oldest first; the next one begins after the last release of this one, and behind the
+    last page stands an empty one."""
     check_may(request.auth, Permission.READ_RELEASE)
-    return [record_of(release) for release in Release.objects.order_by("drafted_at", "pk")]
+    return records_of(page_after(after))
 
 
 @router.get("/releases/current", response=ReleaseRecord)
@@ -66,6 +73,12 @@ def pack(request: HttpRequest, release_id: str):
 @router.post("/releases/{release_id}/submit", response=ReleaseRecord)
 def submit(request: HttpRequest, release_id: str):
     return record_of(submit_release(release_id, by=request.auth))
+
+
+@router.post("/releases/{release_id}/withdraw", response=ReleaseRecord)
+def withdraw(request: HttpRequest, release_id: str, body: Reason):
+    """What the room drafted and nobody has decided on yet."""
+    return record_of(withdraw_release(release_id, reason=body.reason, by=request.auth))
 
 
 @router.post("/releases/{release_id}/sign-offs", response=ReleaseRecord)
@@ -105,7 +118,9 @@ def let_go(request: HttpRequest, release_id: str):
 
 
 @router.post("/policies/what-if")
-def try_policy(request: HttpRequest):
-    """The body is a candidate policy, YAML. Replayed over every release; nothing is adopted."""
+def try_policy(request: HttpRequest, part: Annotated[int, Query(ge=1)] = 1):
+    """The body is a candidate policy, YAML. Replayed over the newest releases, or over an older part of them; nothing
+    is adopted."""
     check_may(request.auth, Permission.REPLAY_POLICY)
-    return what_if.as_dict(candidates.replayed(candidates.candidate(request.body, name="policy.yaml")))
+    after = candidates.candidate(request.body, name="policy.yaml")
+    return candidates.as_dict(candidates.replayed(after, part=part))

@@ -31,11 +31,9 @@ class SignoffsConfig(PortalApp):
     def _signatures(self, person):
         """Releases that miss a signature which this person may give."""
         from portal.common.waiting import Waiting
-        from portal.signoffs import dossier
-        from portal.signoffs.queries import in_state
+        from portal.signoffs.dossier import desks_of
 
-        for release in in_state("submitted"):
-            desk = dossier.desk_of(person, dossier.open_dossier(release, now=timezone.now()))
+        for release, desk in desks_of(person):
             if desk.capacities:
                 title = _("Sign off the release %(release)s") % {"release": release.release_id}
                 yield Waiting(title, _page(release), since=release.drafted_at, detail=release.use_case)
@@ -59,14 +57,14 @@ class SignoffsConfig(PortalApp):
 
     def _suspended(self):
         from portal.common.waiting import Waiting
-        from portal.signoffs.queries import in_state
+        from portal.signoffs.queries import suspended
         from portal.signoffs.templatetags.governance import in_my_language
 
-        for release in in_state("suspended"):
-            since = release.moves.filter(to_state="suspended").last()
+        for release in suspended():
             title = _("Decide on the suspended release %(release)s") % {"release": release.release_id}
             why = in_my_language(release.suspended_reason)
-            yield Waiting(title, _page(release), since.at if since else release.drafted_at, urgent=True, detail=why)
+            since = release.suspended_at or release.drafted_at
+            yield Waiting(title, _page(release), since=since, urgent=True, detail=why)
 
     def _endings(self):
         from portal.common.waiting import Waiting

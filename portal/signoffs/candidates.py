@@ -1,30 +1,37 @@
 """Files that people try out here: a policy before it is adopted, a check form that was filled in. Nothing is kept."""
 
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from django.utils.translation import gettext as _
 
-from cleanroom.errors import FormInvalid, PolicyInvalid, TooLarge, Where
+from cleanroom.errors import FormInvalid, NotFound, PolicyInvalid, TooLarge, Where
 from cleanroom.governance import documents, gate, what_if
 from cleanroom.governance.policy import Policy
 from cleanroom.governance.reports import form
 from portal.signoffs.models import Release
 from portal.signoffs.names import FORM_RULES
 from portal.signoffs.policy import current_policy
-from portal.signoffs.queries import receivers, record_of
+from portal.signoffs.queries import receivers, record_of, records_of
 
 CAP_BYTES = 128 * 1024  # three times the policy that ships
+AT_ONCE = 100  # releases that one request replays: about 2 s
+_NUMBERED, _EXCERPT = re.compile(r"line (\d+): (\S+): (.*)", re.DOTALL), 100
 _SHEET, _FIRST_COLUMN = "Documents", "D"  # where the form's cells that are filled in begin
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One error of a file. `place`: line, or row and column, as far as it is known."""
+    """One error of a file. `place`: line, or row and column, as far as it is known; `key`: of a policy, the path to the
+    entry; `excerpt`: what stands on the line."""
 
     place: str
-    sentence: str
+    sentence: object
+    key: str = ""
+    excerpt: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,18 +44,52 @@ class FormRow:
 def candidate(raw: bytes, *, name: str) -> Policy:
     """The policy in a file that somebody sent. Raises TooLarge, and PolicyInvalid with file, line and rule."""
     if len(raw) > CAP_BYTES:
-        raise TooLarge("the file is larger than a policy can be", where=Where(file=name), rule="policy_size")
+        raise TooLarge(_("The file is larger than a policy can be."), where=Where(file=name), rule="policy_size")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise PolicyInvalid("the file is no text in UTF-8", where=Where(file=name), rule="yaml") from None
+        raise PolicyInvalid(_("The file is no text in UTF-8."), where=Where(file=name), rule="yaml") from None
     return documents.load_text(Policy, text, name=name)
 
 
-def replayed(after: Policy) -> what_if.Replay:
-    """Every release that the portal holds, oldest first, under the policy in force and under this one."""
-    rows = Release.objects.order_by("drafted_at", "pk")
-    return what_if.replay(current_policy(), after, [record_of(r) for r in rows], participants=receivers())
+@dataclass(frozen=True)
+class Part:
+    """A replay over one part of all releases: part 1 holds the newest ones. `held`: how many there are in all."""
+
+    found: what_if.Replay
+    part: int
+    parts: int
+    held: int
+
+
+def replayed(after: Policy, *, part: int = 1) -> Part:
+    """The releases of this part, oldest first, under the policy in force and under this one. NotFound beyond the last
+    part."""
+    rows = Release.objects.order_by("-drafted_at", "-pk")
+    held = rows.count()
+    if part > parts_of(held):
+        raise NotFound(_("There are not so many releases."))
+    records = records_of(rows[(part - 1) * AT_ONCE : part * AT_ONCE])
+    found = what_if.replay(current_policy(), after, reversed(records), participants=receivers())
+    return Part(found, part, parts_of(held), held)
+
+
+def parts_of(held: int) -> int:
+    return max(1, -(-held // AT_ONCE))
+
+
+def part_names(held: int) -> list[tuple[int, int, int]]:
+    """(part, first, last) of each part, counted from the newest release."""
+    return [(n, (n - 1) * AT_ONCE + 1, min(n * AT_ONCE, held)) for n in range(1, parts_of(held) + 1)]
+
+
+def as_dict(replay: Part) -> dict:
+    return {
+        **what_if.as_dict(replay.found),
+        "releases_held": replay.held,
+        "part": replay.part,
+        "parts": replay.parts,
+    }
 
 
 def form_of_policy() -> bytes:
@@ -77,16 +118,28 @@ def as_yaml(rows: list[FormRow]) -> str:
     return yaml.safe_dump({"evidence_documents": {row.metric: row.document for row in rows}}, allow_unicode=True)
 
 
-def faults_of_policy(error: PolicyInvalid | TooLarge) -> list[Fault]:
-    """`line 12: place: what is wrong` in two parts, by line."""
-    found = [_policy_fault(e) for e in (error, *getattr(error, "others", ()))]
+def text_of(raw: bytes) -> str:
+    """What was sent, to be shown again; empty where it is no text or too large."""
+    try:
+        return raw.decode("utf-8-sig") if len(raw) <= CAP_BYTES else ""
+    except UnicodeDecodeError:
+        return ""
+
+
+def faults_of_policy(error: PolicyInvalid | TooLarge, raw: bytes) -> list[Fault]:
+    """`line 12: place: what is wrong` in its parts, by line."""
+    lines = text_of(raw).splitlines()
+    found = [_policy_fault(e, lines) for e in (error, *getattr(error, "others", ()))]
     return sorted(found, key=lambda fault: int(fault.place or 0))
 
 
-def _policy_fault(error: PolicyInvalid | TooLarge) -> Fault:
-    line, found, rest = error.sentence.partition(": ")
-    known = found and line.startswith("line ")
-    return Fault(line.removeprefix("line ") if known else "", rest if known else error.sentence)
+def _policy_fault(error: PolicyInvalid | TooLarge, lines: list[str]) -> Fault:
+    numbered = _NUMBERED.match(error.sentence)
+    if numbered is None:
+        return Fault("", error.sentence)
+    number, key, sentence = numbered.groups()
+    excerpt = lines[int(number) - 1].strip() if int(number) <= len(lines) else ""
+    return Fault(number, sentence, key, excerpt[:_EXCERPT])
 
 
 def faults_of_form(error: FormInvalid) -> list[Fault]:

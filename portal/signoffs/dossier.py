@@ -1,5 +1,6 @@
 """Everything that the page of one release shows, judged now by the policy."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from cleanroom.governance.reasons import Reason
 from cleanroom.vocabulary.terms import ControlOutcome, ReleaseState, SignOffRole, Tier
 from portal.signoffs.models import Release
 from portal.signoffs.policy import current_policy
-from portal.signoffs.queries import receivers, record_of
+from portal.signoffs.queries import in_state, receivers, record_of, records_of
 from portal.signoffs.standing import standing_incidents
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Dossier:
     record: ReleaseRecord
     policy: Policy
     judged_at: datetime
+    receivers: tuple[str, ...]
     blockers: tuple[Reason, ...]
     principles: tuple[Principle, ...]
     stages: tuple[dict, ...]
@@ -78,6 +80,7 @@ def open_dossier(release: Release, *, now: datetime) -> Dossier:
         record=record,
         policy=policy,
         judged_at=now,
+        receivers=tuple(codes),
         blockers=_blockers(policy, release, record, now, codes),
         principles=_principles(policy, judged),
         stages=tuple(text.model_dump() for text in policy.stages.values()),
@@ -164,14 +167,17 @@ class Desk:
     why_not: str = ""
 
 
-def desk_of(person: "User", dossier: Dossier) -> Desk:
-    """Asks governance for each capacity that the person holds and that the quorum still misses."""
-    if dossier.record.state is not ReleaseState.SUBMITTED:
+def desk_of(
+    person: "User", record: ReleaseRecord, missing: Sequence[releases.MissingSignOff], codes: Sequence[str]
+) -> Desk:
+    """Asks governance for each capacity that the person holds and that the quorum still misses. `codes`: of the
+    receiving institutions."""
+    if record.state is not ReleaseState.SUBMITTED:
         return Desk(())
-    wanted = {seat.role for seat in dossier.missing if seat.institution in (None, person.institution_code)}
+    wanted = {seat.role for seat in missing if seat.institution in (None, person.institution_code)}
     objections, may = [], []
     for role in sorted(person.capacities):
-        objection = _objection(person, dossier, role)
+        objection = _objection(person, record, role, codes)
         if objection:
             objections.append(objection)
         elif role in wanted:
@@ -179,17 +185,19 @@ def desk_of(person: "User", dossier: Dossier) -> Desk:
     return Desk(tuple(may), objections[0] if objections and not may else "")
 
 
-def _objection(person: "User", dossier: Dossier, role: SignOffRole) -> str:
-    request = SignOffRequest(role=role, decision="approve", subject_digest=dossier.release.subject_digest)
+def desks_of(person: "User") -> Iterator[tuple[Release, Desk]]:
+    """Every release that waits for sign-offs, with this person's desk."""
+    policy, codes, rows = current_policy(), receivers(), list(in_state(ReleaseState.SUBMITTED))
+    for release, record in zip(rows, records_of(rows), strict=True):
+        missing = releases.missing_sign_offs(policy, record, participants=codes)
+        yield release, desk_of(person, record, missing, codes)
+
+
+def _objection(person: "User", record: ReleaseRecord, role: SignOffRole, codes: Sequence[str]) -> str:
+    request = SignOffRequest(role=role, decision="approve", subject_digest=record.draft.subject_digest)
+    by, own = person.username, person.institution_code
     try:
-        releases.check_may_sign(
-            dossier.policy,
-            dossier.record,
-            request,
-            by=person.username,
-            institution=person.institution_code,
-            participants=receivers(),
-        )
+        releases.check_may_sign(current_policy(), record, request, by=by, institution=own, participants=codes)
     except NotAllowed as e:
         return e.sentence
     return ""

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from cleanroom.errors import FormInvalid, PolicyInvalid, RequestInvalid, TooLarge
-from cleanroom.governance import what_if
 from cleanroom.governance.reports import form
 from portal.accounts.permissions import Permission, check_may, may
+from portal.common.problems import status_of
 from portal.signoffs import candidates
 from portal.signoffs.models import Release
 from portal.signoffs.policy import current_policy
@@ -31,16 +31,18 @@ def policy(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def try_policy(request: HttpRequest) -> HttpResponse:
-    """The candidate replayed over all past releases. Nothing of it is kept."""
+    """The candidate replayed over past releases. Nothing of it is kept; one with errors is given back to be mended."""
     check_may(request.user, Permission.REPLAY_POLICY)
-    sent = _sent(request, "policy", candidates.CAP_BYTES)
+    name, raw = _candidate_sent(request)
+    part = _part(request.POST.get("part", "1"))
     try:
-        after = candidates.candidate(sent.read(), name=sent.name)
+        replay = candidates.replayed(candidates.candidate(raw, name=name), part=part)
     except (PolicyInvalid, TooLarge) as e:
-        return _page(request, {"policy_faults": candidates.faults_of_policy(e), "file": sent.name}, status=REFUSED)
-    found = candidates.replayed(after)
-    told = what_if.as_dict(found)
+        refused = {"policy_faults": candidates.faults_of_policy(e, raw), "file": name, "part": part}
+        return _page(request, {**refused, "given_back": candidates.text_of(raw)}, status=status_of(e))
+    told, found = candidates.as_dict(replay), replay.found
     context = {
+        "replay": replay,
         "found": found,
         "told": told,
         "changed": [r for r in found.releases if r.changes],
@@ -51,12 +53,28 @@ def try_policy(request: HttpRequest) -> HttpResponse:
     return render(request, "signoffs/what_if.html", context)
 
 
+def _candidate_sent(request: HttpRequest) -> tuple[str, bytes]:
+    """Name and content: the file, or the text that was given back with its errors and mended on the page."""
+    sent = request.FILES.get("policy")
+    if sent is not None:
+        return sent.name, sent.read(candidates.CAP_BYTES + 1)
+    if text := request.POST.get("text", "").replace("\r\n", "\n"):
+        return request.POST.get("name", "")[:120] or "policy.yaml", text.encode()
+    raise RequestInvalid(_("Choose a file first."))
+
+
+def _part(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:6]) > 0):
+        raise RequestInvalid(_("Choose one of the parts that the form offers."))
+    return int(text[:6])
+
+
 @require_POST
 def read_form(request: HttpRequest) -> HttpResponse:
     check_may(request.user, Permission.READ_RELEASE)
-    sent = _sent(request, "form", form.LARGEST_BYTES)
+    sent = _form_sent(request)
     try:
-        rows = candidates.rows_in_form(sent.read())
+        rows = candidates.rows_in_form(sent.read(form.LARGEST_BYTES + 1))
     except FormInvalid as e:
         return _page(request, {"form_faults": candidates.faults_of_form(e), "file": sent.name}, status=REFUSED)
     context = {"rows": rows, "yaml": _packed(candidates.as_yaml(rows)), "file": sent.name}
@@ -77,10 +95,12 @@ def release_form(request: HttpRequest, release_id: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, more: dict | None = None, status: int = 200) -> HttpResponse:
+    held = Release.objects.count()
     context = {
         "policy": current_policy(),
         "documents": len(form.documents_of(current_policy())),
-        "releases": Release.objects.count(),
+        "releases": held,
+        "parts": candidates.part_names(held),
         "may_replay": may(request.user, Permission.REPLAY_POLICY),
         "cap": candidates.CAP_BYTES // 1024,
         "form_cap": form.LARGEST_BYTES // 1024**2,
@@ -89,13 +109,10 @@ def _page(request: HttpRequest, more: dict | None = None, status: int = 200) -> 
     return render(request, "signoffs/policy.html", context, status=status)
 
 
-def _sent(request: HttpRequest, name: str, cap: int) -> UploadedFile:
-    """The file of the form. One that is too large is not read further than is needed to say so."""
-    sent = request.FILES.get(name)
+def _form_sent(request: HttpRequest) -> UploadedFile:
+    sent = request.FILES.get("form")
     if sent is None:
         raise RequestInvalid(_("Choose a file first."))
-    if sent.size > cap:
-        raise TooLarge(_("The file is larger than it can be here."))
     return sent
 
 

@@ -1,15 +1,18 @@
 """Reads of releases: the record as `cleanroom.governance` judges it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import F, Min, QuerySet
+from django.db.models import F, Max, Min, Q, QuerySet, prefetch_related_objects
 
 from cleanroom.contracts.messages import PackStanding, ReleaseDraft, ReleaseRecord, SignOff, Waiver
 from cleanroom.errors import NotFound
 from cleanroom.governance import waivers
 from cleanroom.vocabulary.terms import ReleaseState
 from portal.participants.models import Participant
-from portal.signoffs.models import EvidencePack, Release, SignOffRecord, WaiverRecord
+from portal.signoffs.models import EvidencePack, Release, ReleaseHold, SignOffRecord, WaiverRecord
+
+PAGE = 100  # releases of one answer: about 5 MB
 
 
 def release_of(release_id: str, *, lock: bool = False) -> Release:
@@ -31,17 +34,51 @@ def current_release(use_case: str) -> Release:
 
 
 def record_of(release: Release) -> ReleaseRecord:
-    """The whole record, as it goes over the API and as the gate reads it."""
-    held_by = release.holds.filter(in_force=True).values_list("participant__code", flat=True)
+    """The whole record, as it goes over the API and as the gate reads it; asked for afresh each time."""
+    return _record(
+        release,
+        release.sign_offs.select_related("person", "institution"),
+        waivers_of(release).select_related("requested_by", "approved_by"),
+        release.holds.filter(in_force=True).select_related("participant"),
+    )
+
+
+def records_of(rows: Iterable[Release]) -> list[ReleaseRecord]:
+    """The same of many releases that were just read, in their order and in as many questions as for one."""
+    whole = list(rows)
+    prefetch_related_objects(
+        whole, "sign_offs__person", "sign_offs__institution", "waivers__requested_by", "waivers__approved_by",
+        "holds__participant",
+    )  # fmt: skip
+    return [_record(r, r.sign_offs.all(), _present(r), [h for h in r.holds.all() if h.in_force]) for r in whole]
+
+
+def _present(release: Release) -> list[WaiverRecord]:
+    return [w for w in release.waivers.all() if w.subject_digest == release.subject_digest]
+
+
+def _record(
+    release: Release, sign_offs: Iterable[SignOffRecord], waived: Iterable[WaiverRecord], holds: Iterable[ReleaseHold]
+) -> ReleaseRecord:
     return ReleaseRecord(
         draft=ReleaseDraft.model_validate(release.draft),
         state=ReleaseState(release.state),
-        sign_offs=tuple(_sign_off(s) for s in release.sign_offs.select_related("person", "institution")),
-        waivers=tuple(_waiver(w) for w in waivers_of(release).select_related("requested_by", "approved_by")),
+        sign_offs=tuple(_sign_off(s) for s in sign_offs),
+        waivers=tuple(_waiver(w) for w in waived),
         released_at=release.released_at,
         suspended_reason=release.suspended_reason or None,
-        held_by=tuple(sorted(held_by)),
+        held_by=tuple(sorted(hold.participant.code for hold in holds)),
     )
+
+
+def page_after(release_id: str) -> QuerySet[Release]:
+    """The next releases in the order of their drafting, from the first where nothing is named. NotFound for a name that
+    no release has."""
+    rows = Release.objects.order_by("drafted_at", "pk")
+    if release_id:
+        last = release_of(release_id)
+        rows = rows.filter(Q(drafted_at__gt=last.drafted_at) | Q(drafted_at=last.drafted_at, pk__gt=last.pk))
+    return rows[:PAGE]
 
 
 def waivers_of(release: Release) -> QuerySet[WaiverRecord]:
@@ -85,6 +122,12 @@ def _waiver(row: WaiverRecord) -> Waiver:
 
 def in_state(state: str) -> QuerySet[Release]:
     return Release.objects.filter(state=state).select_related("developer")
+
+
+def suspended() -> QuerySet[Release]:
+    """The latest first, with `suspended_at`; without the drafts, which are large."""
+    at = Max("moves__at", filter=Q(moves__to_state=ReleaseState.SUSPENDED))
+    return in_state(ReleaseState.SUSPENDED).defer("draft").annotate(suspended_at=at).order_by("-suspended_at")
 
 
 def waivers_to_approve(person) -> QuerySet[WaiverRecord]:

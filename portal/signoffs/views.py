@@ -25,7 +25,7 @@ from portal.signoffs.actions.submit import submit_release
 from portal.signoffs.actions.waive import approve_waiver, request_waiver
 from portal.signoffs.models import Release
 from portal.signoffs.names import STATE_NAMES
-from portal.signoffs.queries import in_state, release_of
+from portal.signoffs.queries import release_of, suspended
 from portal.signoffs.tables import ReleaseTable
 
 
@@ -33,7 +33,7 @@ from portal.signoffs.tables import ReleaseTable
 def inventory(request: HttpRequest) -> HttpResponse:
     check_may(request.user, Permission.READ_RELEASE)
     rows, filters = narrow(
-        Release.objects.select_related("developer"),
+        Release.objects.select_related("developer").defer("draft", "certificate"),
         request,
         Filter("state", gettext_lazy("State"), "state", choices_of(STATE_NAMES)),
         Filter("tier", gettext_lazy("Risk tier"), "tier", (("R1", "R1"), ("R2", "R2"), ("R3", "R3"))),
@@ -41,7 +41,7 @@ def inventory(request: HttpRequest) -> HttpResponse:
     rows = search(rows, request, "release_id", "model", "use_case", "developer__username")
     context = {
         "filters": filters,
-        "suspended": in_state(ReleaseState.SUSPENDED),
+        "suspended": suspended(),
         "endings": ends.ending_soon(now=timezone.now()),
         "may_read_incidents": may_anywhere(request.user, Permission.READ_INCIDENTS),
     }
@@ -58,7 +58,7 @@ def release(request: HttpRequest, release_id: str) -> HttpResponse:
         "release": opened.release,
         "draft": opened.record.draft,
         "certificate": opened.release.certificate,
-        "desk": dossier.desk_of(person, opened),
+        "desk": dossier.desk_of(person, opened.record, opened.missing, opened.receivers),
         "own_hold": opened.release.holds.filter(participant=person.institution, in_force=True).first(),
         "holds": opened.release.holds.filter(in_force=True).select_related("participant"),
         "moves": opened.release.moves.select_related("by"),

@@ -13,10 +13,12 @@ from cleanroom.governance.policy import Metric, Phase, Policy, load_policy
 
 def make_draft(
     *, release_id: str = "score-2026-1", developer: str, changes: Mapping[str, Evidence | None] | None = None,
-    snapshot: str = "3" * 64,
+    snapshot: str = "3" * 64, use_case: str = "", at: datetime | None = None,
 ) -> ReleaseDraft:  # fmt: skip
-    """`changes`: evidence by metric that stands in place of what would pass; None leaves the metric unmeasured."""
-    policy, answers, now = _policy(), _answers(), datetime.now(UTC)
+    """`changes`: evidence by metric that stands in place of what would pass; None leaves the metric unmeasured.
+    `use_case`: the shipped answers' if empty. `at`: when it was evaluated; now if absent."""
+    policy, answers, now = _policy(), _answers(), at or datetime.now(UTC)
+    answers = answers.model_copy(update={"use_case": use_case}) if use_case else answers
     graded = risk.grade(policy, answers.factor_values, answers.declared_values)
     evidence = passing_evidence(policy, now, graded.tier) | dict(changes or {})
     card = model_card.build(

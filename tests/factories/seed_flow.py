@@ -37,9 +37,10 @@ from portal.signoffs.actions.sign import sign_release  # noqa: E402
 from portal.signoffs.actions.submit import submit_release  # noqa: E402
 from portal.uploads.actions.report import report_upload  # noqa: E402
 from tests.factories.blocked import blocked_of  # noqa: E402
-from tests.factories.portal import make_participant, make_person  # noqa: E402
+from tests.factories.portal import make_participant, make_person, token_for  # noqa: E402
 from tests.factories.portal_flow import Institution, warning  # noqa: E402
 from tests.factories.releases import make_draft  # noqa: E402
+from tests.factories.seed_history import past_releases  # noqa: E402
 
 R = SignOffRole
 NAMES = {"700": ("Chunghwa Post", "中華郵政"), "808": ("E.SUN Bank", "玉山銀行"), "822": ("CTBC Bank", "中國信託")}
@@ -58,7 +59,11 @@ def main(password: str) -> None:
         make_participant(code)
         Participant.objects.filter(code=code).update(name=name, name_zh=name_zh)
     room = make_person(Role.ROOM_SERVICE, username="room")
+    token = settings.HOME / "room.token"
+    token.touch(mode=0o600)
+    token.write_text(token_for(room))
     signers = _people(password)
+    past_releases(room, signers, asker=_user("dev"))
     _uploads(room)
     released = _release("score-2026-1", room, signers, leave_out=None)
     publish_release(released, by=signers[R.ACCOUNTABLE_EXECUTIVE])

@@ -25,10 +25,11 @@ from portal.uploads.states import LANDED
 from portal.uploads.states import NEXT as UPLOAD_NEXT
 
 NEXT = {
-    ReleaseState.EVALUATED: {ReleaseState.SUBMITTED},
+    ReleaseState.EVALUATED: {ReleaseState.SUBMITTED, ReleaseState.RETIRED},
     ReleaseState.SUBMITTED: {ReleaseState.RELEASED},
     ReleaseState.RELEASED: {ReleaseState.SUSPENDED},
     ReleaseState.SUSPENDED: set(),
+    ReleaseState.RETIRED: set(),
 }
 
 # Which order lets the room report this change; and the only state in which an order still stands.
@@ -126,11 +127,15 @@ class MemoryPortal:
         self.results.append(_over_the_wire(result))
 
     def draft_release(self, draft: m.ReleaseDraft) -> m.ReleaseRecord:
+        """Other content replaces what was not submitted yet, and voids its waivers."""
         known = self.drafted.get(draft.release_id)
-        if known and known.draft != draft:
-            raise NotAllowed("a release with this id has other content")
+        if known and known.draft == draft:
+            return known
+        if known and known.state is not ReleaseState.EVALUATED:
+            raise NotAllowed(f"the release is {known.state}, so its content stands; draft a new release")
         record = m.ReleaseRecord(draft=draft, state=ReleaseState.EVALUATED, sign_offs=(), waivers=(), released_at=None)
-        return self.drafted.setdefault(draft.release_id, _over_the_wire(record))
+        self.drafted[draft.release_id] = _over_the_wire(record)
+        return self.drafted[draft.release_id]
 
     def packs(self, release_id: str) -> list[m.PackStanding]:
         self._reach("packs")
@@ -152,6 +157,9 @@ class MemoryPortal:
 
     def submit_release(self, release_id: str) -> m.ReleaseRecord:
         return self._move(release_id, ReleaseState.SUBMITTED)
+
+    def withdraw_release(self, release_id: str, reason: str) -> m.ReleaseRecord:
+        return self._move(release_id, ReleaseState.RETIRED)
 
     def release(self, release_id: str) -> m.ReleaseRecord:
         self._reach("release")

@@ -1,9 +1,10 @@
-"""Submit a release for its sign-offs."""
+"""Submit a release for its sign-offs, or take it back before."""
 
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from cleanroom.errors import NotAllowed
 from cleanroom.governance import releases
 from cleanroom.vocabulary.terms import ReleaseState
 from portal.accounts.permissions import Permission, check_may
@@ -27,4 +28,18 @@ def submit_release(release_id: str, *, by: "User") -> Release:
         current_policy(), record_of(release), ReleaseState.SUBMITTED, by=by.username, participants=receivers()
     )
     move(release, ReleaseState.SUBMITTED, by=by)
+    return release
+
+
+@transaction.atomic
+def withdraw_release(release_id: str, *, reason: str, by: "User") -> Release:
+    """Retire a draft that nobody was asked to sign yet. Withdrawn again it stays as it is; NotAllowed later on, when
+    it is for people to decide."""
+    check_may(by, Permission.DRAFT_RELEASE)
+    release = release_of(release_id, lock=True)
+    if release.state == ReleaseState.RETIRED:
+        return release
+    if release.state != ReleaseState.EVALUATED:
+        raise NotAllowed(f"the release is {release.state}; only a draft that was not submitted yet is withdrawn")
+    move(release, ReleaseState.RETIRED, by=by, reason=reason[:400])
     return release

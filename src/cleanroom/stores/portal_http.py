@@ -100,11 +100,19 @@ class HttpPortal:
     def submit_release(self, release_id: str) -> m.ReleaseRecord:
         return self._release(f"/releases/{release_id}/submit")
 
+    def withdraw_release(self, release_id: str, reason: str) -> m.ReleaseRecord:
+        return self._release(f"/releases/{release_id}/withdraw", {"reason": reason})
+
     def release(self, release_id: str) -> m.ReleaseRecord:
         return self._get(f"/releases/{release_id}", m.ReleaseRecord)
 
     def releases(self) -> list[m.ReleaseRecord]:
-        return self._get_list("/releases", m.ReleaseRecord)
+        found: dict[str, m.ReleaseRecord] = {}
+        while page := self._get_list("/releases", m.ReleaseRecord, {"after": next(reversed(found))} if found else None):
+            if page[0].draft.release_id in found:
+                raise errors.PortalFault("the portal gave the same page of releases twice; check its version")
+            found.update((record.draft.release_id, record) for record in page)
+        return list(found.values())
 
     def current_release(self, use_case: str) -> m.ReleaseRecord | None:
         response = self._send("GET", "/releases/current", params={"use_case": use_case})

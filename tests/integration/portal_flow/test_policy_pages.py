@@ -1,6 +1,7 @@
 """The policy's pages: a candidate replayed over past releases, and the check form out and in."""
 
 import base64
+import html
 import io
 import json
 import re
@@ -91,7 +92,20 @@ def test_every_error_of_a_candidate_is_named_with_its_line(approver, page_of):
     page = answer.content.decode()
     line = 1 + SHIPPED[: SHIPPED.index("R2_from: 35")].count("\n")
     assert answer.status_code == 422 and f"<strong>line {line}</strong>" in page and "adopted_at" in page
-    assert page.count("<strong>line ") >= 2
+    assert page.count("<strong>line ") >= 2 and "<code>thresholds.R2_from</code>" in page and "R2_from: many" in page
+
+
+def test_a_refused_candidate_is_given_back_and_replayed_once_mended(drafted, approver, page_of):
+    broken = SHIPPED.replace("R2_from: 35", "R2_from: many", 1)
+    window = page_of(approver)
+    page = window.post(WHAT_IF, sent(broken, "mine.yaml")).content.decode()
+    [given_back] = re.findall(r"<textarea[^>]*>(.*?)</textarea>", page, re.DOTALL)
+    kept = html.unescape(given_back).removeprefix("\n")
+    assert kept == broken and 'name="name" value="mine.yaml"' in page
+    still = window.post(WHAT_IF, {"text": kept.replace("\n", "\r\n"), "name": "mine.yaml"}).content.decode()
+    assert "mine.yaml is no valid policy: 1 error" in still
+    mended = window.post(WHAT_IF, {"text": kept.replace("R2_from: many", "R2_from: 35"), "name": "mine.yaml"})
+    assert "1 release replayed: 0 changed" in mended.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -99,7 +113,7 @@ def test_every_error_of_a_candidate_is_named_with_its_line(approver, page_of):
     [
         (b"\xff\xfe\x00", "no text in UTF-8"),
         (b"a: &a [x]\nb: [*a, *a]\n", "references"),
-        (b"#" * (candidates.CAP_BYTES + 1), "larger than it can be here"),
+        (b"#" * (candidates.CAP_BYTES + 1), "larger than a policy can be"),
     ],
 )
 def test_a_file_that_is_no_policy_is_refused(approver, page_of, raw, words):
@@ -158,7 +172,8 @@ def test_every_error_of_a_form_is_named_with_its_cell(page_of):
 def test_what_is_no_form_is_refused(page_of):
     page = page_of(make_person(Role.COORDINATOR))
     assert "no spreadsheet" in page.post(FORM, sent(b"words", "form.xlsx")).content.decode()
-    assert page.post(FORM, sent(b" " * (form.LARGEST_BYTES + 1), "form.xlsx")).status_code == 413
+    large = page.post(FORM, sent(b" " * (form.LARGEST_BYTES + 1), "form.xlsx"))
+    assert large.status_code == 422 and "larger than a form can be" in large.content.decode()
 
 
 def test_the_form_of_a_release_holds_its_answers(drafted, page_of):

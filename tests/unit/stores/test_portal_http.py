@@ -8,6 +8,7 @@ import pytest
 from cleanroom import errors
 from cleanroom.contracts import messages as m
 from cleanroom.stores.portal_http import BATCH, HttpPortal
+from tests.factories.releases import make_draft
 
 URL = "http://127.0.0.1:9"
 
@@ -112,3 +113,23 @@ def test_a_token_file_that_others_may_read_is_refused(tmp_path):
     HttpPortal.from_token_file(URL, path).close()
     with pytest.raises(errors.SettingsInvalid, match="missing"):
         HttpPortal.from_token_file(URL, tmp_path / "none")
+
+
+def test_releases_are_read_page_by_page_and_never_in_a_circle():
+    records = [release_record(f"r-{i}") for i in range(3)]
+    asked = []
+
+    def pages(request):
+        asked.append(request.url.params.get("after"))
+        begin = 0 if asked[-1] is None else int(asked[-1].removeprefix("r-")) + 1
+        return httpx.Response(200, json=records[begin : begin + 2])
+
+    found = portal(pages).releases()
+    assert [r.draft.release_id for r in found] == ["r-0", "r-1", "r-2"] and asked == [None, "r-1", "r-2"]
+    with pytest.raises(errors.PortalFault, match="same page"):
+        portal(lambda _: httpx.Response(200, json=records)).releases()
+
+
+def release_record(name: str) -> dict:
+    draft = make_draft(release_id=name, developer="dev")
+    return m.ReleaseRecord(draft=draft, state="evaluated", sign_offs=(), waivers=(), released_at=None).model_dump(mode="json")
