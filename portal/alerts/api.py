@@ -9,7 +9,8 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import Field
 
-from cleanroom.contracts.messages import AnswerMessage, RowExports, SendingStop, WarningMessage, WarningStanding
+from cleanroom.contracts.governance import RowExports, SendingStop
+from cleanroom.contracts.messages import AnswerMessage, WarningMessage, WarningStanding
 from cleanroom.errors import NotAllowed
 from portal.accounts.permissions import Permission, check_may
 from portal.alerts import webhook_key

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Case, Count, Min, QuerySet, When
 
-from cleanroom.contracts.messages import AnswerMessage, RowExports, WarningStanding
+from cleanroom.contracts.governance import RowExports
+from cleanroom.contracts.messages import AnswerMessage, WarningStanding
 from cleanroom.errors import NotFound
 from cleanroom.vocabulary.terms import Severity
 from portal.accounts.permissions import Permission, within_reach

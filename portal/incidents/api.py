@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 from ninja import Router
 
-from cleanroom.contracts.messages import IncidentClosing, IncidentNotice, IncidentReport, IncidentStanding
+from cleanroom.contracts.governance import IncidentClosing, IncidentNotice, IncidentReport, IncidentStanding
 from portal.incidents.actions.handle import acknowledge_incident, close_incident, tell_participants
 from portal.incidents.actions.report import report_incident
 from portal.incidents.queries import standing_of, visible_to

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Case, CharField, Q, Value, When
 
-from cleanroom.contracts.messages import IncidentStanding
+from cleanroom.contracts.governance import IncidentStanding
 from cleanroom.errors import NotFound
 from portal.accounts.permissions import Permission, within_reach
 from portal.incidents.models import PREFIX, Incident, IncidentRows

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cleanroom.contracts.messages import IncidentClosing, IncidentNotice, IncidentReport
+from cleanroom.contracts.governance import IncidentClosing, IncidentNotice, IncidentReport
 from cleanroom.errors import NotAllowed, RequestInvalid
 from cleanroom.vocabulary.terms import ReleaseState
 from portal.accounts.permissions import Answer, Permission, check_may, may, may_anywhere, within_reach

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from ninja import Query, Router, Schema
 from pydantic import Field
 
-from cleanroom.contracts.messages import PackStanding, ReleaseDraft, ReleaseRecord, SignOffRequest, WaiverRequest
+from cleanroom.contracts.governance import PackStanding, ReleaseDraft, ReleaseRecord, SignOffRequest, WaiverRequest
 from portal.accounts.permissions import Permission, check_may
 from portal.signoffs import candidates
 from portal.signoffs.actions.draft import draft_release

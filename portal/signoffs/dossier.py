@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from cleanroom.contracts.messages import ControlResult, ReleaseRecord, SignOffRequest
+from cleanroom.contracts.governance import ControlResult, ReleaseRecord, SignOffRequest
 from cleanroom.errors import CleanroomError, NotAllowed
 from cleanroom.governance import drafts, gate, matrix, releases, risk, waivers
 from cleanroom.governance.policy import Policy

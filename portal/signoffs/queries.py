@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import F, Max, Min, Q, QuerySet, prefetch_related_objects
 
-from cleanroom.contracts.messages import PackStanding, ReleaseDraft, ReleaseRecord, SignOff, Waiver
+from cleanroom.contracts.governance import PackStanding, ReleaseDraft, ReleaseRecord, SignOff, Waiver
 from cleanroom.errors import NotFound
 from cleanroom.governance import waivers
 from cleanroom.vocabulary.terms import ReleaseState

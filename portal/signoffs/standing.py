@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from cleanroom.contracts.messages import ReleaseRecord
+from cleanroom.contracts.governance import ReleaseRecord
 from cleanroom.governance import suspension
 from cleanroom.governance.reasons import Reason
 from cleanroom.vocabulary.terms import ReleaseState

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from cleanroom.contracts.messages import SignOffRequest, WaiverRequest
+from cleanroom.contracts.governance import SignOffRequest, WaiverRequest
 from cleanroom.errors import RequestInvalid
 from cleanroom.vocabulary.terms import ReleaseState
 from portal.accounts.permissions import Permission, check_may, may, may_anywhere

@@ -6,13 +6,8 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from cleanroom.contracts.messages import (
-    AnswerMessage,
-    IncidentStanding,
-    ReleaseRecord,
-    StationRun,
-    WarningMessage,
-)
+from cleanroom.contracts.governance import IncidentStanding, ReleaseRecord
+from cleanroom.contracts.messages import AnswerMessage, StationRun, WarningMessage
 from cleanroom.governance.evidence import Estimate
 from cleanroom.governance.suspension import Drift
 from cleanroom.pipeline import drift

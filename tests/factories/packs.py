@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 from cleanroom.contracts.canonical import EVIDENCE_PACK_DOMAIN, canonical_bytes
-from cleanroom.contracts.messages import ReleaseRecord
+from cleanroom.contracts.governance import ReleaseRecord
 from cleanroom.crypto.signing import public_key_of, sign
 from cleanroom.governance.policy import Policy, load_policy
 from cleanroom.governance.reports import pack, pages, verify_pack

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from cleanroom.contracts.messages import ReleaseDraft, ReleaseRecord, SignOff, Waiver
+from cleanroom.contracts.governance import ReleaseDraft, ReleaseRecord, SignOff, Waiver
 from cleanroom.governance import drafts, model_card, releases, risk, waivers
 from cleanroom.governance.answers import Answers, Document, load_answers
 from cleanroom.governance.evidence import Evidence

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 
-from cleanroom.contracts.messages import ReleaseDraft
+from cleanroom.contracts.governance import ReleaseDraft
 from cleanroom.governance import drafts, model_card, risk
 from cleanroom.governance.answers import load_answers
 from cleanroom.governance.evidence import Evidence

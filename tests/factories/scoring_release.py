@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from cleanroom.contracts.messages import SignOffRequest, WaiverRequest
+from cleanroom.contracts.governance import SignOffRequest, WaiverRequest
 from cleanroom.governance import gate, releases, waivers
 from cleanroom.governance.policy import load_policy
 from cleanroom.vocabulary.terms import ControlOutcome, SignOffRole

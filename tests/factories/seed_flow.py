@@ -17,13 +17,8 @@ from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from cleanroom.contracts.messages import (  # noqa: E402
-    ResultPublication,
-    RuleResult,
-    SignOffRequest,
-    StationRun,
-    UploadReport,
-)
+from cleanroom.contracts.governance import SignOffRequest  # noqa: E402
+from cleanroom.contracts.messages import ResultPublication, RuleResult, StationRun, UploadReport  # noqa: E402
 from cleanroom.vocabulary.terms import Role, SignOffRole  # noqa: E402
 from portal.alerts import webhook_key  # noqa: E402
 from portal.alerts.actions.answer import answer_by_key  # noqa: E402

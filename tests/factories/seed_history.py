@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 from django.utils import timezone
 
-from cleanroom.contracts.messages import SignOffRequest, WaiverRequest
+from cleanroom.contracts.governance import SignOffRequest, WaiverRequest
 from cleanroom.errors import GateClosed
 from cleanroom.governance.evidence import Evidence
 from cleanroom.governance.policy import Phase, load_policy

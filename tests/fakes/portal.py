@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
+from cleanroom.contracts import governance as g
 from cleanroom.contracts import messages as m
 from cleanroom.contracts.audit_chain import START, line_after
 from cleanroom.contracts.canonical import canonical_bytes
@@ -50,13 +51,13 @@ class MemoryPortal:
     events: list[m.AuditEvent] = field(default_factory=list)
     stations: list[m.StationRun] = field(default_factory=list)
     results: list[m.ResultPublication] = field(default_factory=list)
-    drafted: dict[str, m.ReleaseRecord] = field(default_factory=dict)
-    packed: list[tuple[m.PackStanding, bytes]] = field(default_factory=list)
+    drafted: dict[str, g.ReleaseRecord] = field(default_factory=dict)
+    packed: list[tuple[g.PackStanding, bytes]] = field(default_factory=list)
     sent: dict[str, m.WarningMessage] = field(default_factory=dict)
     answers: dict[str, list[m.AnswerMessage]] = field(default_factory=dict)
-    reported: list[m.IncidentStanding] = field(default_factory=list)
+    reported: list[g.IncidentStanding] = field(default_factory=list)
     exported: list[tuple[datetime, bool]] = field(default_factory=list)  # when, and whether beyond the own institution
-    stop: m.SendingStop | None = None
+    stop: g.SendingStop | None = None
     shown: dict[tuple[AuditLog, int], CheckpointStanding] = field(default_factory=dict)
     down: set[str] = field(default_factory=set)
 
@@ -126,26 +127,26 @@ class MemoryPortal:
         self._reach("publish_result")
         self.results.append(_over_the_wire(result))
 
-    def draft_release(self, draft: m.ReleaseDraft) -> m.ReleaseRecord:
+    def draft_release(self, draft: g.ReleaseDraft) -> g.ReleaseRecord:
         """Other content replaces what was not submitted yet, and voids its waivers."""
         known = self.drafted.get(draft.release_id)
         if known and known.draft == draft:
             return known
         if known and known.state is not ReleaseState.EVALUATED:
             raise NotAllowed(f"the release is {known.state}, so its content stands; draft a new release")
-        record = m.ReleaseRecord(draft=draft, state=ReleaseState.EVALUATED, sign_offs=(), waivers=(), released_at=None)
+        record = g.ReleaseRecord(draft=draft, state=ReleaseState.EVALUATED, sign_offs=(), waivers=(), released_at=None)
         self.drafted[draft.release_id] = _over_the_wire(record)
         return self.drafted[draft.release_id]
 
-    def packs(self, release_id: str) -> list[m.PackStanding]:
+    def packs(self, release_id: str) -> list[g.PackStanding]:
         self._reach("packs")
         return [standing for standing, _ in self.packed if standing.release_id == release_id]
 
-    def keep_pack(self, release_id: str, raw: bytes) -> m.PackStanding:
+    def keep_pack(self, release_id: str, raw: bytes) -> g.PackStanding:
         self._reach("keep_pack")
         with zipfile.ZipFile(io.BytesIO(raw)) as file:
             manifest, verdict = (json.loads(file.read(n)) for n in ("manifest.json", "verdict.json"))
-        standing = m.PackStanding(
+        standing = g.PackStanding(
             release_id=release_id,
             pack=hashlib.sha256(raw).hexdigest(),
             content=manifest["content"],
@@ -155,44 +156,44 @@ class MemoryPortal:
         self.packed.append((standing, raw))
         return standing
 
-    def submit_release(self, release_id: str) -> m.ReleaseRecord:
+    def submit_release(self, release_id: str) -> g.ReleaseRecord:
         return self._move(release_id, ReleaseState.SUBMITTED)
 
-    def withdraw_release(self, release_id: str, reason: str) -> m.ReleaseRecord:
+    def withdraw_release(self, release_id: str, reason: str) -> g.ReleaseRecord:
         return self._move(release_id, ReleaseState.RETIRED)
 
-    def release(self, release_id: str) -> m.ReleaseRecord:
+    def release(self, release_id: str) -> g.ReleaseRecord:
         self._reach("release")
         if release_id not in self.drafted:
             raise NotFound("there is no such release")
         return self.drafted[release_id]
 
-    def releases(self) -> list[m.ReleaseRecord]:
+    def releases(self) -> list[g.ReleaseRecord]:
         self._reach("releases")
         return list(self.drafted.values())
 
-    def current_release(self, use_case: str) -> m.ReleaseRecord | None:
+    def current_release(self, use_case: str) -> g.ReleaseRecord | None:
         self._reach("current_release")
         released = [r for r in self.drafted.values() if r.draft.use_case == use_case and r.released_at]
         return max(released, key=lambda r: r.released_at, default=None)
 
-    def sign_off(self, release_id: str, request: m.SignOffRequest) -> m.ReleaseRecord:
+    def sign_off(self, release_id: str, request: g.SignOffRequest) -> g.ReleaseRecord:
         return self.sign_off_as(release_id, request, person=f"person-{request.role}", institution=None)
 
     def sign_off_as(
-        self, release_id: str, request: m.SignOffRequest, *, person: str, institution: str | None
-    ) -> m.ReleaseRecord:
+        self, release_id: str, request: g.SignOffRequest, *, person: str, institution: str | None
+    ) -> g.ReleaseRecord:
         record = self.release(release_id)
         if request.subject_digest != record.draft.subject_digest:
             raise NotAllowed("the sign-off is for other content")
-        signed = m.SignOff(person=person, institution=institution, signed_at=datetime.now(UTC), **request.model_dump())
+        signed = g.SignOff(person=person, institution=institution, signed_at=datetime.now(UTC), **request.model_dump())
         return self._update(release_id, sign_offs=(*record.sign_offs, signed))
 
-    def request_waiver(self, release_id: str, request: m.WaiverRequest) -> m.ReleaseRecord:
-        waiver = m.Waiver(**request.model_dump(), requested_by="person-requester", approved_by=None, approved_at=None)
+    def request_waiver(self, release_id: str, request: g.WaiverRequest) -> g.ReleaseRecord:
+        waiver = g.Waiver(**request.model_dump(), requested_by="person-requester", approved_by=None, approved_at=None)
         return self._update(release_id, waivers=(*self.release(release_id).waivers, waiver))
 
-    def approve_waiver(self, release_id: str, control_id: str) -> m.ReleaseRecord:
+    def approve_waiver(self, release_id: str, control_id: str) -> g.ReleaseRecord:
         approved = {"approved_by": "person-approver", "approved_at": datetime.now(UTC)}
         waivers = self.release(release_id).waivers
         if control_id not in {w.control_id for w in waivers}:
@@ -200,25 +201,25 @@ class MemoryPortal:
         changed = tuple(w.model_copy(update=approved) if w.control_id == control_id else w for w in waivers)
         return self._update(release_id, waivers=changed)
 
-    def publish_release(self, release_id: str) -> m.ReleaseRecord:
+    def publish_release(self, release_id: str) -> g.ReleaseRecord:
         self._move(release_id, ReleaseState.RELEASED)
         return self._update(release_id, released_at=datetime.now(UTC))
 
-    def suspend_release(self, release_id: str, reason: str) -> m.ReleaseRecord:
+    def suspend_release(self, release_id: str, reason: str) -> g.ReleaseRecord:
         self._move(release_id, ReleaseState.SUSPENDED)
         return self._update(release_id, suspended_reason=reason)
 
-    def incidents(self) -> list[m.IncidentStanding]:
+    def incidents(self) -> list[g.IncidentStanding]:
         self._reach("incidents")
         return list(self.reported)
 
-    def sending_stop(self) -> m.SendingStop | None:
+    def sending_stop(self) -> g.SendingStop | None:
         self._reach("sending_stop")
         return self.stop
 
-    def stop_sending(self, reason: str) -> m.SendingStop:
+    def stop_sending(self, reason: str) -> g.SendingStop:
         self._reach("stop_sending")
-        self.stop = self.stop or m.SendingStop(reason=reason, stopped_at=datetime.now(UTC))
+        self.stop = self.stop or g.SendingStop(reason=reason, stopped_at=datetime.now(UTC))
         return self.stop
 
     def lift_stop(self) -> None:
@@ -236,10 +237,10 @@ class MemoryPortal:
     def warnings(self) -> list[m.WarningStanding]:
         return [_standing(w, self.answers.get(w.warning_id, ())) for w in self.sent.values()]
 
-    def row_exports(self, since: datetime | None) -> m.RowExports:
+    def row_exports(self, since: datetime | None) -> g.RowExports:
         self._reach("row_exports")
         taken = [beyond for at, beyond in self.exported if since is None or at >= since]
-        return m.RowExports(taken=len(taken), beyond_own=sum(taken))
+        return g.RowExports(taken=len(taken), beyond_own=sum(taken))
 
     def answer(self, answer: m.AnswerMessage) -> None:
         if answer.warning_id not in self.sent:
@@ -310,13 +311,13 @@ class MemoryPortal:
         taken = [r for r in self.uploads(participant) if r.state in LANDED]
         return {d: 1 + max((r.sequence for r in taken if r.dataset == d), default=0) for d in Dataset}
 
-    def _move(self, release_id: str, to: ReleaseState) -> m.ReleaseRecord:
+    def _move(self, release_id: str, to: ReleaseState) -> g.ReleaseRecord:
         record = self.release(release_id)
         if to not in NEXT[record.state]:
             raise NotAllowed(f"a release cannot go from {record.state} to {to}")
         return self._update(release_id, state=to)
 
-    def _update(self, release_id: str, **changes: object) -> m.ReleaseRecord:
+    def _update(self, release_id: str, **changes: object) -> g.ReleaseRecord:
         self.drafted[release_id] = self.release(release_id).model_copy(update=changes)
         return self.drafted[release_id]
 

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cleanroom.contracts.messages import IncidentClosing, IncidentNotice
+from cleanroom.contracts.governance import IncidentClosing, IncidentNotice
 from cleanroom.errors import NotAllowed
 from portal.accounts.permissions import Permission, check_may
 from portal.audit.actions import record

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cleanroom.contracts.canonical import digest_of
-from cleanroom.contracts.messages import IncidentReport
+from cleanroom.contracts.governance import IncidentReport
 from cleanroom.errors import NotAllowed, RequestInvalid
 from cleanroom.governance import suspension
 from portal.accounts.permissions import Permission, check_may, may

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from cleanroom.contracts.messages import ReleaseDraft
+from cleanroom.contracts.governance import ReleaseDraft
 from cleanroom.errors import NotAllowed
 from cleanroom.governance import drafts
 from cleanroom.vocabulary.terms import ReleaseState, Role

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cleanroom.contracts.messages import SignOffRequest
+from cleanroom.contracts.governance import SignOffRequest
 from cleanroom.errors import NotAllowed
 from cleanroom.governance import releases
 from portal.accounts.names import CAPACITY_NAMES

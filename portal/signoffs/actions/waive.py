@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from cleanroom.contracts.messages import WaiverRequest
+from cleanroom.contracts.governance import WaiverRequest
 from cleanroom.governance import waivers
 from portal.accounts.permissions import Permission, check_may
 from portal.audit.actions import record

@@ -17,7 +17,7 @@ from cleanroom.errors import GateClosed, MalformedRows, Where
 from cleanroom.settings import ModelSettings, RoomSettings
 
 if TYPE_CHECKING:
-    from cleanroom.contracts.messages import ControlResult
+    from cleanroom.contracts.governance import ControlResult
     from cleanroom.dispatch.care_notes.drafting import Drafter
     from cleanroom.governance.generative.grading import Grades
     from cleanroom.governance.generative.judges import Judge

@@ -4,8 +4,8 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from cleanroom.contracts.canonical import digest_of
+from cleanroom.contracts.governance import ControlResult, ReleaseDigests, ReleaseRecord, SignOff, Waiver
 from cleanroom.contracts.manifest import Frozen, Hex32, InstitutionCode
-from cleanroom.contracts.messages import ControlResult, ReleaseDigests, ReleaseRecord, SignOff, Waiver
 from cleanroom.governance import controls, judging, record_evidence, releases, waivers
 from cleanroom.governance.policy import GateKind, Phase, Policy
 from cleanroom.vocabulary.terms import ControlOutcome, Tier

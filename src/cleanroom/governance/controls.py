@@ -6,7 +6,7 @@ The confidence bound decides, not the point. No evidence, stale evidence, too fe
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
-from cleanroom.contracts.messages import ControlResult
+from cleanroom.contracts.governance import ControlResult
 from cleanroom.governance.catalogue import figures
 from cleanroom.governance.evidence import Evidence, EvidenceByMetric
 from cleanroom.governance.policy import AiKind, Control, GateKind, Metric, Phase, Policy, Text

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from cleanroom.contracts.canonical import digest_of
-from cleanroom.contracts.messages import ReleaseDigests, ReleaseDraft
+from cleanroom.contracts.governance import ReleaseDigests, ReleaseDraft
 from cleanroom.errors import CleanroomError, NotAllowed
 from cleanroom.governance import controls, record_evidence, risk
 from cleanroom.governance.answers import Answers

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from cleanroom.contracts.messages import ControlResult, ReleaseRecord, SendingStop
+from cleanroom.contracts.governance import ControlResult, ReleaseRecord, SendingStop
 from cleanroom.errors import CleanroomError, GateClosed
 from cleanroom.governance import certificate, controls, drafts, judging, record_evidence, releases
 from cleanroom.governance.certificate import Certificate

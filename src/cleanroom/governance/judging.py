@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from cleanroom.contracts.messages import ControlResult, ReleaseRecord
+from cleanroom.contracts.governance import ControlResult, ReleaseRecord
 from cleanroom.governance import controls, record_evidence, releases, waivers
 from cleanroom.governance.policy import Policy
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from itertools import product
 
-from cleanroom.contracts.messages import ControlResult
+from cleanroom.contracts.governance import ControlResult
 from cleanroom.governance.policy import Control, Policy
 from cleanroom.vocabulary.terms import ControlOutcome
 

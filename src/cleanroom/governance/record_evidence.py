@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from cleanroom.contracts.messages import ReleaseDraft, ReleaseRecord
+from cleanroom.contracts.governance import ReleaseDraft, ReleaseRecord
 from cleanroom.governance import model_card, releases, waivers
 from cleanroom.governance.controls import freshness
 from cleanroom.governance.evidence import Evidence

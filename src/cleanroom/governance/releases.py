@@ -9,7 +9,7 @@ signs in two capacities, and the developer does not sign for himself.
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from cleanroom.contracts.messages import ReleaseDraft, ReleaseRecord, SignOff, SignOffRequest
+from cleanroom.contracts.governance import ReleaseDraft, ReleaseRecord, SignOff, SignOffRequest
 from cleanroom.errors import NotAllowed
 from cleanroom.governance import risk
 from cleanroom.governance.policy import AiKind, Policy

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from cleanroom.contracts.messages import IncidentStanding, ReleaseRecord
+from cleanroom.contracts.governance import IncidentStanding, ReleaseRecord
 from cleanroom.governance import gate
 from cleanroom.governance.evidence import Estimate
 from cleanroom.governance.policy import Policy

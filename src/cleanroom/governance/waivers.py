@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from cleanroom.contracts.messages import ReleaseRecord, Waiver, WaiverRequest
+from cleanroom.contracts.governance import ReleaseRecord, Waiver, WaiverRequest
 from cleanroom.errors import NotAllowed
 from cleanroom.governance.policy import Policy
 from cleanroom.vocabulary.terms import ReleaseState, Tier

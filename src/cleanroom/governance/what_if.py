@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from cleanroom.contracts.messages import ControlResult, ReleaseRecord
+from cleanroom.contracts.governance import ControlResult, ReleaseRecord
 from cleanroom.errors import PolicyInvalid
 from cleanroom.governance import drafts, gate, judging, releases
 from cleanroom.governance.policy import Policy

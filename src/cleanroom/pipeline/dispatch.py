@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from cleanroom.contracts.messages import AuditEvent, ParticipantGate, ReleaseRecord, WarningMessage, WarningStanding
+from cleanroom.contracts.governance import ReleaseRecord
+from cleanroom.contracts.messages import AuditEvent, ParticipantGate, WarningMessage, WarningStanding
 from cleanroom.contracts.tables import UTC_TIMESTAMP
 from cleanroom.dispatch.candidates import Candidate, care_candidates, mule_candidates, steps_by_account
 from cleanroom.dispatch.composing import compose, sealing_key, warning_ids

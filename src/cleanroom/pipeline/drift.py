@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from cleanroom.contracts.messages import ReleaseRecord
+from cleanroom.contracts.governance import ReleaseRecord
 from cleanroom.contracts.tables import UTC_TIMESTAMP
 from cleanroom.governance import metrics
 from cleanroom.governance.evidence import Estimate

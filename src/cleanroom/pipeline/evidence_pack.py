@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cleanroom.contracts.messages import PackStanding, ReleaseRecord
+from cleanroom.contracts.governance import PackStanding, ReleaseRecord
 from cleanroom.errors import NotFound, ReportFault
 from cleanroom.governance.answers import load_answers
 from cleanroom.governance.policy import load_policy

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
-from cleanroom.contracts.messages import ReleaseRecord
+from cleanroom.contracts.governance import ReleaseRecord
 from cleanroom.errors import GateClosed
 from cleanroom.governance import gate
 from cleanroom.governance.answers import load_answers

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from cleanroom.contracts.messages import ReleaseRecord, StationRun
+from cleanroom.contracts.governance import ReleaseRecord
+from cleanroom.contracts.messages import StationRun
 from cleanroom.governance import metrics
 from cleanroom.governance.evidence import Estimate, Evidence
 from cleanroom.governance.metrics import operation

@@ -7,7 +7,8 @@ artefact that this room once trained; the gate opens for none that is not in the
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from cleanroom.contracts.messages import AuditEvent, ReleaseDraft, ReleaseRecord
+from cleanroom.contracts.governance import ReleaseDraft, ReleaseRecord
+from cleanroom.contracts.messages import AuditEvent
 from cleanroom.governance.reasons import Reason
 from cleanroom.settings import RoomSettings
 from cleanroom.stores.audit_file import AuditFile

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from cleanroom.contracts.messages import ReleaseRecord
+from cleanroom.contracts.governance import ReleaseRecord
 from cleanroom.errors import NothingToDo, RequestInvalid, Where
 from cleanroom.governance.policy import Policy
 from cleanroom.governance.what_if import Replay, replay

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cleanroom.contracts.canonical import digest_of
-from cleanroom.contracts.messages import ReleaseDraft, ReleaseRecord
+from cleanroom.contracts.governance import ReleaseDraft, ReleaseRecord
 from cleanroom.errors import NotFound
 from cleanroom.governance import drafts, metrics, model_card, risk
 from cleanroom.governance.answers import Answers

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from cleanroom.contracts.messages import ReleaseRecord
+from cleanroom.contracts.governance import ReleaseRecord
 from cleanroom.contracts.tables import UTC_TIMESTAMP
 from cleanroom.errors import GateClosed, NothingToDo
 from cleanroom.pipeline import artefacts, drift, surveillance

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from cleanroom.contracts.messages import AuditEvent, ReleaseRecord
+from cleanroom.contracts.governance import ReleaseRecord
+from cleanroom.contracts.messages import AuditEvent
 from cleanroom.governance import suspension
 from cleanroom.governance.answers import load_answers
 from cleanroom.governance.policy import load_policy

@@ -8,6 +8,7 @@ import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from cleanroom import errors
+from cleanroom.contracts import governance as g
 from cleanroom.contracts import messages as m
 from cleanroom.contracts.checkpoints import AuditLog, CheckpointStanding, Cosignature, LogHashes, SignedCheckpoint
 from cleanroom.settings import ParticipantSettings, RoomSettings
@@ -94,64 +95,64 @@ class HttpPortal:
     def publish_result(self, result: m.ResultPublication) -> None:
         self._post("/results", result)
 
-    def draft_release(self, draft: m.ReleaseDraft) -> m.ReleaseRecord:
+    def draft_release(self, draft: g.ReleaseDraft) -> g.ReleaseRecord:
         return self._release("/releases", draft)
 
-    def submit_release(self, release_id: str) -> m.ReleaseRecord:
+    def submit_release(self, release_id: str) -> g.ReleaseRecord:
         return self._release(f"/releases/{release_id}/submit")
 
-    def withdraw_release(self, release_id: str, reason: str) -> m.ReleaseRecord:
+    def withdraw_release(self, release_id: str, reason: str) -> g.ReleaseRecord:
         return self._release(f"/releases/{release_id}/withdraw", {"reason": reason})
 
-    def release(self, release_id: str) -> m.ReleaseRecord:
-        return self._get(f"/releases/{release_id}", m.ReleaseRecord)
+    def release(self, release_id: str) -> g.ReleaseRecord:
+        return self._get(f"/releases/{release_id}", g.ReleaseRecord)
 
-    def releases(self) -> list[m.ReleaseRecord]:
-        found: dict[str, m.ReleaseRecord] = {}
-        while page := self._get_list("/releases", m.ReleaseRecord, {"after": next(reversed(found))} if found else None):
+    def releases(self) -> list[g.ReleaseRecord]:
+        found: dict[str, g.ReleaseRecord] = {}
+        while page := self._get_list("/releases", g.ReleaseRecord, {"after": next(reversed(found))} if found else None):
             if page[0].draft.release_id in found:
                 raise errors.PortalFault("the portal gave the same page of releases twice; check its version")
             found.update((record.draft.release_id, record) for record in page)
         return list(found.values())
 
-    def current_release(self, use_case: str) -> m.ReleaseRecord | None:
+    def current_release(self, use_case: str) -> g.ReleaseRecord | None:
         response = self._send("GET", "/releases/current", params={"use_case": use_case})
         if response.status_code == httpx.codes.NOT_FOUND:
             return None
-        return _parse(m.ReleaseRecord, self._checked(response))
+        return _parse(g.ReleaseRecord, self._checked(response))
 
-    def sign_off(self, release_id: str, request: m.SignOffRequest) -> m.ReleaseRecord:
+    def sign_off(self, release_id: str, request: g.SignOffRequest) -> g.ReleaseRecord:
         return self._release(f"/releases/{release_id}/sign-offs", request)
 
-    def request_waiver(self, release_id: str, request: m.WaiverRequest) -> m.ReleaseRecord:
+    def request_waiver(self, release_id: str, request: g.WaiverRequest) -> g.ReleaseRecord:
         return self._release(f"/releases/{release_id}/waivers", request)
 
-    def approve_waiver(self, release_id: str, control_id: str) -> m.ReleaseRecord:
+    def approve_waiver(self, release_id: str, control_id: str) -> g.ReleaseRecord:
         return self._release(f"/releases/{release_id}/waivers/{control_id}/approve")
 
-    def publish_release(self, release_id: str) -> m.ReleaseRecord:
+    def publish_release(self, release_id: str) -> g.ReleaseRecord:
         return self._release(f"/releases/{release_id}/release")
 
-    def suspend_release(self, release_id: str, reason: str) -> m.ReleaseRecord:
+    def suspend_release(self, release_id: str, reason: str) -> g.ReleaseRecord:
         return self._release(f"/releases/{release_id}/suspend", {"reason": reason})
 
-    def incidents(self) -> list[m.IncidentStanding]:
-        return self._get_list("/incidents", m.IncidentStanding)
+    def incidents(self) -> list[g.IncidentStanding]:
+        return self._get_list("/incidents", g.IncidentStanding)
 
-    def packs(self, release_id: str) -> list[m.PackStanding]:
-        return self._get_list(f"/releases/{release_id}/packs", m.PackStanding)
+    def packs(self, release_id: str) -> list[g.PackStanding]:
+        return self._get_list(f"/releases/{release_id}/packs", g.PackStanding)
 
-    def keep_pack(self, release_id: str, raw: bytes) -> m.PackStanding:
+    def keep_pack(self, release_id: str, raw: bytes) -> g.PackStanding:
         response = self._send("POST", f"/releases/{release_id}/packs", raw=raw)
-        return _parse(m.PackStanding, self._checked(response))
+        return _parse(g.PackStanding, self._checked(response))
 
-    def sending_stop(self) -> m.SendingStop | None:
+    def sending_stop(self) -> g.SendingStop | None:
         response = self._checked(self._send("GET", "/sending-stop"))
-        return _validated(lambda: TypeAdapter(m.SendingStop | None).validate_json(response.content))
+        return _validated(lambda: TypeAdapter(g.SendingStop | None).validate_json(response.content))
 
-    def stop_sending(self, reason: str) -> m.SendingStop:
+    def stop_sending(self, reason: str) -> g.SendingStop:
         response = self._checked(self._send("POST", "/sending-stop", body={"reason": reason}))
-        return _parse(m.SendingStop, response)
+        return _parse(g.SendingStop, response)
 
     def lift_stop(self) -> None:
         self._post("/sending-stop/lift")
@@ -166,8 +167,8 @@ class HttpPortal:
     def warnings(self) -> list[m.WarningStanding]:
         return self._get_list("/warning-standings", m.WarningStanding)
 
-    def row_exports(self, since: datetime | None) -> m.RowExports:
-        return self._get("/row-exports", m.RowExports, {"since": since.isoformat()} if since else None)
+    def row_exports(self, since: datetime | None) -> g.RowExports:
+        return self._get("/row-exports", g.RowExports, {"since": since.isoformat()} if since else None)
 
     def answer(self, answer: m.AnswerMessage) -> None:
         self._post(f"/warnings/{answer.warning_id}/answers", answer)
@@ -195,8 +196,8 @@ class HttpPortal:
 
     # --- transport ------------------------------------------------------------------------------------------------
 
-    def _release(self, path: str, body: BaseModel | dict | None = None) -> m.ReleaseRecord:
-        return _parse(m.ReleaseRecord, self._checked(self._send("POST", path, body=body)))
+    def _release(self, path: str, body: BaseModel | dict | None = None) -> g.ReleaseRecord:
+        return _parse(g.ReleaseRecord, self._checked(self._send("POST", path, body=body)))
 
     def _get(self, path: str, model: type[Model], params: dict | None = None) -> Model:
         return _parse(model, self._checked(self._send("GET", path, params=params)))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cleanroom import cli
-from cleanroom.contracts.messages import IncidentStanding
+from cleanroom.contracts.governance import IncidentStanding
 from cleanroom.errors import ArtefactRefused, GateClosed, NothingToDo, PolicyInvalid, PortalFault, SettingsInvalid
 from cleanroom.governance.catalogue import figures
 from cleanroom.governance.policy import load_policy

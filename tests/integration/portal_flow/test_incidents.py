@@ -8,7 +8,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from cleanroom.contracts.messages import IncidentReport, IncidentStanding
+from cleanroom.contracts.governance import IncidentReport, IncidentStanding
 from cleanroom.errors import GateClosed, NotAllowed, RequestInvalid
 from cleanroom.stores.portal_http import HttpPortal
 from cleanroom.vocabulary.terms import ReleaseState, Role

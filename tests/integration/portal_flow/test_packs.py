@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from cleanroom.contracts.messages import ReleaseRecord
+from cleanroom.contracts.governance import ReleaseRecord
 from cleanroom.errors import NotAllowed, NotFound, SignatureRefused
 from cleanroom.governance.policy import load_policy
 from cleanroom.vocabulary.terms import Role

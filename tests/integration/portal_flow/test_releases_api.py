@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from cleanroom.contracts.messages import ReleaseRecord
+from cleanroom.contracts.governance import ReleaseRecord
 from cleanroom.governance import gate
 from cleanroom.governance.evidence import Evidence
 from cleanroom.governance.policy import load_policy

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cleanroom.contracts.messages import ReleaseRecord, SendingStop
+from cleanroom.contracts.governance import ReleaseRecord, SendingStop
 from cleanroom.errors import GateClosed, NotAllowed
 from cleanroom.governance import certificate, drafts, gate, waivers
 from cleanroom.governance.evidence import Evidence

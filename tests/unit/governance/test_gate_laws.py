@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from cleanroom.contracts.messages import ReleaseDraft, SignOff, SignOffRequest
+from cleanroom.contracts.governance import ReleaseDraft, SignOff, SignOffRequest
 from cleanroom.errors import NotAllowed
 from cleanroom.governance import gate, releases, risk
 from cleanroom.governance.certificate import Certificate

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleanroom.contracts.messages import SignOffRequest
+from cleanroom.contracts.governance import SignOffRequest
 from cleanroom.errors import NotAllowed
 from cleanroom.governance import releases
 from cleanroom.governance.policy import load_policy

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from cleanroom.contracts.messages import WaiverRequest
+from cleanroom.contracts.governance import WaiverRequest
 from cleanroom.errors import NotAllowed, PolicyInvalid
 from cleanroom.governance import waivers
 from cleanroom.governance.policy import AiKind, load_policy

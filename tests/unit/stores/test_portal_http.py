@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from cleanroom import errors
+from cleanroom.contracts import governance as g
 from cleanroom.contracts import messages as m
 from cleanroom.stores.portal_http import BATCH, HttpPortal
 from tests.factories.releases import make_draft
@@ -132,4 +133,6 @@ def test_releases_are_read_page_by_page_and_never_in_a_circle():
 
 def release_record(name: str) -> dict:
     draft = make_draft(release_id=name, developer="dev")
-    return m.ReleaseRecord(draft=draft, state="evaluated", sign_offs=(), waivers=(), released_at=None).model_dump(mode="json")
+    return g.ReleaseRecord(draft=draft, state="evaluated", sign_offs=(), waivers=(), released_at=None).model_dump(
+        mode="json"
+    )

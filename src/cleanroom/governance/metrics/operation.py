@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cleanroom.contracts.messages import IncidentStanding, WarningStanding
+from cleanroom.contracts.governance import IncidentStanding
+from cleanroom.contracts.messages import WarningStanding
 from cleanroom.governance.evidence import Estimate
 from cleanroom.governance.metrics.groups import GroupCounts
 from cleanroom.governance.metrics.intervals import share

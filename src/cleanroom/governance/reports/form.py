@@ -13,7 +13,7 @@ from pathlib import Path
 
 import xlsxwriter
 
-from cleanroom.contracts.messages import ControlResult, ReleaseDraft
+from cleanroom.contracts.governance import ControlResult, ReleaseDraft
 from cleanroom.errors import FormInvalid, Where
 from cleanroom.governance.catalogue import Supplier, supplied_by
 from cleanroom.governance.controls import written_limit

@@ -6,7 +6,7 @@ does not satisfy it. Ids are derived from the content, so the same release at th
 
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from cleanroom.contracts.messages import ControlResult
+from cleanroom.contracts.governance import ControlResult
 from cleanroom.governance.matrix import worst
 from cleanroom.governance.policy import Control, EvidenceKind
 from cleanroom.governance.reports.pages import Judged

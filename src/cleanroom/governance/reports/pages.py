@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import jinja2
 
 from cleanroom.contracts.canonical import digest_of
-from cleanroom.contracts.messages import ControlResult, ReleaseDraft, ReleaseRecord
+from cleanroom.contracts.governance import ControlResult, ReleaseDraft, ReleaseRecord
 from cleanroom.errors import CleanroomError
 from cleanroom.governance import drafts, gate, matrix, releases, risk
 from cleanroom.governance.certificate import Certificate

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cleanroom.contracts.canonical import digest_of
-from cleanroom.contracts.messages import ControlResult, ReleaseDraft, ReleaseRecord, WarningBody
+from cleanroom.contracts.governance import ControlResult, ReleaseDraft, ReleaseRecord
+from cleanroom.contracts.messages import WarningBody
 from cleanroom.dispatch.care_notes.drafting import Drafter, NoteRequest, artefact_digest
 from cleanroom.dispatch.care_notes.facts import FIELDS_READ, care_facts
 from cleanroom.dispatch.care_notes.wording import wording

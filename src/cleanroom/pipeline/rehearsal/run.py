@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cleanroom.contracts.messages import ReleaseRecord, WarningStanding
+from cleanroom.contracts.governance import ReleaseRecord
+from cleanroom.contracts.messages import WarningStanding
 from cleanroom.errors import NotAllowed, Where
 from cleanroom.governance.policy import load_policy
 from cleanroom.pipeline import evaluation, keys, line, upload

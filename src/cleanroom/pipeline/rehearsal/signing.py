@@ -5,7 +5,7 @@ Nobody is spared: what the policy does not let pass stays closed, and the rehear
 
 from datetime import UTC, datetime
 
-from cleanroom.contracts.messages import ReleaseRecord, SignOffRequest, WaiverRequest
+from cleanroom.contracts.governance import ReleaseRecord, SignOffRequest, WaiverRequest
 from cleanroom.errors import GateClosed
 from cleanroom.governance import gate, releases, waivers
 from cleanroom.governance.policy import Policy

@@ -8,7 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Column, Table
 
-from cleanroom.contracts.messages import ReleaseRecord, StationRun, WarningStanding
+from cleanroom.contracts.governance import ReleaseRecord
+from cleanroom.contracts.messages import StationRun, WarningStanding
 from cleanroom.pipeline.line import LINE
 from cleanroom.settings import ParticipantSettings, RoomSettings
 
