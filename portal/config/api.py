@@ -1,4 +1,4 @@
-"""The API at /api/v1: bearer tokens in, contracts.messages both ways, problem+json on every refusal."""
+"""The API at /api/v1: bearer tokens in, contracts.messages and contracts.governance both ways, problem+json on every refusal."""
 
 import importlib.util
 
