@@ -20,19 +20,26 @@ class Where:
         parts = [self.file, f"row {self.row}" if self.row is not None else None, self.column]
         return ", ".join(p for p in parts if p)
 
+    @property
+    def in_chinese(self) -> str:
+        parts = [self.file, f"第 {self.row} 列" if self.row is not None else None, self.column]
+        return "，".join(p for p in parts if p)
+
 
 class CleanroomError(Exception):
     """Base of the family. `exit_code` and `reason` are unique to each concrete class.
 
     The message is the sentence that the person reads: what was refused, where, by which rule, and what to do next.
-    It must never hold an identifier, a token or a key.
+    It must never hold an identifier, a token or a key. `zh`: the same sentence in Traditional Chinese, beside the
+    English one where it is raised; without it the reader gets the English one under a Chinese heading.
     """
 
     exit_code = 1
     reason = "error"
 
-    def __init__(self, sentence: str, *, where: Where | None = None, rule: str | None = None):
+    def __init__(self, sentence: str, *, zh: str | None = None, where: Where | None = None, rule: str | None = None):
         self.sentence = sentence
+        self.zh = zh
         self.where = where or Where()
         self.rule = rule
         super().__init__(sentence)
@@ -42,13 +49,21 @@ class CleanroomError(Exception):
         text = f"{place}: {self.sentence}" if place else self.sentence
         return f"{text} [{self.rule}]" if self.rule else text
 
+    @property
+    def in_chinese(self) -> str:
+        place, said = self.where.in_chinese, self.zh or self.sentence
+        text = f"{place}：{said}" if place else said
+        return f"{text} [{self.rule}]" if self.rule else text
+
     def __reduce__(self):
         # Keyword-only arguments are lost by the default; task runners pickle errors between processes.
-        return (_rebuild, (type(self), self.sentence, self.where, self.rule))
+        return (_rebuild, (type(self), self.sentence, self.zh, self.where, self.rule))
 
 
-def _rebuild(kind: type[CleanroomError], sentence: str, where: Where, rule: str | None) -> CleanroomError:
-    return kind(sentence, where=where, rule=rule)
+def _rebuild(
+    kind: type[CleanroomError], sentence: str, zh: str | None, where: Where, rule: str | None
+) -> CleanroomError:
+    return kind(sentence, zh=zh, where=where, rule=rule)
 
 
 class Refusal(CleanroomError):

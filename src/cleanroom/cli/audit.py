@@ -3,73 +3,96 @@
 import argparse
 from pathlib import Path
 
-from cleanroom.cli.common import command, institution_code, out
+from cleanroom.cli.common import add_institution, add_out, command, family, institution_code, print_line
+from cleanroom.cli.waiting import waiting
+from cleanroom.cli.words import told
 from cleanroom.contracts.checkpoints import CAP_BYTES, AuditLog, InclusionProof, read_document
 from cleanroom.errors import RequestInvalid, SettingsInvalid, Where
 from cleanroom.settings import ParticipantSettings, RoomSettings
 
-_STORE = "gs://BUCKET or a folder (default: the store of the settings)"
-
 
 def add_audit(commands) -> None:
-    audit = commands.add_parser("audit", help="the audit logs: checkpoints, witness, proofs").add_subparsers(
-        required=True, metavar="ACTION"
-    )
-    command(audit, "checkpoint", _checkpoint, "in the room: sign and publish what both logs grew by")
+    audit = family(commands, "audit", "the audit logs: checkpoints, witness, proofs", "稽核紀錄：檢查點、見證、證明")
+    command(audit, "checkpoint", _checkpoint, "in the room: sign and publish what both logs grew by",
+            "於無塵室：簽署並公布兩份稽核紀錄之新增部分")  # fmt: skip
     _add_witness(audit)
     _add_verify(audit)
     _add_proofs(audit)
+    _add_receipts(audit)
 
 
 def _add_witness(audit) -> None:
-    witness = command(audit, "witness", _witness, "look at the logs' new checkpoints, check them, cosign them")
-    witness.add_argument("--institution", type=institution_code, required=True, help="its three-digit code")
-    witness.add_argument("--store", help=_STORE)
-    witness.add_argument("--state", type=Path, help="the witness's memory (default witness.json of the institution)")
-    witness.add_argument("--room-key", help="the clean room's key, as --room-key=KEY; else the portal is asked")
-    witness.add_argument("--without-portal", action="store_true", help="the object store alone")
+    witness = command(audit, "witness", _witness, "look at the logs' new checkpoints, check them, cosign them",
+                      "查看、檢查並會簽新檢查點")  # fmt: skip
+    add_institution(witness)
+    _add_store(witness)
+    witness.add_argument("--state", type=Path, metavar="FILE", help=told(
+        "the witness's memory (default witness.json of the institution)",
+        "見證之記錄檔（預設為該機構之 witness.json）"))  # fmt: skip
+    witness.add_argument("--room-key", metavar="KEY", help=told(
+        "the clean room's key, as --room-key=KEY; else the portal is asked",
+        "無塵室公鑰，寫作 --room-key=KEY；未給定則詢問入口網站"))  # fmt: skip
+    witness.add_argument("--without-portal", action="store_true", help=told(
+        "the object store alone", "僅使用物件儲存，不詢問入口網站"))  # fmt: skip
 
 
 def _add_verify(audit) -> None:
-    verify = command(audit, "verify", _verify, "verify a whole log: chain, checkpoints, cosignatures")
-    verify.add_argument("file", type=Path, nargs="?", help="the log (default: the room's own)")
-    verify.add_argument(
-        "--log", type=AuditLog, choices=list(AuditLog), help="which log it is (default: as the file is called)"
-    )
-    verify.add_argument("--chain-only", action="store_true", help="without checkpoints; shows no cut tail")
-    verify.add_argument("--store", help=_STORE)
+    verify = command(audit, "verify", _verify, "verify a whole log: chain, checkpoints, cosignatures",
+                     "驗證整份稽核紀錄：雜湊鏈、檢查點、會簽")  # fmt: skip
+    verify.add_argument("file", type=Path, nargs="?", metavar="FILE", help=told(
+        "the log (default: the room's own)", "稽核紀錄檔（預設為無塵室自身者）"))  # fmt: skip
+    verify.add_argument("--log", type=AuditLog, choices=list(AuditLog), help=told(
+        "which log it is (default: as the file is called)", "屬何份稽核紀錄（預設依檔名判斷）"))  # fmt: skip
+    verify.add_argument("--chain-only", action="store_true", help=told(
+        "without checkpoints; shows no cut tail", "不比對檢查點；無法發現末端遭截斷"))  # fmt: skip
+    _add_store(verify)
     _add_room_key(verify)
-    verify.add_argument(
-        "--participant-key", metavar="CODE=KEY", type=_code_and_key, action="append", default=[],
-        help="a participant's signing key, for its cosignatures; once for each",
-    )  # fmt: skip
+    verify.add_argument("--participant-key", metavar="CODE=KEY", type=_code_and_key, action="append", default=[],
+        help=told("a participant's signing key, for its cosignatures; once for each",
+                  "參與機構之簽章公鑰，用以驗證其會簽；每機構給定一次"))  # fmt: skip
 
 
 def _add_proofs(audit) -> None:
-    prove = command(audit, "prove", _prove, "prove that one event stands in a log, under the newest checkpoint")
-    prove.add_argument("--sequence", type=int, required=True, help="the event's number")
-    prove.add_argument("--hash", help="its hash, from a receipt (default: read from the room's own log)")
-    prove.add_argument("--log", type=AuditLog, choices=list(AuditLog), default=AuditLog.ROOM)
-    prove.add_argument("--store", help=_STORE)
-    prove.add_argument("--out", type=Path, required=True, help="where the proof is written")
-    check = command(audit, "check-proof", _check_proof, "check a proof that the portal or the room gave")
-    check.add_argument("file", type=Path)
+    prove = command(audit, "prove", _prove, "prove that one event stands in a log, under the newest checkpoint",
+                    "以最新檢查點證明某事件載於稽核紀錄")  # fmt: skip
+    prove.add_argument("--sequence", type=int, required=True, metavar="N", help=told("the event's number", "事件序號"))
+    prove.add_argument("--hash", help=told("its hash, from a receipt (default: read from the room's own log)",
+                                           "事件雜湊，見於收據（預設讀自無塵室稽核紀錄）"))  # fmt: skip
+    prove.add_argument("--log", type=AuditLog, choices=list(AuditLog), default=AuditLog.ROOM, help=told(
+        "the room's or the portal's (default %(default)s)",
+        "無塵室或入口網站之稽核紀錄（預設 %(default)s）"))  # fmt: skip
+    _add_store(prove)
+    add_out(prove, "where the proof is written", "證明寫入處")
+    check = command(audit, "check-proof", _check_proof, "check a proof that the portal or the room gave",
+                    "檢查入口網站或無塵室所給之證明")  # fmt: skip
+    check.add_argument("file", type=Path, metavar="FILE", help=told("the proof", "證明檔"))
     _add_room_key(check)
-    receipt = command(audit, "check-receipt", _check_receipt, "check that a receipt's event stands in the room's log")
-    receipt.add_argument("file", type=Path)
-    receipt.add_argument("--proof", type=Path, help="a proof that was handed over (default: made from the store)")
-    receipt.add_argument("--state", type=Path, help="the witness's memory: the proof must be of the history it saw")
-    receipt.add_argument("--store", help=_STORE)
+
+
+def _add_receipts(audit) -> None:
+    receipt = command(audit, "check-receipt", _check_receipt, "check that a receipt's event stands in the room's log",
+                      "檢查收據所載事件是否載於無塵室稽核紀錄")  # fmt: skip
+    receipt.add_argument("file", type=Path, metavar="FILE", help=told("the receipt", "收據檔"))
+    receipt.add_argument("--proof", type=Path, metavar="FILE", help=told(
+        "a proof that was handed over (default: made from the store)",
+        "對方交付之證明（預設由物件儲存產生）"))  # fmt: skip
+    receipt.add_argument("--state", type=Path, metavar="FILE", help=told(
+        "the witness's memory: the proof must be of the history it saw",
+        "見證之記錄檔：證明須屬其所見之歷程"))  # fmt: skip
+    _add_store(receipt)
     _add_room_key(receipt)
 
 
+def _add_store(parser) -> None:
+    parser.add_argument("--store", metavar="PLACE", help=told(
+        "gs://BUCKET or a folder (default: the store of the settings)",
+        "gs://BUCKET 或資料夾（預設依設定）"))  # fmt: skip
+
+
 def _add_room_key(parser) -> None:
-    parser.add_argument(
-        "--room-key",
-        action="append",
-        default=[],
-        help="the clean room's key, as --room-key=KEY; repeat for earlier ones",
-    )
+    parser.add_argument("--room-key", action="append", default=[], metavar="KEY", help=told(
+        "the clean room's key, as --room-key=KEY; repeat for earlier ones",
+        "無塵室公鑰，寫作 --room-key=KEY；可重複給定以含舊公鑰"))  # fmt: skip
 
 
 def _code_and_key(text: str) -> tuple[str, str]:
@@ -84,7 +107,7 @@ def _checkpoint(_: argparse.Namespace) -> None:
     from cleanroom.pipeline import checkpoints
 
     for log, size in checkpoints.publish(checkpoints.open_notary(_room())).items():
-        out.print(f"{log}: {size} events under a signed checkpoint", highlight=False)
+        print_line(told(f"{log}: {size} events under a signed checkpoint", f"{log}：已簽署檢查點，涵蓋 {size} 筆事件"))
 
 
 def _witness(options: argparse.Namespace) -> None:
@@ -98,37 +121,54 @@ def _witness(options: argparse.Namespace) -> None:
     objects = _store(options.store, settings)
     witness = witness_of(settings, objects=objects, portal=portal, room_key=options.room_key, state=options.state)
     for log, size in witness.look().items():
-        seen = f"{size} events seen, consistent, cosigned" if size else "no checkpoint yet"
-        out.print(f"{log}: {seen}", highlight=False)
+        seen = (
+            told(f"{size} events seen, consistent, cosigned", f"已查看 {size} 筆事件，前後一致並已會簽")
+            if size else told("no checkpoint yet", "尚無檢查點")
+        )  # fmt: skip
+        print_line(f"{log}: {seen}")
 
 
 def _verify(options: argparse.Namespace) -> None:
     from cleanroom.pipeline import audit_verifying
 
     path, log = _log_file(options)
-    if options.chain_only:
-        found = audit_verifying.verify(path)
-        out.print(f"{found.head.sequence} events, chain whole; a cut tail does not show without checkpoints")
+    with waiting(f"verifying {path.name}", f"驗證 {path.name}"):
+        if options.chain_only:
+            found = audit_verifying.verify(path)
+        else:
+            keys: dict[str, list[str]] = {}
+            for code, key in options.participant_key:
+                keys.setdefault(code, []).append(key)
+            found = audit_verifying.verify(
+                path, log=log, objects=_store(options.store), room_keys=_room_keys(options), participant_keys=keys
+            )
+    _show_verified(found, chain_only=options.chain_only)
+
+
+def _show_verified(found, *, chain_only: bool) -> None:
+    count = found.head.sequence
+    if chain_only:
+        print_line(told(f"{count} events, chain whole; a cut tail does not show without checkpoints",
+                        f"{count} 筆事件，雜湊鏈完整；未比對檢查點，無法發現末端遭截斷"))  # fmt: skip
         return
-    keys: dict[str, list[str]] = {}
-    for code, key in options.participant_key:
-        keys.setdefault(code, []).append(key)
-    found = audit_verifying.verify(
-        path, log=log, objects=_store(options.store), room_keys=_room_keys(options), participant_keys=keys
-    )
-    out.print(f"{found.head.sequence} events, chain whole, {found.checkpoints} checkpoints agree")
-    out.print(f"  covered by a checkpoint: {found.covered}", highlight=False)
+    print_line(told(f"{count} events, chain whole, {found.checkpoints} checkpoints agree",
+                    f"{count} 筆事件，雜湊鏈完整，{found.checkpoints} 個檢查點相符"))  # fmt: skip
+    print_line(told(f"  covered by a checkpoint: {found.covered}", f"  檢查點涵蓋：{found.covered} 筆"))
     for code, size in found.cosigned.items():
-        out.print(f"  witnessed by {code}: {size}", highlight=False)
+        print_line(told(f"  witnessed by {code}: {size}", f"  {code} 見證：{size} 筆"))
     for code in found.unchecked:
-        out.print(f"  cosignatures of {code} not checked: give --participant-key {code}=KEY", highlight=False)
+        print_line(told(f"  cosignatures of {code} not checked: give --participant-key {code}=KEY",
+                        f"  {code} 之會簽未檢查：請給定 --participant-key {code}=KEY"))  # fmt: skip
 
 
 def _log_file(options: argparse.Namespace) -> tuple[Path, AuditLog]:
     """Against the other log's checkpoints a whole log looks rewritten, so the name under which it downloads counts."""
     if options.file is None:
         if options.log is AuditLog.PORTAL:
-            raise SettingsInvalid("name the downloaded file of that log: cleanroom audit verify FILE --log portal-log")
+            raise SettingsInvalid(
+                "name the downloaded file of that log: cleanroom audit verify FILE --log portal-log",
+                zh="請指定所下載之該份稽核紀錄檔：cleanroom audit verify FILE --log portal-log",
+            )
         return _room().audit_file, AuditLog.ROOM
     named = AuditLog.PORTAL if options.file.stem.startswith(AuditLog.PORTAL) else AuditLog.ROOM
     return options.file, options.log or named
@@ -142,10 +182,13 @@ def _prove(options: argparse.Namespace) -> None:
     if event_hash is None and options.log is AuditLog.ROOM:
         event_hash = AuditFile(_room().audit_file).hash_at(options.sequence)
     if event_hash is None:
-        raise RequestInvalid("give the event's hash, as the portal's log shows it", rule="audit_inclusion")
+        raise RequestInvalid("give the event's hash, as the portal's log shows it",
+                             zh="請給定事件雜湊，見於入口網站之稽核紀錄", rule="audit_inclusion")  # fmt: skip
     proof = audit_proofs.prove(_store(options.store), log=options.log, sequence=options.sequence, event_hash=event_hash)
     options.out.write_bytes(proof.to_bytes())
-    out.print(f"event {proof.sequence} of {proof.checkpoint.checkpoint.size}: proof written to {options.out}")
+    number, size = proof.sequence, proof.checkpoint.checkpoint.size
+    print_line(told(f"event {number} of {size}: proof written to {options.out}",
+                    f"第 {number} 筆事件（共 {size} 筆）之證明已寫入 {options.out}"))  # fmt: skip
 
 
 def _check_proof(options: argparse.Namespace) -> None:
@@ -173,8 +216,9 @@ def _check_receipt(options: argparse.Namespace) -> None:
 
 def _show_proved(proof: InclusionProof) -> None:
     checkpoint = proof.checkpoint.checkpoint
-    under = f"the checkpoint of {checkpoint.at.isoformat()} over {checkpoint.size} events"
-    out.print(f"proved: event {proof.sequence} of the {checkpoint.log}, under {under}", highlight=False)
+    log, at, size = checkpoint.log, checkpoint.at.isoformat(), checkpoint.size
+    print_line(told(f"proved: event {proof.sequence} of the {log}, under the checkpoint of {at} over {size} events",
+                    f"證明成立：{log} 第 {proof.sequence} 筆事件，依 {at} 之檢查點（涵蓋 {size} 筆）"))  # fmt: skip
 
 
 # --- what they share ----------------------------------------------------------------------------------------------
@@ -201,7 +245,8 @@ def _room_keys(options: argparse.Namespace) -> list[str]:
     if options.room_key:
         return options.room_key
     if not _room().keys.exists():
-        raise SettingsInvalid("give the clean room's signing key as --room-key=KEY; the portal names it")
+        raise SettingsInvalid("give the clean room's signing key as --room-key=KEY; the portal names it",
+                              zh="請以 --room-key=KEY 給定無塵室簽章公鑰；入口網站載明該公鑰")  # fmt: skip
     return [open_room_keys(_room()).signing_public_key]
 
 
@@ -211,5 +256,6 @@ def _read_proof(path: Path) -> InclusionProof:
 
 def _read(path: Path) -> bytes:
     if path.stat().st_size > CAP_BYTES:
-        raise RequestInvalid("the file is too large to be a proof or a receipt", where=Where(file=str(path)))
+        raise RequestInvalid("the file is too large to be a proof or a receipt",
+                             zh="檔案過大，不可能為證明或收據", where=Where(file=str(path)))  # fmt: skip
     return path.read_bytes()

@@ -10,34 +10,36 @@ from typing import Any
 from rich.box import SIMPLE
 from rich.table import Column, Table
 
-from cleanroom.cli.common import command, out, say
-from cleanroom.cli.words import advice
-from cleanroom.errors import CleanroomError, NothingToDo
+from cleanroom.cli.common import add_json, command, out, print_line, say
+from cleanroom.cli.result_names import scenario_name
+from cleanroom.cli.waiting import Say, waiting
+from cleanroom.cli.words import told
 from cleanroom.settings import RoomSettings
 from cleanroom.vocabulary.terms import Scenario
 
 
 def add_blocked(commands) -> None:
     blocked = command(
-        commands, "blocked", _blocked, "how much more is blocked together, by notice delay; with a report"
-    )
+        commands, "blocked", _blocked, "how much more is blocked together, by notice delay; with a report",
+        "依通報延遲計算聯防可多攔阻若干，並產製報告",
+    )  # fmt: skip
     add_source(blocked)
-    blocked.add_argument("--report", type=Path, metavar="DIR", help="write figures, table, chart, HTML and PDF there")
-    blocked.add_argument("--json", dest="as_json", action="store_true", help="print the figures for a program")
+    blocked.add_argument("--report", type=Path, metavar="DIR", help=told(
+        "write figures, table, chart, HTML and PDF there", "將數據、表格、圖表、HTML 與 PDF 寫入此資料夾"))  # fmt: skip
+    add_json(blocked)
 
 
 def add_source(parser: argparse.ArgumentParser) -> None:
     """Which data is asked: the room in CLEANROOM_HOME, or a folder of files."""
-    parser.add_argument("--data", type=Path, help="a folder in the data specification's form, instead of the room's")
-    parser.add_argument("--truth", type=Path, help="with --data: CSV institution,account,pattern,typology "
-                        "(default: truth/accounts.csv of the folder, where there is one)")  # fmt: skip
-    parser.add_argument("--delay", type=_hours, metavar="HOURS", help="hours from notice to control")
-    parser.set_defaults(advice=_advice)
-
-
-def _advice(error: CleanroomError) -> str:
-    """Where there is nothing to ask, the sentence itself says what would be."""
-    return "" if isinstance(error, NothingToDo) else advice(error)
+    parser.add_argument("--data", type=Path, metavar="DIR", help=told(
+        "a folder in the data specification's form, instead of the room's",
+        "符合資料規格之資料夾，以代無塵室之資料"))  # fmt: skip
+    parser.add_argument("--truth", type=Path, metavar="FILE", help=told(
+        "with --data: CSV institution,account,pattern,typology (default: truth/accounts.csv of the folder, if any)",
+        "併用 --data：真實答案 CSV institution,account,pattern,typology"
+        "（預設為該資料夾之 truth/accounts.csv）"))  # fmt: skip
+    parser.add_argument("--delay", type=_hours, metavar="HOURS", help=told(
+        "hours from notice to control", "通報至管制之小時數"))  # fmt: skip
 
 
 def _hours(text: str) -> float:
@@ -46,11 +48,11 @@ def _hours(text: str) -> float:
     except ValueError:
         hours = -1.0
     if not 0 <= hours <= 24 * 30:
-        raise argparse.ArgumentTypeError("a delay is a number of hours from 0 to 720")
+        raise argparse.ArgumentTypeError(told("a delay is a number of hours from 0 to 720", "延遲為 0 至 720 之小時數"))
     return hours
 
 
-def bench_of(options: argparse.Namespace) -> AbstractContextManager:
+def bench_of(options: argparse.Namespace, say: Say) -> AbstractContextManager:
     """The opened data that the options name."""
     from cleanroom.pipeline.blocked import folder_bench, room_bench
 
@@ -65,8 +67,8 @@ def bench_of(options: argparse.Namespace) -> AbstractContextManager:
 def _blocked(options: argparse.Namespace) -> None:
     from cleanroom.pipeline.blocked import ask_blocked
 
-    with bench_of(options) as bench:
-        result = ask_blocked(bench, say=say)
+    with waiting(quiet=options.as_json) as tell, bench_of(options, tell) as bench:
+        result = ask_blocked(bench, say=tell)
     if options.report:
         from cleanroom.results.files import write
 
@@ -79,34 +81,37 @@ def _blocked(options: argparse.Namespace) -> None:
 
 
 def _show(body: dict[str, Any]) -> None:
-    out.print(
-        f"{body['listings']:,} watch-listings, {body['reported_twd']:,.0f} TWD reported, of which "
-        f"{body['came_in_twd']:,.0f} TWD came in; control {body['notice_delay_hours']:g} hours after the notice",
-        highlight=False,
-    )
-    out.print(_measures(body["scenarios"], "Each keeping the measures before it 各情境保留前一情境之措施"))
+    listings, reported, came = body["listings"], body["reported_twd"], body["came_in_twd"]
+    hours = body["notice_delay_hours"]
+    print_line(told(
+        f"{listings:,} watch-listings, {reported:,.0f} TWD reported, of which {came:,.0f} TWD came in; "
+        f"control {hours:g} hours after the notice",
+        f"警示 {listings:,} 件，通報損失 {reported:,.0f} 元，其中 {came:,.0f} 元確有入帳；通報後 {hours:g} 小時管制",
+    ))  # fmt: skip
+    out.print(_measures(body["scenarios"], told("Each keeping the measures before it", "各情境保留前一情境之措施")))
     alone = {name: row for name, row in body["alone"].items() if name != Scenario.OWN_BANK}
-    out.print(_measures(alone, "Each measure by itself 各措施單獨採行"))
+    out.print(_measures(alone, told("Each measure by itself", "各措施單獨採行")))
     out.print(_curve(body["curve"]))
 
 
 def _measures(rows: dict[str, dict[str, Any]], title: str) -> Table:
-    names = ("TWD", "extra\n95 %", "accounts", "extra\n95 %", "innocent")
-    columns = [Column("scenario", no_wrap=True), *(Column(name, justify="right") for name in names)]
+    more, money = told("extra\n95 %", "增加\n95%"), told("TWD", "金額（元）")
+    names = money, more, told("accounts", "帳戶數"), more, told("innocent", "無辜")
+    columns = [Column(told("scenario", "情境"), no_wrap=True), *(Column(name, justify="right") for name in names)]
     table = Table(*columns, title=title, title_justify="left", box=SIMPLE, padding=(0, 0, 0, 1))
     for name, row in rows.items():
         extra = [f"{_whole(row[f'extra_{f}'])}\n{_span(row[f'extra_{f}_interval'])}" for f in ("money_twd", "accounts")]
         innocent = _whole(row["innocent_accounts"])
-        table.add_row(name, _whole(row["money_twd"]), extra[0], _whole(row["accounts"]), extra[1], innocent)
+        cells = _whole(row["money_twd"]), extra[0], _whole(row["accounts"]), extra[1], innocent
+        table.add_row(scenario_name(name), *cells)
     return table
 
 
 def _curve(curve: dict[str, Any]) -> Table:
     scenarios = {s: row for s, row in curve["scenarios"].items() if s != Scenario.OWN_BANK}
-    columns = [Column("hours", justify="right"), *(Column(s, justify="right") for s in scenarios)]
-    table = Table(
-        *columns, title="Extra TWD / accounts by notice delay 通報延遲之影響", title_justify="left", box=SIMPLE
-    )
+    names = [told("hours", "小時"), *map(scenario_name, scenarios)]
+    title = told("Extra TWD / accounts by notice delay", "各通報延遲下增加之金額（元）／帳戶數")
+    table = Table(*(Column(n, justify="right") for n in names), title=title, title_justify="left", box=SIMPLE)
     for at, hours in enumerate(curve["delay_hours"]):
         cells = [f"{row['extra_money_twd'][at]:,.0f} / {row['extra_accounts'][at]:,}" for row in scenarios.values()]
         table.add_row(f"{hours:g}", *cells)

@@ -8,20 +8,28 @@ from typing import Any
 from rich.box import SIMPLE
 from rich.table import Column, Table
 
-from cleanroom.cli.common import command, out, say
+from cleanroom.cli.common import add_json_file, command, out, print_line
+from cleanroom.cli.result_names import typology_name
+from cleanroom.cli.waiting import waiting
+from cleanroom.cli.words import chosen, told
 from cleanroom.contracts.whole_files import write_whole
+from cleanroom.evaluation.ranking import RESAMPLES
 
 _TIGHT: dict[str, Any] = {"box": SIMPLE, "padding": (0, 1, 0, 0), "pad_edge": False}
-_NAMES = {"rules": "rules", "model_without_graph": "no graph", "model": "model"}
+_NAMES = {"rules": ("rules", "規則"), "model_without_graph": ("no graph", "無圖特徵"), "model": ("model", "模型"),
+          "joint": ("joint", "聯合"), "own": ("own", "各自")}  # fmt: skip
 
 
 def add_evaluate(commands) -> None:
     evaluate = command(
-        commands, "evaluate", _evaluate, "judge rules and model against known patterns, on joined and on own records"
-    )
-    evaluate.add_argument("--data", type=Path, required=True, help="one subfolder for each institution")
-    evaluate.add_argument("--truth", type=Path, required=True, help="CSV: institution,account,pattern,typology")
-    evaluate.add_argument("--json", type=Path, help="write the figures there")
+        commands, "evaluate", _evaluate, "judge rules and model against known patterns, on joined and on own records",
+        "以已知樣態檢驗規則與模型，比較聯合資料與各機構自有資料",
+    )  # fmt: skip
+    evaluate.add_argument("--data", type=Path, required=True, metavar="DIR", help=told(
+        "one subfolder for each institution", "每機構一子資料夾"))  # fmt: skip
+    evaluate.add_argument("--truth", type=Path, required=True, metavar="FILE", help=told(
+        "CSV: institution,account,pattern,typology", "真實答案 CSV：institution,account,pattern,typology"))  # fmt: skip
+    add_json_file(evaluate)
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -29,7 +37,8 @@ def _evaluate(options: argparse.Namespace) -> None:
 
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)  # before the work, so that its result is not lost
-    found = evaluate_detection(options.data, options.truth, say=say)
+    with waiting() as say:
+        found = evaluate_detection(options.data, options.truth, say=say)
     if options.json:
         text = json.dumps(found, ensure_ascii=False, indent=1).encode()
         write_whole(options.json, lambda file: file.write(text))
@@ -38,38 +47,51 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 def show(found: dict[str, Any]) -> None:
     ranked, right = found["ranked_accounts"], found["truth_accounts_ranked"]
-    out.print(
-        f"institutions: {', '.join(found['institutions'])}; {found['accounts']:,} accounts, {found['listed']:,} "
-        f"watch-listed by {found['cut_off']}; ranked: {ranked:,}, of which {right:,} belong to a known pattern",
-        highlight=False,
+    codes, accounts, listed, end = (
+        ", ".join(found["institutions"]),
+        found["accounts"],
+        found["listed"],
+        found["cut_off"],
     )
-    out.print(_figures(found["methods"], "precision_at", "Precision 精確率"))
-    out.print(_figures(found["methods"], "recall_at", "Recall 召回率"))
+    print_line(told(
+        f"institutions: {codes}; {accounts:,} accounts, {listed:,} watch-listed by {end}; "
+        f"ranked: {ranked:,}, of which {right:,} belong to a known pattern",
+        f"機構：{codes}；帳戶 {accounts:,} 個，至 {end} 警示 {listed:,} 個；"
+        f"受評 {ranked:,} 個，其中 {right:,} 個屬已知樣態",
+    ))  # fmt: skip
+    out.print(_figures(found["methods"], "precision_at", told("Precision", "精確率")))
+    out.print(_figures(found["methods"], "recall_at", told("Recall", "召回率")))
     out.print(_typologies(found["methods"]))
-    out.print(f"( ): {found['intervals']}. own: {found['own_list']}.", highlight=False, markup=False)
+    print_line(told(
+        f"( ): 95 % intervals, bootstrap over patterns, {RESAMPLES:,} draws. own: each institution ranks its own "
+        "accounts; merged by the share of its accounts that rank above.",
+        f"( )：95% 區間，對樣態自助重抽 {RESAMPLES:,} 次。各自：各機構為自有帳戶排名，再依其上帳戶所占比例合併。",
+    ))  # fmt: skip
 
 
 def _figures(methods: dict[str, Any], kind: str, title: str) -> Table:
     capacities = list(methods["rules"]["joint"][kind])
     whole = ["PR-AUC"] if kind == "precision_at" else []
-    columns = ["method", "view", *whole, *(f"first {n}" for n in capacities)]
+    names = [told("method", "方法"), told("view", "資料"), *whole]
+    columns = [*names, *(told(f"first {n}", f"前 {n} 名") for n in capacities)]
     table = Table(*(Column(name, no_wrap=True) for name in columns), title=title, title_justify="left", **_TIGHT)
     for method, views in methods.items():
         for view, figures in views.items():
             shown = [*([figures["pr_auc"]] if whole else []), *(figures[kind][n] for n in capacities)]
-            table.add_row(_NAMES[method], view, *map(_shown, shown))
+            table.add_row(chosen(_NAMES[method]), chosen(_NAMES[view]), *map(_shown, shown))
     return table
 
 
 def _typologies(methods: dict[str, Any]) -> Table:
     columns = [(method, view) for method, views in methods.items() for view in views]
-    names = [f"{_NAMES[method]}\n{view}" for method, view in columns]
-    table = Table("typology", "accounts", *names, title="Found among the first 100, by typology 依態樣（前 100 名）",
-                  title_justify="left", **_TIGHT)  # fmt: skip
+    names = [f"{chosen(_NAMES[method])}\n{chosen(_NAMES[view])}" for method, view in columns]
+    title = told("Found among the first 100, by typology", "前 100 名所含帳戶，依樣態")
+    first_names = told("typology", "樣態"), told("accounts", "帳戶數")
+    table = Table(*first_names, *names, title=title, title_justify="left", **_TIGHT)
     first = methods["model"]["joint"]["by_typology"]
     for typology in first:
         found = [methods[method][view]["by_typology"][typology]["found_at"]["100"] for method, view in columns]
-        table.add_row(typology, str(first[typology]["accounts"]), *map(str, found))
+        table.add_row(typology_name(typology), str(first[typology]["accounts"]), *map(str, found))
     return table
 
 

@@ -6,56 +6,47 @@ from pathlib import Path
 
 from rich.table import Table
 
-from cleanroom.cli.common import command, day, err, out
+from cleanroom.cli.common import add_json, command, day, err, family, out
 from cleanroom.cli.governance_words import word
 from cleanroom.cli.packs import add_packs
 from cleanroom.cli.policies import add_policies
 from cleanroom.cli.transcripts import add_transcripts
-from cleanroom.cli.words import advice, chosen
-from cleanroom.errors import CleanroomError, GateClosed, MalformedRows, NothingToDo, RequestInvalid
+from cleanroom.cli.words import chosen, told
+from cleanroom.errors import GateClosed
 from cleanroom.settings import RoomSettings
 
 
 def add_governance(commands) -> None:
     """Further families of governance commands are added here, each from its own module."""
-    parser = commands.add_parser("governance", help="programmable governance")
-    parser.set_defaults(advice=_advice)
-    governance = parser.add_subparsers(required=True, metavar="ACTION")
+    governance = family(commands, "governance", "programmable governance", "可程式化治理")
     gate = command(
-        governance,
-        "gate",
-        _gate,
+        governance, "gate", _gate,
         "ask the gate: exit code 0 open, 26 shut, 10 to 41 unusable (settings, policy, artefact), 70 to 77 unreachable",
-    )
-    gate.add_argument("--json", dest="as_json", action="store_true", help="the decision with its reasons, as JSON")
-    gate.add_argument("--certificate", metavar="DIGEST", help="shut unless it is the digest of the certificate")
-    drill = command(
-        governance,
-        "drill",
-        _drill,
-        "hold the kill-switch drill: somebody stops the sending, the gate is timed",
-    )
-    drill.add_argument("--wait", type=float, default=600.0, metavar="SECONDS", help="for the order (default 600)")
-    watch = command(
-        governance,
-        "watch",
-        _watch,
-        "suspend the release in force where an incident or an end asks for it: 0 or 26",
-    )
-    watch.add_argument("--json", dest="as_json", action="store_true")
-    scan = command(governance, "scan-report", _scan, "keep a scanner's report (pip-audit or OSV-Scanner, JSON)")
-    scan.add_argument("file", type=Path, metavar="FILE")
-    scan.add_argument("--scanned-on", type=day, required=True, metavar="YYYY-MM-DD")
-    metrics = command(governance, "metrics", _metrics, "every figure that a policy may judge, and what computes it")
-    metrics.add_argument("--json", dest="as_json", action="store_true")
+        "查詢閘門：結束代碼 0 開放，26 關閉，10 至 41 無法判定（設定、政策、模型檔），70 至 77 無法連線",
+    )  # fmt: skip
+    add_json(gate)
+    gate.add_argument("--certificate", metavar="DIGEST", help=told(
+        "shut unless it is the digest of the certificate", "放行憑證之雜湊值；不符即關閉"))  # fmt: skip
+    drill = command(governance, "drill", _drill,
+                    "hold the kill-switch drill: somebody stops the sending, the gate is timed",
+                    "演練緊急停止：由人員下達停止命令，並計時至閘門關閉")  # fmt: skip
+    drill.add_argument("--wait", type=float, default=600.0, metavar="SECONDS", help=told(
+        "for the order (default %(default)s)", "等候命令之秒數（預設 %(default)s）"))  # fmt: skip
+    watch = command(governance, "watch", _watch,
+                    "suspend the release in force where an incident or an end asks for it: 0 or 26",
+                    "因事件或到期而須停止時，暫停有效之發布：0 維持，26 已暫停")  # fmt: skip
+    add_json(watch)
+    scan = command(governance, "scan-report", _scan, "keep a scanner's report (pip-audit or OSV-Scanner, JSON)",
+                   "收存弱點掃描報告（pip-audit 或 OSV-Scanner 之 JSON）")  # fmt: skip
+    scan.add_argument("file", type=Path, metavar="FILE", help=told("the report", "掃描報告"))
+    scan.add_argument("--scanned-on", type=day, required=True, metavar="YYYY-MM-DD", help=told(
+        "the day of the scan", "掃描日期"))  # fmt: skip
+    metrics = command(governance, "metrics", _metrics, "every figure that a policy may judge, and what computes it",
+                      "政策可據以判定之全部指標及其計算方式")  # fmt: skip
+    add_json(metrics)
     add_policies(governance)
     add_packs(governance)
     add_transcripts(governance)
-
-
-def _advice(error: CleanroomError) -> str:
-    """None where the sentence says it: the advice on these reasons is for somebody who seals and uploads."""
-    return "" if isinstance(error, MalformedRows | NothingToDo | RequestInvalid) else advice(error)
 
 
 def _gate(options: argparse.Namespace) -> int:

@@ -3,45 +3,73 @@
 import argparse
 from pathlib import Path
 
-from cleanroom.cli.common import command, institution_code, out
-from cleanroom.cli.rotation import add_rotation
+from cleanroom.cli.common import add_institution, add_out, command, family, print_line
+from cleanroom.cli.rotation import add_rotation, add_share
+from cleanroom.cli.words import told
 from cleanroom.contracts.possession import fingerprint
 from cleanroom.crypto.keyring import RoomKeyRing
 from cleanroom.settings import ParticipantSettings, RoomSettings
 
 
 def add_keys(commands) -> None:
-    keys = commands.add_parser("keys", help="make, share and show keys").add_subparsers(required=True, metavar="ACTION")
-    room = command(keys, "init-room", _keys_room, "make the clean room's key ring")
-    command(keys, "show-room", _keys_show_room, "print the clean room's public keys, which verify its signatures")
-    own = command(keys, "init-participant", _keys_participant, "make a participant's key ring")
-    own.add_argument("--institution", type=institution_code, required=True)
-    own.add_argument("--make-k1", action="store_true", help="the founding participant makes the shared first-hash key")
-    own.add_argument("--k1-from", type=Path, help="a share of it that another participant exported for you")
-    share = command(keys, "export-k1", _keys_export, "seal the first-hash key to another participant")
-    share.add_argument("--institution", type=institution_code, required=True)
-    share.add_argument("--recipient", required=True, help="the other participant's age recipient, read out by phone")
-    share.add_argument("--out", type=Path, required=True)
-    card = command(keys, "canaries", _keys_canaries, "show the canaries of the first-hash key, for the custodian")
-    card.add_argument("--institution", type=institution_code, required=True)
-    pin = command(keys, "pin-canaries", _keys_pin, "tell the room which first-hash key was agreed on")
-    pin.add_argument("card", type=Path, help="what `cleanroom keys canaries` printed at a participant")
-    proposed = command(keys, "propose", _keys_propose, "propose the public keys to the portal, proven")
-    answer = command(keys, "answer", _keys_answer, "answer the portal's challenge for the sealing key")
-    answer.add_argument("challenge", help="as the portal's page shows it")
-    renewed = command(keys, "renew", _keys_renew, "draw a new signing or sealing key; then propose it")
-    renewed.add_argument("--purpose", choices=("signing", "sealing"), required=True)
-    renewed.add_argument("--after", required=True, metavar="KID", help="the name of the key in use, that it follows")
-    for parser in (proposed, answer, renewed):
-        parser.add_argument("--institution", type=institution_code, help="whose ring; without it the clean room's")
-    moved = command(keys, "rewrap", _keys_rewrap, "bring a key ring from its custodian to another one")
-    moved.add_argument("--institution", type=institution_code, help="whose ring; without it the clean room's")
-    moved.add_argument(
-        "--to", required=True, metavar="CUSTODY", help="passphrase:FILE, gcp-kms://KEY, or file for a demo's ring"
-    )
+    keys = family(commands, "keys", "make, share and show keys", "產製、分享與顯示金鑰")
+    _add_making(keys)
+    _add_sharing(keys)
+    _add_registering(keys)
     add_rotation(keys)
+
+
+def _add_making(keys) -> None:
+    room = command(keys, "init-room", _keys_room, "make the clean room's key ring", "產製無塵室之金鑰環")
+    command(keys, "show-room", _keys_show_room, "print the clean room's public keys, which verify its signatures",
+            "顯示無塵室公鑰，用以驗證其簽章")  # fmt: skip
+    own = command(keys, "init-participant", _keys_participant, "make a participant's key ring", "產製參與機構之金鑰環")
+    add_institution(own)
+    own.add_argument("--make-k1", action="store_true", help=told(
+        "the founding participant makes the shared first-hash key", "由發起機構產製共用之一次雜湊金鑰"))  # fmt: skip
+    add_share(own)
     for parser in (room, own):
-        parser.add_argument("--demo", action="store_true", help="mark the keys; production refuses them")
+        parser.add_argument("--demo", action="store_true", help=told(
+            "mark the keys; production refuses them", "標示為示範金鑰；正式環境不予採用"))  # fmt: skip
+    moved = command(keys, "rewrap", _keys_rewrap, "bring a key ring from its custodian to another one",
+                    "將金鑰環移轉至其他保管方式")  # fmt: skip
+    add_institution(moved, required=False)
+    moved.add_argument("--to", required=True, metavar="CUSTODY", help=told(
+        "passphrase:FILE, gcp-kms://KEY, or file for a demo's ring",
+        "passphrase:FILE、gcp-kms://KEY，示範用金鑰環可用 file"))  # fmt: skip
+
+
+def _add_sharing(keys) -> None:
+    share = command(keys, "export-k1", _keys_export, "seal the first-hash key to another participant",
+                    "將一次雜湊金鑰封裝予另一參與機構")  # fmt: skip
+    add_institution(share)
+    share.add_argument("--recipient", required=True, metavar="AGE", help=told(
+        "the other participant's age recipient, read out by phone", "對方之 age 收件公鑰，經電話核對"))  # fmt: skip
+    add_out(share, "the sealed share", "封裝後之金鑰檔")
+    card = command(keys, "canaries", _keys_canaries, "show the canaries of the first-hash key, for the custodian",
+                   "顯示一次雜湊金鑰之測試值，供金鑰保管人核對")  # fmt: skip
+    add_institution(card)
+    pin = command(keys, "pin-canaries", _keys_pin, "tell the room which first-hash key was agreed on",
+                  "告知無塵室約定採用之一次雜湊金鑰")  # fmt: skip
+    pin.add_argument("card", type=Path, metavar="FILE", help=told(
+        "what `cleanroom keys canaries` printed at a participant",
+        "參與機構執行 cleanroom keys canaries 之輸出"))  # fmt: skip
+
+
+def _add_registering(keys) -> None:
+    proposed = command(keys, "propose", _keys_propose, "propose the public keys to the portal, proven",
+                       "向入口網站提出公鑰，並證明持有私鑰")  # fmt: skip
+    answer = command(keys, "answer", _keys_answer, "answer the portal's challenge for the sealing key",
+                     "回答入口網站對封裝金鑰之驗證問題")  # fmt: skip
+    answer.add_argument("challenge", help=told("as the portal's page shows it", "入口網站頁面所示內容"))
+    renewed = command(keys, "renew", _keys_renew, "draw a new signing or sealing key; then propose it",
+                      "產製新簽章金鑰或封裝金鑰，其後須提出登錄")  # fmt: skip
+    renewed.add_argument("--purpose", choices=("signing", "sealing"), required=True, help=told(
+        "what the key is for", "金鑰用途：signing 簽章、sealing 封裝"))  # fmt: skip
+    renewed.add_argument("--after", required=True, metavar="KID", help=told(
+        "the name of the key in use, that it follows", "現用金鑰之代號，新金鑰接續其後"))  # fmt: skip
+    for parser in (proposed, answer, renewed):
+        add_institution(parser, required=False)
 
 
 def _keys_room(options: argparse.Namespace) -> None:
@@ -79,7 +107,8 @@ def _keys_export(options: argparse.Namespace) -> None:
     settings = ParticipantSettings.from_environment(options.institution)
     share = keys.export_k1(settings.keys, options.recipient, custodian=custodian_of(settings))
     options.out.write_bytes(share)
-    out.print(f"wrote {options.out}: only the holder of that recipient can open it")
+    print_line(told(f"wrote {options.out}: only the holder of that recipient can open it",
+                    f"已寫入 {options.out}：僅該收件公鑰之持有人得開啟"))  # fmt: skip
 
 
 def _keys_canaries(options: argparse.Namespace) -> None:
@@ -95,7 +124,8 @@ def _keys_pin(options: argparse.Namespace) -> None:
 
     settings, card = RoomSettings.from_environment(), pins.read_card(options.card)
     pins.pin(settings, card, ring=keys.open_room_keys(settings))
-    out.print(f"pinned the canaries of first-hash key {card.hash_kid} ({card.scheme})")
+    print_line(told(f"pinned the canaries of first-hash key {card.hash_kid} ({card.scheme})",
+                    f"已登錄一次雜湊金鑰 {card.hash_kid} 之測試值（{card.scheme}）"))  # fmt: skip
 
 
 def _keys_propose(options: argparse.Namespace) -> None:
@@ -104,8 +134,9 @@ def _keys_propose(options: argparse.Namespace) -> None:
 
     settings = _side(options)
     for standing in propose_keys(settings):
-        waits = ": a second person approves it on the portal's page" if standing.state == "proposed" else ""
-        out.print(f"{standing.kid}: {standing.state}{waits}", highlight=False, soft_wrap=True)
+        waits = told(": a second person approves it on the portal's page", "：須由第二人於入口網站核准")
+        is_waiting = standing.state == "proposed"
+        print_line(f"{standing.kid}: {standing.state}{waits if is_waiting else ''}")
     _show_fingerprints(open_keys(settings))
 
 
@@ -121,7 +152,9 @@ def _keys_renew(options: argparse.Namespace) -> None:
 
     settings = _side(options)
     changed = renew_key(settings, purpose=options.purpose, after=options.after)
-    out.print("a new key was drawn; propose it with `cleanroom keys propose`" if changed else "there is a newer key")
+    drawn = told("a new key was drawn; propose it with `cleanroom keys propose`",
+                 "已產製新金鑰；請以 cleanroom keys propose 提出登錄")  # fmt: skip
+    print_line(drawn if changed else told("there is a newer key already", "已有較新之金鑰"))
     _show_public(open_keys(settings))
 
 
@@ -131,9 +164,10 @@ def _keys_rewrap(options: argparse.Namespace) -> None:
     settings = _side(options)
     to = "" if options.to == "file" else options.to
     if rewrap(settings, to=to):
-        out.print(f"the key ring has another custodian now: set CLEANROOM_KEY_CUSTODY={to}", soft_wrap=True)
+        print_line(told(f"the key ring has another custodian now: set CLEANROOM_KEY_CUSTODY={to}",
+                        f"金鑰環已移轉；請設定 CLEANROOM_KEY_CUSTODY={to}"))  # fmt: skip
     else:
-        out.print("the key ring is with this custodian already")
+        print_line(told("the key ring is with this custodian already", "金鑰環已採此保管方式"))
 
 
 def _side(options: argparse.Namespace) -> ParticipantSettings | RoomSettings:
@@ -143,14 +177,14 @@ def _side(options: argparse.Namespace) -> ParticipantSettings | RoomSettings:
 
 def _show_public(ring) -> None:
     for name in ("signing_kid", "signing_public_key", "recipient_kid", "recipient"):
-        out.print(f"{name}: {getattr(ring, name)}", highlight=False, soft_wrap=True)
+        print_line(f"{name}: {getattr(ring, name)}")
     _show_fingerprints(ring)
 
 
 def _show_fingerprints(ring) -> None:
     """For the second person, who compares them by voice."""
     for name, public in _compared(ring):
-        out.print(f"{name}: {fingerprint(public)}", highlight=False, soft_wrap=True)
+        print_line(f"{name}: {fingerprint(public)}")
 
 
 def _compared(ring) -> list[tuple[str, str]]:

@@ -5,60 +5,73 @@ import json
 from collections.abc import Callable
 
 from cleanroom.cli import lookout_answers as shown
-from cleanroom.cli.common import out
+from cleanroom.cli.common import add_json, family, out
 from cleanroom.cli.lookout_folder import folders_of, on_folder
+from cleanroom.cli.words import told
 
 ROWS = 40
 
 
 def add_asking(lookout) -> None:
-    ask = lookout.add_parser("ask", help="ask the service that runs here").add_subparsers(required=True, metavar="CALL")
-    expand = _call(ask, "expand", _expand, "everything that walks from an account arrive at")
-    expand.add_argument("account", help="its token, 32 hex digits")
-    expand.add_argument("--paths", action="store_true", help="with the transfers that explain each arrival")
-    expand.add_argument(
-        "--link-limit",
-        type=int,
-        metavar="N",
-        help="step past a holder, phone, device or platform account of at most N accounts as well; needs --begins",
+    ask = family(lookout, "ask", "ask the service that runs here", "向本機之服務查詢")
+    expand = _call(
+        ask, "expand", _expand, "everything that walks from an account arrive at", "自某帳戶出發所及之全部帳戶"
     )
+    _add_account(expand, "account", "its token, 32 hex digits", "帳戶代碼，32 位十六進位")
+    expand.add_argument("--paths", action="store_true", help=told(
+        "with the transfers that explain each arrival", "並列出到達各帳戶所經之交易"))  # fmt: skip
+    expand.add_argument("--link-limit", type=int, metavar="N", help=told(
+        "step past a holder, phone, device or platform account of at most N accounts as well; needs --begins",
+        "並可經帳戶數 N 個以內之共用持有人、電話、裝置或平臺帳號；須併用 --begins"))  # fmt: skip
     _add_rule(expand)
     _add_rows(expand)
-    trace = _call(ask, "trace", _trace, "a walk from one account to another")
-    trace.add_argument("account", help="token of where it begins")
-    trace.add_argument("target", help="token of where it ends")
+    trace = _call(ask, "trace", _trace, "a walk from one account to another", "兩帳戶間之金流路徑")
+    _add_account(trace, "account", "token of where it begins", "起點帳戶代碼")
+    _add_account(trace, "target", "token of where it ends", "終點帳戶代碼")
     _add_rule(trace)
-    verdict = _call(ask, "verdict", _verdict, "is a payee downstream of any watch-listed account?")
-    verdict.add_argument("accounts", nargs="+", metavar="account", help="tokens")
-    risk = _call(ask, "risk", _risk, "what is known of one account")
-    risk.add_argument("account", help="its token")
-    _add_rows(_call(ask, "release-proposals", _proposals, "accounts whose only taint came from lifted listings"))
+    verdict = _call(ask, "verdict", _verdict, "is a payee downstream of any watch-listed account?",
+                    "收款帳戶是否位於警示帳戶下游")  # fmt: skip
+    verdict.add_argument("accounts", nargs="+", metavar="account", help=told("tokens", "帳戶代碼，可多個"))
+    risk = _call(ask, "risk", _risk, "what is known of one account", "某帳戶之已知情形")
+    _add_account(risk, "account", "its token", "帳戶代碼")
+    _add_rows(_call(ask, "release-proposals", _proposals, "accounts whose only taint came from lifted listings",
+                    "僅因已解除之警示而受影響之帳戶"))  # fmt: skip
 
 
-def _call(ask, name: str, call, help_text: str):
-    parser = on_folder(ask, name, call, help_text)
-    parser.add_argument("--json", dest="as_json", action="store_true", help="the whole answer, for a program")
+def _call(ask, name: str, call, english: str, chinese: str):
+    parser = on_folder(ask, name, call, english, chinese)
+    add_json(parser)
     return parser
 
 
+def _add_account(parser, name: str, english: str, chinese: str) -> None:
+    parser.add_argument(name, help=told(english, chinese))
+
+
 def _add_rows(parser) -> None:
-    parser.add_argument("--rows", type=int, default=ROWS, help="how many are shown (default %(default)s)")
+    parser.add_argument("--rows", type=int, default=ROWS, metavar="N", help=told(
+        "how many are shown (default %(default)s)", "顯示筆數（預設 %(default)s）"))  # fmt: skip
 
 
 def _add_rule(parser) -> None:
-    parser.add_argument("--layers", type=int, default=6, help="1 to 6 (default %(default)s)")
-    parser.add_argument("--direction", choices=("forward", "backward", "both"), default="forward")
-    parser.add_argument("--plain", action="store_true", help="without the order of time")
-    parser.add_argument("--max-delay-hours", type=float, help="between two transfers that follow each other")
-    parser.add_argument("--hub-limit", type=int, help="accounts with more transfers are reached, not passed")
-    parser.add_argument("--keep-latest", type=int, help="of each account's transfers, only so many")
-    for name, meaning in (
-        ("begins", "the first transfer is after it (backward: before it)"),
-        ("after", "the window begins"),
-        ("before", "the window ends"),
-    ):
-        parser.add_argument(f"--{name}", metavar="MOMENT", help=f"{meaning}; RFC 3339 with its zone")
-    parser.add_argument("--seconds", type=float, help="most that the answer may take")
+    parser.add_argument("--layers", type=int, default=6, metavar="N", help=told(
+        "1 to 6 (default %(default)s)", "層數，1 至 6（預設 %(default)s）"))  # fmt: skip
+    parser.add_argument("--direction", choices=("forward", "backward", "both"), default="forward", help=told(
+        "where the money went, whose money came, or both (default %(default)s)",
+        "順向、逆向或雙向（預設 %(default)s）"))  # fmt: skip
+    parser.add_argument("--plain", action="store_true", help=told("without the order of time", "不論時序"))
+    for name, kind, metavar, english, chinese in (
+        ("max-delay-hours", float, "HOURS", "between two transfers that follow each other", "相鄰交易間隔上限（小時）"),
+        ("hub-limit", int, "N", "accounts with more transfers are reached, not passed",
+         "交易逾此筆數之帳戶及於而不外推"),
+        ("keep-latest", int, "N", "of each account's transfers, only so many", "每帳戶僅取最近若干筆交易"),
+        ("begins", str, "MOMENT", "the first transfer is after it (backward: before it); RFC 3339 with its zone",
+         "首筆交易須晚於此時刻（逆向則早於）；RFC 3339 含時區"),
+        ("after", str, "MOMENT", "the window begins; RFC 3339 with its zone", "時間窗之始；RFC 3339 含時區"),
+        ("before", str, "MOMENT", "the window ends; RFC 3339 with its zone", "時間窗之終；RFC 3339 含時區"),
+        ("seconds", float, "S", "most that the answer may take", "查詢時間上限（秒）"),
+    ):  # fmt: skip
+        parser.add_argument(f"--{name}", type=kind, metavar=metavar, help=told(english, chinese))
 
 
 def _expand(options: argparse.Namespace) -> None:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from cleanroom.cli.common import command
 from cleanroom.cli.lookout_words import advice
+from cleanroom.cli.words import told
 
 
-def on_folder(commands, name: str, call: Callable[[argparse.Namespace], None], help_text: str):
-    parser = command(commands, name, call, help_text)
-    parser.add_argument("--index", type=Path, metavar="DIR", help="the lookout's folder (default: in the room's)")
+def on_folder(commands, name: str, call: Callable[[argparse.Namespace], None], english: str, chinese: str):
+    parser = command(commands, name, call, english, chinese)
+    parser.add_argument("--index", type=Path, metavar="DIR", help=told(
+        "the lookout's folder (default: in the room's)", "即時查詢之資料夾（預設位於機敏區）"))  # fmt: skip
     parser.set_defaults(advice=advice)
     return parser
 

@@ -139,6 +139,20 @@ _DO: Mapping[str, tuple[str, str]] = {
                     "請確認所指之路徑、權限與磁碟空間。"),
 }  # fmt: skip
 
+# What an index is doing while it is built, by the names that the builder gives.
+STAGES: Mapping[str, tuple[str, str]] = {
+    "read and intern": ("reading the transfers", "讀取交易"),
+    "look for repeated ids": ("looking for transfers that stand there twice", "檢查重複交易"),
+    "order": ("putting them in order of time", "依時序排列"),
+    "sides": ("laying out both directions", "編排順逆兩向"),
+    "write": ("writing", "寫入"),
+    "publish": ("publishing", "發布"),
+}
+
+
+def stage_of(name: str) -> tuple[str, str]:
+    return STAGES.get(name, (name, name))
+
 
 def word(name: str, **values: object) -> str:
     return chosen(_WORDS[name]).format(**values)

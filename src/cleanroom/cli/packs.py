@@ -4,31 +4,43 @@ import argparse
 import json
 from pathlib import Path
 
-from cleanroom.cli.common import command, out
+from cleanroom.cli.common import add_out, command, family, out
+from cleanroom.cli.words import told
 from cleanroom.settings import RoomSettings
 
 
 def add_packs(governance) -> None:
     pack = command(
-        governance, "pack", _pack, "write the evidence pack of a release as it stands now, signed by the room"
-    )
-    pack.add_argument("--release", help="its id (default: the release that stands, else the newest draft)")
-    pack.add_argument("--out", type=Path, required=True, help="the pack, a .zip file")
+        governance, "pack", _pack, "write the evidence pack of a release as it stands now, signed by the room",
+        "產製某次發布目前之證據包，由無塵室簽章",
+    )  # fmt: skip
+    pack.add_argument("--release", metavar="ID", help=told(
+        "its id (default: the release that stands, else the newest draft)",
+        "發布代號（預設為有效之發布，否則為最新草案）"))  # fmt: skip
+    add_out(pack, "the pack, a .zip file", "證據包，.zip 檔")
     verify = command(
-        governance, "verify", _verify, "verify a pack; the same as verify_pack.py, which needs only Python"
-    )
-    verify.add_argument("pack", type=Path)
-    verify.add_argument("--room-key", help="the clean room's signing key, base64url (in the room: its own)")
-    verify.add_argument("--at", help="also ask whether the gate is open then: ISO time, or `now`")
-    form = governance.add_parser("form", help="the check form as a spreadsheet").add_subparsers(
-        required=True, metavar="ACTION"
-    )
-    write = command(form, "write", _write_form, "write the form for the owner to fill in")
-    write.add_argument("--release", help="with the outcomes and documents of this release (asks the portal)")
-    write.add_argument("--out", type=Path, required=True, help="the form, a .xlsx file")
-    read = command(form, "read", _read_form, "read a filled form; prints what release-request.yaml takes")
-    read.add_argument("form", type=Path)
-    read.add_argument("--out", type=Path, help="write evidence_documents as YAML to this file instead")
+        governance, "verify", _verify, "verify a pack; the same as verify_pack.py, which needs only Python",
+        "驗證證據包；與僅需 Python 之 verify_pack.py 相同",
+    )  # fmt: skip
+    verify.add_argument("pack", type=Path, metavar="PACK", help=told("the pack", "證據包"))
+    verify.add_argument("--room-key", metavar="KEY", help=told(
+        "the clean room's signing key, base64url (in the room: its own)",
+        "無塵室簽章公鑰，base64url（無塵室內預設為自身者）"))  # fmt: skip
+    verify.add_argument("--at", metavar="TIME", help=told(
+        "also ask whether the gate is open then: ISO time, or `now`",
+        "並查詢該時點閘門是否開放：ISO 時間或 now"))  # fmt: skip
+    form = family(governance, "form", "the check form as a spreadsheet", "查核表（試算表）")
+    write = command(form, "write", _write_form, "write the form for the owner to fill in", "產生查核表供負責人填寫")
+    write.add_argument("--release", metavar="ID", help=told(
+        "with the outcomes and documents of this release (asks the portal)",
+        "帶入該次發布之結果與文件（詢問入口網站）"))  # fmt: skip
+    add_out(write, "the form, a .xlsx file", "查核表，.xlsx 檔")
+    read = command(form, "read", _read_form, "read a filled form; prints what release-request.yaml takes",
+                   "讀取已填之查核表；輸出 release-request.yaml 所需內容")  # fmt: skip
+    read.add_argument("form", type=Path, metavar="FORM", help=told("the filled form", "已填之查核表"))
+    read.add_argument("--out", type=Path, metavar="FILE", help=told(
+        "write evidence_documents as YAML to this file instead",
+        "改將 evidence_documents 以 YAML 寫入此檔"))  # fmt: skip
 
 
 def _pack(options: argparse.Namespace) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from cleanroom.cli.common import command, err, institution_code, out
+from cleanroom.cli.advice import participants_advice
+from cleanroom.cli.common import add_institution, add_json, command, err, out
 from cleanroom.cli.participant_tables import show_reports, show_standing
 from cleanroom.cli.progress_view import shown
-from cleanroom.cli.words import word
+from cleanroom.cli.words import told, word
 from cleanroom.errors import Refusal
 from cleanroom.pipeline.steps import new_run_id
 from cleanroom.settings import ParticipantSettings
@@ -17,31 +18,41 @@ from cleanroom.vocabulary.terms import Dataset
 
 
 def add_participant(commands) -> None:
-    seal = command(commands, "seal", _seal, "check an institution's files and seal them into the outbox; send nothing")
-    upload = command(commands, "upload", _upload, "check and seal what is new, then send what lies in the outbox")
-    upload.add_argument("--sealed-only", action="store_true", help="send the outbox; do not open the clear files")
-    status = command(commands, "status", _status, "what is sealed, sent and answered, with every receipt verified")
+    seal = command(
+        commands, "seal", _seal, "check an institution's files and seal them into the outbox; send nothing",
+        "檢核機構檔案並封裝至寄件匣，不傳送",
+    )  # fmt: skip
+    upload = command(commands, "upload", _upload, "check and seal what is new, then send what lies in the outbox",
+                     "檢核並封裝新資料，再傳送寄件匣內容")  # fmt: skip
+    sealed_only = told("send the outbox; do not open the clear files", "僅傳送寄件匣，不開啟明文檔案")
+    upload.add_argument("--sealed-only", action="store_true", help=sealed_only)
+    status = command(commands, "status", _status, "what is sealed, sent and answered, with every receipt verified",
+                     "查詢已封裝、已傳送、已回覆之上傳件，並驗證每一收據")  # fmt: skip
     for parser in (seal, upload):
-        parser.add_argument("--data", type=Path, help="the folder with institution.json (default CLEANROOM_DATA_DIR)")
-        parser.add_argument("--dry-run", action="store_true", help="check and report everything; seal and send nothing")
-        parser.add_argument(
-            "--supersede",
-            type=_dataset,
-            action="append",
-            default=[],
-            metavar="DATASET",
-            help="replace the last accepted submission of this dataset by the file in the folder; may be repeated",
-        )
+        _add_work(parser)
     for parser in (seal, upload, status):
-        parser.add_argument("--institution", type=institution_code, required=True, help="its three-digit code")
-        parser.add_argument("--json", action="store_true", dest="as_json", help="the result as JSON on standard output")
+        add_institution(parser)
+        add_json(parser)
+        parser.set_defaults(advice=participants_advice)
+
+
+def _add_work(parser) -> None:
+    parser.add_argument("--data", type=Path, metavar="DIR", help=told(
+        "the folder with institution.json (default CLEANROOM_DATA_DIR)",
+        "含 institution.json 之資料夾（預設為 CLEANROOM_DATA_DIR）"))  # fmt: skip
+    parser.add_argument("--dry-run", action="store_true", help=told(
+        "check and report everything; seal and send nothing", "檢核並報告全部內容，不封裝、不傳送"))  # fmt: skip
+    parser.add_argument("--supersede", type=_dataset, action="append", default=[], metavar="DATASET", help=told(
+        "replace the last accepted submission of this dataset by the file in the folder; may be repeated",
+        "以資料夾內檔案取代該資料集最近一次獲接受之上傳件；可重複給定"))  # fmt: skip
 
 
 def _dataset(text: str) -> Dataset:
     try:
         return Dataset(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(Dataset)}") from None
+        names = ", ".join(Dataset)
+        raise argparse.ArgumentTypeError(told(f"{text!r} is none of {names}", f"{text!r} 非 {names} 之一")) from None
 
 
 def _seal(options: argparse.Namespace) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from rich.table import Table
 
-from cleanroom.cli.common import command, out
+from cleanroom.cli.common import add_json, command, out, print_line
 from cleanroom.cli.governance_words import word
-from cleanroom.cli.words import chosen
+from cleanroom.cli.words import chosen, told
 from cleanroom.governance.what_if import ControlChange, Judged, Replay, Replayed
 from cleanroom.settings import RoomSettings
 
@@ -18,24 +18,25 @@ PORTAL = "portal"
 
 
 def add_policies(governance) -> None:
-    check = command(governance, "check-policy", _check, "check a policy file: exit code 0 valid, 29 with every error")
-    check.add_argument("file", type=Path, metavar="FILE")
-    check.add_argument("--json", dest="as_json", action="store_true")
-    command(governance, "policy-schema", _schema, "print the JSON Schema of policy files, for editors")
+    check = command(governance, "check-policy", _check, "check a policy file: exit code 0 valid, 29 with every error",
+                    "檢查政策檔：結束代碼 0 有效，29 列出全部錯誤")  # fmt: skip
+    check.add_argument("file", type=Path, metavar="FILE", help=told("the policy", "政策檔"))
+    add_json(check)
+    command(governance, "policy-schema", _schema, "print the JSON Schema of policy files, for editors",
+            "輸出政策檔之 JSON Schema，供編輯器使用")  # fmt: skip
     what_if = command(
-        governance,
-        "what-if",
-        _what_if,
+        governance, "what-if", _what_if,
         f"replay a new policy over past releases: exit code 0 nothing changes, {CHANGES} something does",
-    )
-    what_if.add_argument("--policy", type=Path, required=True, metavar="NEW", help="the version to be adopted")
-    what_if.add_argument(
-        "--before", type=Path, metavar="OLD", help="the version in force; the one of this room if absent"
-    )
-    what_if.add_argument(
-        "--releases", default=PORTAL, metavar="DIR|portal", help="a folder of release records (JSON), or the portal's"
-    )
-    what_if.add_argument("--json", dest="as_json", action="store_true")
+        f"以新政策重演過去之發布：結束代碼 0 無異動，{CHANGES} 有異動",
+    )  # fmt: skip
+    what_if.add_argument("--policy", type=Path, required=True, metavar="NEW", help=told(
+        "the version to be adopted", "擬採用之版本"))  # fmt: skip
+    what_if.add_argument("--before", type=Path, metavar="OLD", help=told(
+        "the version in force; the one of this room if absent", "現行版本；未給定則為本無塵室所用者"))  # fmt: skip
+    what_if.add_argument("--releases", default=PORTAL, metavar="DIR|portal", help=told(
+        "a folder of release records (JSON), or the portal's",
+        "發布紀錄（JSON）之資料夾，或入口網站之紀錄"))  # fmt: skip
+    add_json(what_if)
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -46,9 +47,8 @@ def _check(options: argparse.Namespace) -> None:
         found = {"version": policy.version, "digest": policy.digest, "controls": len(policy.controls)}
         print(json.dumps(found))
         return
-    said = word("valid", file=options.file.name, version=policy.version, controls=len(policy.controls),
-                digest=policy.digest)  # fmt: skip
-    out.print(said, markup=False, highlight=False, soft_wrap=True)
+    print_line(word("valid", file=options.file.name, version=policy.version, controls=len(policy.controls),
+                    digest=policy.digest))  # fmt: skip
 
 
 def _schema(_: argparse.Namespace) -> None:
@@ -88,9 +88,9 @@ def _show(found: Replay) -> None:
         changed=sum(r.changes for r in found.releases),
         verdicts=sum(r.verdict_changes for r in found.releases),
     )
-    out.print(said, markup=False, highlight=False, soft_wrap=True)
+    print_line(said)
     if not found.changes:
-        out.print(word("nothing"), markup=False, highlight=False)
+        print_line(word("nothing"))
         return
     changed = [r for r in found.releases if r.changes]
     out.print(_table(("release", "decided", "tier", "verdict", "missing", "why"), [_release(r) for r in changed]))

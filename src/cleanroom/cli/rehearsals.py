@@ -7,36 +7,49 @@ from pathlib import Path
 
 from rich.table import Table
 
-from cleanroom.cli.common import command, out, say
+from cleanroom.cli.common import add_json_file, command, out, print_line, say
+from cleanroom.cli.words import told
 
 
 def add_rehearsals(commands) -> None:
     demo = command(
-        commands, "demo", _demo, "make up a consortium, run the whole line through the DAGs, serve the portal"
-    )
-    demo.add_argument(
-        "--workdir", type=Path, default=Path("var/demo"), help="where everything is kept (default %(default)s)"
-    )
-    demo.add_argument("--seed", type=int, default=2025, help="another seed, another consortium (default %(default)s)")
-    demo.add_argument("--size", default="demo", help="small or demo (default %(default)s)")
-    demo.add_argument("--no-serve", action="store_true", help="end after the summary")
-    demo.add_argument("--direct", action="store_true", help="call the steps directly instead of running the DAGs")
-    demo.add_argument("--json", type=Path, help="write the results there as well")
-    run = command(commands, "run", _run, "run the whole line on a folder of data, one subfolder for each institution")
-    run.add_argument("--data", type=Path, required=True, help="the folder, in the data specification's form")
-    run.add_argument(
-        "--workdir", type=Path, required=True, help="where everything is kept; the same again goes on there"
-    )
-    run.add_argument("--json", type=Path, help="write the results there")
-    run.add_argument("--through-dags", action="store_true", help="run the DAGs instead of calling the steps directly")
-    run.add_argument("--serve", action="store_true", help="serve the portal afterwards, until Ctrl-C")
+        commands, "demo", _demo, "make up a consortium, run the whole line through the DAGs, serve the portal",
+        "以虛構之參與機構經 DAG 執行整條流程，並開啟入口網站",
+    )  # fmt: skip
+    demo.add_argument("--workdir", type=Path, default=Path("var/demo"), metavar="DIR", help=told(
+        "where everything is kept (default %(default)s)", "所有資料存放處（預設 %(default)s）"))  # fmt: skip
+    demo.add_argument("--seed", type=int, default=2025, metavar="N", help=told(
+        "another seed, another consortium (default %(default)s)",
+        "不同種子產生不同資料（預設 %(default)s）"))  # fmt: skip
+    demo.add_argument("--size", default="demo", help=told(
+        "small or demo (default %(default)s)", "small 或 demo（預設 %(default)s）"))  # fmt: skip
+    demo.add_argument("--no-serve", action="store_true", help=told("end after the summary", "顯示摘要後即結束"))
+    demo.add_argument("--direct", action="store_true", help=told(
+        "call the steps directly instead of running the DAGs", "直接執行各步驟，不經 DAG"))  # fmt: skip
+    run = command(commands, "run", _run, "run the whole line on a folder of data, one subfolder for each institution",
+                  "以資料夾內之資料執行整條流程，每機構一子資料夾")  # fmt: skip
+    run.add_argument("--data", type=Path, required=True, metavar="DIR", help=told(
+        "the folder, in the data specification's form", "符合資料規格之資料夾"))  # fmt: skip
+    run.add_argument("--workdir", type=Path, required=True, metavar="DIR", help=told(
+        "where everything is kept; the same again goes on there", "所有資料存放處；再次執行即由此接續"))  # fmt: skip
+    run.add_argument("--through-dags", action="store_true", help=told(
+        "run the DAGs instead of calling the steps directly", "經 DAG 執行，而非直接執行各步驟"))  # fmt: skip
+    run.add_argument("--serve", action="store_true", help=told(
+        "serve the portal afterwards, until Ctrl-C", "完成後開啟入口網站，至按 Ctrl-C 為止"))  # fmt: skip
+    for parser in (demo, run):
+        add_json_file(parser)
 
 
 def _demo(options: argparse.Namespace) -> None:
     from cleanroom.synthetic import consortium
 
     data = options.workdir / "data"
-    say("make up a consortium: three banks, a telecom, a platform …")
+    say(
+        told(
+            "make up a consortium: three banks, a telecom, a platform …",
+            "產生虛構之參與機構：三家銀行、一家電信、一家平臺…",
+        )
+    )
     consortium.write(data, seed=options.seed, size=options.size)
     _rehearse(data, options, through_dags=not options.direct, serve=not options.no_serve)
 
@@ -46,14 +59,14 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _rehearse(data: Path, options: argparse.Namespace, *, through_dags: bool, serve: bool) -> None:
+    from cleanroom.cli.rehearsal_summary import show_summary
     from cleanroom.pipeline.rehearsal.run import rehearse
-    from cleanroom.pipeline.rehearsal.summary import show
 
     _end_on_signals()
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)  # before the work, so that its result is not lost
     with rehearse(data, options.workdir, through_dags=through_dags, progress=say) as done:
-        show(done.summary, out)
+        show_summary(done.summary, out)
         if options.json:
             options.json.write_text(json.dumps(done.summary, ensure_ascii=False, indent=1), encoding="utf-8")
         if serve:
@@ -61,13 +74,13 @@ def _rehearse(data: Path, options: argparse.Namespace, *, through_dags: bool, se
 
 
 def _serve(done) -> None:
-    table = Table(
-        "role", "institution", "user", "password", title="Logins of this rehearsal 示範帳號", title_justify="left"
-    )
+    names = told("role", "角色"), told("institution", "機構"), told("user", "帳號"), told("password", "密碼")
+    table = Table(*names, title=told("Logins of this rehearsal", "示範帳號"), title_justify="left")
     for login in done.people.one_per_role():
         table.add_row(", ".join(login.roles), login.institution or "", login.username, login.password)
     out.print(table)
-    out.print(f"The portal is at {done.portal_url} (Ctrl-C ends it)")
+    print_line(told(f"The portal is at {done.portal_url} (Ctrl-C ends it)",
+                    f"入口網站位於 {done.portal_url}（按 Ctrl-C 結束）"))  # fmt: skip
     while True:
         signal.pause()
 

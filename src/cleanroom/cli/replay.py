@@ -2,48 +2,64 @@
 
 import argparse
 import json
-from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE
 from rich.table import Column, Table
 
 from cleanroom.cli.blocked import add_source, bench_of
-from cleanroom.cli.common import command, day, out, say
+from cleanroom.cli.common import add_json_file, command, day, out, print_line
+from cleanroom.cli.waiting import waiting
+from cleanroom.cli.words import chosen, told
 from cleanroom.contracts.whole_files import write_whole
 
 POLICIES = ("rules", "model_without_graph", "model", "released")
+_NOTICES, _IN_PATTERN = ("notices", "通報數"), ("in a pattern", "屬已知樣態")
+_LISTED_LATER = ("listed later", "其後警示")
+_RIGHT = {"in_pattern": ("in a known pattern", "屬已知樣態"), "listed_later": ("watch-listed later", "其後經警示")}
 
 
 def add_replay(commands) -> None:
-    replay = command(commands, "replay", _replay, "run a past period again as if notices had been sent")
+    replay = command(commands, "replay", _replay, "run a past period again as if notices had been sent",
+                     "重演過去期間，假設當時已通報")  # fmt: skip
     add_source(replay)
-    who = "rules, a model that learns at each cut-off, or a room's released one after its training"
-    replay.add_argument("--policy", choices=POLICIES, default="model", help=f"who ranks: {who} (default %(default)s)")
-    replay.add_argument("--from", dest="first", type=day, metavar="DAY", help="first day of cut-offs")
-    replay.add_argument("--to", dest="last", type=day, metavar="DAY", help="last day of cut-offs")
-    replay.add_argument("--every", type=_days, metavar="DAYS", help="with --data: days between cut-offs (default 1); "
-                        "a room has those of its calendar")  # fmt: skip
-    replay.add_argument("--capacity", type=_days, help="accounts noticed per cut-off at most (default: the room's)")
-    replay.add_argument("--json", type=Path, help="write the figures there")
+    replay.add_argument("--policy", choices=POLICIES, default="model", help=told(
+        "who ranks: rules, a model that learns at each cut-off, or a room's released one after its training "
+        "(default %(default)s)",
+        "由誰排名：規則、於各截止時點訓練之模型，或無塵室獲准發布之模型"
+        "（僅用於其訓練之後）（預設 %(default)s）"))  # fmt: skip
+    replay.add_argument("--from", dest="first", type=day, metavar="DAY", help=told(
+        "first day of cut-offs", "首個截止日"))  # fmt: skip
+    replay.add_argument("--to", dest="last", type=day, metavar="DAY", help=told(
+        "last day of cut-offs", "最末截止日"))  # fmt: skip
+    replay.add_argument("--every", type=_days, metavar="DAYS", help=told(
+        "with --data: days between cut-offs (default 1); a room has those of its calendar",
+        "併用 --data：截止時點間隔日數（預設 1）；無塵室依其日曆"))  # fmt: skip
+    replay.add_argument("--capacity", type=_days, metavar="N", help=told(
+        "accounts suspected per cut-off (default: the room's)",
+        "每截止時點可疑帳戶數（預設依無塵室設定）"))  # fmt: skip
+    replay.add_argument("--at-a-time", type=_days, metavar="N", help=told(
+        "notices per cut-off at most, first where most can still be stopped (default: of all suspected)",
+        "每截止時點至多通報件數，可攔阻金額最多者優先（預設為全部可疑帳戶）"))  # fmt: skip
+    add_json_file(replay)
 
 
 def _days(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text)):
-        raise argparse.ArgumentTypeError("a whole number from 1 on")
+        raise argparse.ArgumentTypeError(told("a whole number from 1 on", "須為 1 以上之整數"))
     return int(text)
 
 
 def _replay(options: argparse.Namespace) -> None:
-    from cleanroom.pipeline.replay import Period, build_features, replay
+    from cleanroom.pipeline.replay import Capacity, Period, build_features, replay
 
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)  # before the work, so that its result is not lost
     period = Period(options.first, options.last)
-    with bench_of(options) as bench:
+    with waiting() as say, bench_of(options, say) as bench:
         if options.data is not None:
             build_features(bench, period, every_days=options.every or 1, say=say)
-        capacity = options.capacity or bench.settings.warning_capacity
+        capacity = Capacity(options.capacity or bench.settings.warning_capacity, options.at_a_time)
         found = replay(bench, period, policy=options.policy, capacity=capacity, say=say)
     if options.json:
         text = json.dumps(found, ensure_ascii=False, indent=1).encode()
@@ -57,22 +73,32 @@ def show(found: dict[str, Any]) -> None:
     out.print(_runs(found["runs"]))
     out.print(_institutions(found))
     if found["by_rules"]:
-        out.print(f"at {found['by_rules']:,} of the cut-offs too few were listed to learn from: the rules ranked there",
-                  highlight=False)  # fmt: skip
-    said = {"in_pattern": "in a known pattern", "listed_later": "watch-listed later"}
-    for name, words in said.items():
+        few = found["by_rules"]
+        print_line(told(f"at {few:,} of the cut-offs too few were listed to learn from: the rules ranked there",
+                        f"其中 {few:,} 個截止時點警示數不足以訓練，改由規則排名"))  # fmt: skip
+    for name, words in _RIGHT.items():
         if right[name] is not None and right[name]["precision"] is not None:
-            low, high = right[name]["interval"]
-            out.print(f"{right[name]['notices']:,} of {found['notices']:,} notices {words}: "
-                      f"{right[name]['precision']:.1%} (95 %: {low:.1%} to {high:.1%})", highlight=False)  # fmt: skip
+            print_line(_share(right[name], found["notices"], chosen(words)))
+    print_line(_blocked(after, found["notice_delay_hours"]))
+    print_line(_price(found["alone"], after))
+
+
+def _share(right: dict[str, Any], notices: int, words: str) -> str:
+    low, high = right["interval"]
+    count, share = right["notices"], right["precision"]
+    return told(f"{count:,} of {notices:,} notices {words}: {share:.1%} (95 %: {low:.1%} to {high:.1%})",
+                f"{notices:,} 件通報中 {count:,} 件{words}：{share:.1%}（95%：{low:.1%} 至 {high:.1%}）")  # fmt: skip
+
+
+def _blocked(after: dict[str, Any], hours: float) -> str:
     low, high = after["extra_money_twd_interval"]
     extra, accounts = after["extra_money_twd"], after["extra_accounts"]
-    out.print(
-        f"blocked beyond each bank alone, {found['notice_delay_hours']:g} hours after the notice: "
+    return told(
+        f"blocked beyond each bank alone, {hours:g} hours after the notice: "
         f"{extra:,.0f} TWD (95 %: {low:,.0f} to {high:,.0f}) on {accounts:+,} accounts",
-        highlight=False,
-    )
-    out.print(f"price: {_price(found['alone'], after)}", highlight=False)
+        f"通報後 {hours:g} 小時管制，較各行單獨多攔阻 {extra:,.0f} 元"
+        f"（95%：{low:,.0f} 至 {high:,.0f}）、{accounts:+,} 個帳戶",
+    )  # fmt: skip
 
 
 def _price(before: dict[str, Any], after: dict[str, Any]) -> str:
@@ -80,14 +106,17 @@ def _price(before: dict[str, Any], after: dict[str, Any]) -> str:
     names = ("innocent_accounts", "innocent_freeze_hours") if known else (
         "accounts_controlled_not_listed", "freeze_hours")  # fmt: skip
     accounts, hours = (after[name] - before[name] for name in names)
-    what = "innocent accounts" if known else "accounts that were never listed"
-    return f"{accounts:,} more {what} controlled, {hours:,.0f} more account-hours until the data ends"
+    what = told("innocent accounts", "無辜帳戶") if known else told(
+        "accounts that were never listed", "未曾警示之帳戶")  # fmt: skip
+    return told(f"price: {accounts:,} more {what} controlled, {hours:,.0f} more account-hours until the data ends",
+                f"代價：多管制 {accounts:,} 個{what}，至資料結束多 {hours:,.0f} 帳戶小時")  # fmt: skip
 
 
 def _runs(runs: list[dict[str, Any]]) -> Table:
-    names = ("notices", "named before", "in a pattern", "listed later")
-    columns = [Column("cut-off (UTC)", no_wrap=True), *(Column(name, justify="right") for name in names)]
-    table = Table(*columns, title="Notices 通報", title_justify="left", box=SIMPLE)
+    names = map(chosen, (_NOTICES, ("named before", "先前已通報"), _IN_PATTERN, _LISTED_LATER))
+    columns = [Column(told("cut-off (UTC)", "截止時點（UTC）"), no_wrap=True)]
+    columns += [Column(name, justify="right") for name in names]
+    table = Table(*columns, title=told("Notices", "通報"), title_justify="left", box=SIMPLE)
     for run in runs:
         counts = [run[name] for name in ("notices", "named_before", "in_pattern", "listed_later")]
         table.add_row(run["as_of"], *("–" if n is None else f"{n:,}" for n in counts))
@@ -95,9 +124,10 @@ def _runs(runs: list[dict[str, Any]]) -> Table:
 
 
 def _institutions(found: dict[str, Any]) -> Table:
-    names = ("notices", "in a pattern", "listed later", "extra TWD", "extra accounts")
-    columns = [Column("institution"), *(Column(name, justify="right") for name in names)]
-    table = Table(*columns, title="By institution 機構別", title_justify="left", box=SIMPLE)
+    extra = ("extra TWD", "增加金額（元）"), ("extra accounts", "增加戶數")
+    columns = [Column(told("institution", "機構"))]
+    columns += [Column(chosen(n), justify="right") for n in (_NOTICES, _IN_PATTERN, _LISTED_LATER, *extra)]
+    table = Table(*columns, title=told("By institution", "機構別"), title_justify="left", box=SIMPLE)
     for code, one in found["institutions"].items():
         money = found["by_institution"].get(code, {"extra_money_twd": 0, "extra_accounts": 0})
         counts = ["–" if one[name] is None else f"{one[name]:,}" for name in ("notices", "in_pattern", "listed_later")]

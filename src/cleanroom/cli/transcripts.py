@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from cleanroom.cli.common import command, out, say
+from cleanroom.cli.common import command, family, out, print_line, say
 from cleanroom.cli.transcripts_words import word
+from cleanroom.cli.words import told
 from cleanroom.errors import GateClosed, MalformedRows, Where
 from cleanroom.settings import ModelSettings, RoomSettings
 
@@ -27,35 +28,55 @@ EVERY = 200  # answers between two lines of progress
 
 
 def add_transcripts(governance) -> None:
-    actions = governance.add_parser("transcripts", help="a generative model's answers: record, grade, release")
-    actions = actions.add_subparsers(required=True, metavar="ACTION")
-    record = command(actions, "record", _record, "put a drafter to every case of the suites and keep its answers")
-    _drafter_option(record)
-    record.add_argument("--out", type=Path, required=True, metavar="FILE", help="JSON Lines; run again to go on")
-    for name, text in (("notes", "plain requests"), ("per-attack", "notices for each attack"),
-                       ("per-pair", "notices for each pair"), ("seed", "another seed, other notices")):  # fmt: skip
-        record.add_argument(f"--{name}", type=int, help=f"{text} (default: what the policy's limits need)")
-    grade = command(actions, "grade", _grade, "grade a recording: exit code 0 met, 26 a block control is not met")
-    grade.add_argument("file", type=Path, metavar="FILE")
-    grade.add_argument("--json", type=Path, metavar="OUT", help="write figures, outcomes and findings there")
-    _judge_option(grade)
-    release = command(actions, "release", _release, "grade a recording and submit its release to the portal")
-    release.add_argument("file", type=Path, metavar="FILE")
-    release.add_argument("--developer", required=True, help="user name of the model's developer at the portal")
-    _judge_option(release)
-    note = command(actions, "note", _note, "draft one note from an opened care notice, under the release's certificate")
-    note.add_argument("--notice", type=Path, required=True, metavar="FILE", help="the warning's body, JSON")
-    note.add_argument("--language", choices=("zh-hant", "en"), default="zh-hant")
+    actions = family(governance, "transcripts", "a generative model's answers: record, grade, release",
+                     "生成式模型之回答：錄製、評分、發布")  # fmt: skip
+    _add_record(actions)
+    grade = command(actions, "grade", _grade, "grade a recording: exit code 0 met, 26 a block control is not met",
+                    "為錄製結果評分：結束代碼 0 符合，26 有阻斷性控制措施不符合")  # fmt: skip
+    _add_recording(grade)
+    grade.add_argument("--json", type=Path, metavar="OUT", help=told(
+        "write figures, outcomes and findings there", "將數據、結果與發現寫入此檔"))  # fmt: skip
+    release = command(actions, "release", _release, "grade a recording and submit its release to the portal",
+                      "為錄製結果評分，並向入口網站提出發布")  # fmt: skip
+    _add_recording(release)
+    release.add_argument("--developer", required=True, metavar="USER", help=told(
+        "user name of the model's developer at the portal", "模型開發者於入口網站之帳號"))  # fmt: skip
+    note = command(actions, "note", _note, "draft one note from an opened care notice, under the release's certificate",
+                   "依放行憑證，就一則已開啟之關懷通知草擬說明")  # fmt: skip
+    note.add_argument("--notice", type=Path, required=True, metavar="FILE", help=told(
+        "the warning's body, JSON", "預警內容（JSON）"))  # fmt: skip
+    note.add_argument("--language", choices=("zh-hant", "en"), default="zh-hant", help=told(
+        "of the note (default %(default)s)", "說明之語言（預設 %(default)s）"))  # fmt: skip
     _drafter_option(note)
 
 
+def _add_record(actions) -> None:
+    record = command(actions, "record", _record, "put a drafter to every case of the suites and keep its answers",
+                     "以題組各案例詢問草擬程式並保存回答")  # fmt: skip
+    _drafter_option(record)
+    record.add_argument("--out", type=Path, required=True, metavar="FILE", help=told(
+        "JSON Lines; run again to go on", "JSON Lines；再次執行即可接續"))  # fmt: skip
+    for name, english, chinese in (
+        ("notes", "plain requests", "一般請求數"),
+        ("per-attack", "notices for each attack", "每一攻擊題之通知數"),
+        ("per-pair", "notices for each pair", "每一成對題之通知數"),
+        ("seed", "another seed, other notices", "種子；不同種子產生不同通知"),
+    ):
+        text = told(f"{english} (default: what the policy's limits need)", f"{chinese}（預設依政策門檻所需）")
+        record.add_argument(f"--{name}", type=int, metavar="N", help=text)
+
+
+def _add_recording(parser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help=told("the recording", "錄製檔"))
+    parser.add_argument("--judge", choices=("rules", "model"), default="rules", help=told(
+        "word lists, or a model as well (default %(default)s)",
+        "僅用詞表，或併用模型評審（預設 %(default)s）"))  # fmt: skip
+
+
 def _drafter_option(parser) -> None:
-    parser.add_argument("--drafter", choices=("template", "model"), default="template",
-                        help="template, or the model that the CLEANROOM_MODEL settings name")  # fmt: skip
-
-
-def _judge_option(parser) -> None:
-    parser.add_argument("--judge", choices=("rules", "model"), default="rules", help="word lists, or a model as well")
+    parser.add_argument("--drafter", choices=("template", "model"), default="template", help=told(
+        "template, or the model that the CLEANROOM_MODEL settings name (default %(default)s)",
+        "範本，或 CLEANROOM_MODEL 設定所指之模型（預設 %(default)s）"))  # fmt: skip
 
 
 def _drafter(name: str) -> "Drafter":
@@ -83,7 +104,7 @@ def _record(options: argparse.Namespace) -> None:
     found = record_to(options.out, _drafter(options.drafter), load_suites(), plan, progress=_progress)
     said = word("recorded", count=len(found), model=found[0].model, prompt=found[0].prompt_version, file=options.out,
                 digest=transcripts.digest(found))  # fmt: skip
-    out.print(said, markup=False, highlight=False, soft_wrap=True)
+    print_line(said)
 
 
 def _progress(done: int, all_: int) -> None:
@@ -105,7 +126,8 @@ def _grade(options: argparse.Namespace) -> None:
         options.json.write_text(json.dumps(releasing.as_dict(grades, judged), ensure_ascii=False, indent=1) + "\n",
                                 encoding="utf-8")  # fmt: skip
     if stopped:
-        raise GateClosed(f"{word('shut')}: {'; '.join(stopped)}", rule="controls")
+        raise GateClosed(f"the transcripts do not meet the policy: {'; '.join(stopped)}",
+                         zh=f"紀錄未達政策門檻：{'；'.join(stopped)}", rule="controls")  # fmt: skip
 
 
 def _show(grades: "Grades", judged: "tuple[ControlResult, ...]") -> None:
@@ -143,7 +165,7 @@ def _release(options: argparse.Namespace) -> None:
     asked = {r.metric for r in record.draft.controls}
     _show(grades, tuple(r for r in record.draft.controls if r.metric in grades.evidence and r.metric in asked))
     said = word("submitted", release=record.draft.release_id, tier=record.draft.tier, state=record.state)
-    out.print(said, markup=False, highlight=False, soft_wrap=True)
+    print_line(said)
 
 
 def _note(options: argparse.Namespace) -> None:
@@ -158,7 +180,8 @@ def _note(options: argparse.Namespace) -> None:
         notice = WarningBody.model_validate_json(options.notice.read_bytes())
     except ValidationError:
         where = Where(file=options.notice.name)
-        raise MalformedRows("the file holds no warning's body as the portal delivers it", where=where) from None
+        raise MalformedRows("the file holds no warning's body as the portal delivers it",
+                            zh="檔案並非入口網站所遞送之預警內容", where=where) from None  # fmt: skip
     desk = Desk.of(RoomSettings.from_environment())
     text = certified_note(desk, _drafter(options.drafter), notice, language=Language(options.language))
-    out.print(text, markup=False, highlight=False, soft_wrap=True)
+    print_line(text)

@@ -24,18 +24,21 @@ from cleanroom.pipeline.steps import new_run_id
 from cleanroom.settings import RoomSettings
 from cleanroom.stores.ports import Warehouse
 from cleanroom.stores.warehouse import open_warehouse
+from cleanroom.vocabulary.both import Both
 
-Say = Callable[[str], None]
+Say = Callable[[Both], None]
 LEDGER = ("+followed_transfers", "+reported_losses", "+int_accounts__known")
 
 
 @dataclass(frozen=True)
 class Bench:
-    """As much of a room as dbt and the evaluation need. `truth`: account token -> its patterns, where known."""
+    """As much of a room as dbt and the evaluation need. `truth`: account token -> its patterns, where known. `room`:
+    where a released model is looked for; for a folder's data, the room of the environment."""
 
     settings: RoomSettings
     warehouse: Warehouse
     truth: Truth | None
+    room: RoomSettings
 
 
 @contextmanager
@@ -46,7 +49,7 @@ def room_bench(settings: RoomSettings) -> Iterator[Bench]:
     warehouse = open_warehouse(settings)
     truth = json.loads(settings.truth_file.read_text()) if settings.truth_file.exists() else None
     try:
-        yield Bench(settings, warehouse, truth)
+        yield Bench(settings, warehouse, truth, settings)
     finally:
         warehouse.close()
 
@@ -63,9 +66,9 @@ def folder_bench(data: Path, truth: Path | None, *, delay_hours: float, say: Say
         warehouse = open_warehouse(settings)
         try:
             for one in consortium.institutions:
-                say(f"read {one.code} …")
+                say(Both(f"read {one.code}", f"讀取 {one.code}"))
                 land(warehouse, read_institution(one))
-            yield Bench(settings, warehouse, known)
+            yield Bench(settings, warehouse, known, RoomSettings.from_environment())
         finally:
             warehouse.close()
 
@@ -73,8 +76,8 @@ def folder_bench(data: Path, truth: Path | None, *, delay_hours: float, say: Say
 def ask_blocked(bench: Bench, *, say: Say) -> ResultPublication:
     """The answer as it would be published. Raises DataTestsFailed, WarehouseFault."""
     rules = EvaluationRules(notice_delay_hours=bench.settings.notice_delay_hours)
-    say("joined ledger …")
+    say(Both("joined ledger", "合併各機構帳冊"))
     run_dbt(bench, "run", LEDGER)
-    say("scenarios, delays, intervals …")
+    say(Both("scenarios, delays, intervals", "計算各情境、延遲與區間"))
     body = blocked_result(read_case(bench.warehouse, rules), rules, bench.truth)
     return ResultPublication(run_id=new_run_id(), kind="blocked", computed_at=datetime.now(UTC), body=body)

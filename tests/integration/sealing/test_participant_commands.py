@@ -186,7 +186,7 @@ def test_in_chinese_where_that_is_the_language(room, capsys, monkeypatch):
     assert run("upload") == errors.MalformedRows.exit_code
     said = capsys.readouterr()
     assert "檢核報告" in said.out
-    assert "拒絕 (malformed_rows)" in said.err
+    assert "拒絕（malformed_rows，檔案不符約定格式）：" in said.err
     assert "處理方式" in said.err
 
 

@@ -9,10 +9,10 @@ from cleanroom import cli
 from cleanroom.errors import (
     CanaryMismatch,
     ContentTampered,
+    NotAllowed,
     NotFound,
     NothingToDo,
     SettingsInvalid,
-    StoreFault,
 )
 from cleanroom.governance.policy import DEFAULT_POLICY
 
@@ -102,8 +102,8 @@ def test_a_working_folder_that_is_a_file_is_a_sentence_and_a_code(tmp_path, caps
     (tmp_path / "file").write_text("")
     code = cli.main(["run", "--data", str(tmp_path / "data"), "--workdir", str(tmp_path / "file")])
     said = "".join(capsys.readouterr().err.split())
-    assert code == StoreFault.exit_code
-    assert "failed(store_fault)" in said and str(tmp_path / "file") in said
+    assert code == NotAllowed.exit_code
+    assert "refused(not_allowed)" in said and str(tmp_path / "file") in said
 
 
 @pytest.mark.parametrize("command", [["upload", "--institution"], ["take-in", "--participant"]])
@@ -134,7 +134,7 @@ def test_a_reviewer_is_not_sent_to_the_files_of_an_upload(tmp_path, capsys):
     what_if = ["what-if", "--policy", policy, "--releases", str(tmp_path)]
     for command in (what_if, ["transcripts", "grade", str(tmp_path / "empty.jsonl")]):
         assert cli.main(["governance", *command]) == NothingToDo.exit_code
-        assert "What to do" not in capsys.readouterr().err
+        assert "institution.json" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 
 from cleanroom import errors
-from cleanroom.cli.main import _parser
+from cleanroom.cli.main import parser
 from cleanroom.governance.catalogue import Supplier, supplied_by
 from cleanroom.governance.generative.suites import load_suites
 from cleanroom.governance.generative.transcripts import Transcript
@@ -41,7 +41,7 @@ def test_commands_and_exit_codes_exist():
     asked = re.findall(r"^cleanroom (governance transcripts \w+ [^#\[\n]*)", PAGE, re.MULTILINE)
     assert len(asked) == 5
     for line in asked:
-        assert _parser().parse_args(line.split()).call
+        assert parser().parse_args(line.split()).call
     codes = {int(c) for c in re.findall(r"^\| (\d+) \| [a-z]", PAGE, re.MULTILINE)}
     known = (errors.GateClosed, errors.MalformedRows, errors.SettingsInvalid, errors.ModelFault)
     assert codes == {0, *(kind.exit_code for kind in known)}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cleanroom.cli.main import _parser
+from cleanroom.cli.main import parser
 from cleanroom.governance.catalogue import figures
 from cleanroom.governance.policy import load_policy
 
@@ -28,6 +28,6 @@ def test_its_commands_exist(capsys):
     assert len(named) >= 7
     for action in named:
         with pytest.raises(SystemExit) as ended:
-            _parser().parse_args(["governance", action, "--help"])
+            parser().parse_args(["governance", action, "--help"])
         assert ended.value.code == 0, action
     assert "usage" in capsys.readouterr().out

@@ -4,7 +4,7 @@ import re
 
 from cleanroom import errors
 from cleanroom.cli import main as command
-from cleanroom.cli import words
+from cleanroom.cli.advice import for_participants
 from cleanroom.settings import project_root
 
 PAGE = (project_root() / "docs" / "kit.md").read_text(encoding="utf-8")
@@ -20,9 +20,9 @@ def family(kind=errors.CleanroomError):
 
 def lines():
     for kind in sorted(family(), key=lambda kind: kind.exit_code):
-        if kind.reason in words._DO:
+        if both := for_participants().get(kind.reason):
             name = "refusal" if issubclass(kind, errors.Refusal) else "fault"
-            yield kind, f"| {kind.exit_code} | `{kind.reason}` | {name} | {' | '.join(words._DO[kind.reason])} |"
+            yield kind, f"| {kind.exit_code} | `{kind.reason}` | {name} | {' | '.join(both)} |"
 
 
 def test_every_reason_is_told_as_the_command_tells_it():

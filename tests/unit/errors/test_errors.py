@@ -31,10 +31,16 @@ def test_each_is_a_decision_or_a_failure():
 
 @pytest.mark.parametrize("kind", FAMILY, ids=lambda kind: kind.reason)
 def test_it_says_where_and_by_which_rule_after_a_journey(kind):
-    there = kind("the amount is not a number", where=Where(file="t.csv", row=7, column="amount_twd"), rule="amount")
+    there = kind(
+        "the amount is not a number",
+        zh="金額非數字",
+        where=Where(file="t.csv", row=7, column="amount_twd"),
+        rule="amount",
+    )
     back = pickle.loads(pickle.dumps(there))  # noqa: S301 - our own bytes
     assert type(back) is kind
     assert str(back) == "t.csv, row 7, amount_twd: the amount is not a number [amount]"
+    assert back.in_chinese == "t.csv，第 7 列，amount_twd：金額非數字 [amount]"
 
 
 def test_without_a_place_the_sentence_stands_alone():

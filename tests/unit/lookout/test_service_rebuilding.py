@@ -33,7 +33,7 @@ def reversed_ones(rows) -> pa.Table:
     return table_of(rows).select(["transfer_id", "executed_at"])
 
 
-def silent(stage: str, seconds: float) -> None:
+def silent(stage: str) -> None:
     pass
 
 

@@ -29,7 +29,7 @@ from cleanroom.lookout.index.twins import repeated_rows, without
 from cleanroom.lookout.index.tying import read_ties, ties_name, write_ties
 
 MOST = (1 << 31) - 1  # transfers, and accounts: numbers of 32 bits whose sign stays clear
-Progress = Callable[[str, float], None]
+Progress = Callable[[str], None]
 AccountsOf = Callable[[np.ndarray], np.ndarray]
 """Tokens uint8[n, 16] to account numbers uint32[n], 2**32 - 1 for those that the graph does not have."""
 Ready = Callable[[Graph, AccountsOf], None]
@@ -98,8 +98,8 @@ def build(
 ) -> Facts:
     """Index of the transfers in the files, in a folder that has none. Whole and durable when it returns, or not there.
 
-    The same transfer twice counts once. `ties`: a published file of them. `progress` hears (stage, seconds) as each
-    ends. `ready` is called with the whole graph before any of it is written: who can't wait asks there. What it
+    The same transfer twice counts once. `ties`: a published file of them. `progress` hears each stage's name as
+    it begins. `ready` is called with the whole graph before any of it is written: who can't wait asks there. What it
     learns is true of the files; the index is published after it, and not at all where it raises or the disk refuses.
     Raises MalformedRows (with the place of the row), NothingToDo without files, NotAllowed where the folder has an
     index or a writer is at work.
@@ -126,11 +126,11 @@ class _Build:
 
     @contextmanager
     def stage(self, name: str):
+        if self.progress:
+            self.progress(name)
         began = time.perf_counter()
         yield
         self.facts.seconds[name] = time.perf_counter() - began
-        if self.progress:
-            self.progress(name, self.facts.seconds[name])
 
     def run(self, ready: Ready | None) -> Facts:
         with self.stage("read and intern"):

@@ -21,6 +21,7 @@ from cleanroom.pipeline.rehearsal.views import Say, Views, build_views
 from cleanroom.scoring.backtest import ranks
 from cleanroom.scoring.methods import Method, Ranking, rank
 from cleanroom.scoring.snapshot import Snapshot
+from cleanroom.vocabulary.both import Both
 
 INTERVALS = f"95 %, percentile bootstrap over patterns, {RESAMPLES} draws"
 OWN_LIST = "each institution ranks its own accounts; merged by the share of its accounts that rank above"
@@ -40,7 +41,7 @@ def evaluate_detection(
     patterns = truth_by_token(truth)  # refused now, not after everything was built
     views = build_views(data, say=say, variables=variables)
     known = _rankable(views.joint[-1], patterns, truth, set(account_tokens(undecided)))
-    say("rules, model without graph, model; intervals …")
+    say(Both("rules, model without graph, model; intervals", "規則、無圖特徵模型、模型及其區間"))
     methods = {str(method): _by_view(method, views, known) for method in Method}
     return {**_facts(views, patterns, known), "methods": methods}
 

@@ -27,6 +27,7 @@ from cleanroom.pipeline.rehearsal.services import LOOPBACK, Services, held_port,
 from cleanroom.pipeline.rehearsal.summary import summarise
 from cleanroom.pipeline.steps import new_run_id
 from cleanroom.settings import ParticipantSettings, RoomSettings
+from cleanroom.vocabulary.both import Both
 
 ANSWER_SECONDS = 90.0
 WANTED_PORT = 8000
@@ -79,12 +80,12 @@ def _rehearsed(data: Path, home: Path, *, through_dags: bool, progress: Progress
         people = _open_portal(services, home, consortium, held, portal_url, progress)
         _agree(services, home, people, consortium, progress)
         settings = RoomSettings.from_environment(environ)
-        progress("the kill switch is drilled …")
+        progress(Both("the kill switch is drilled …", "演練緊急停止…"))
         drill_the_stop(people, settings)
         run_id = new_run_id()
         with _runner(through_dags, settings, home, environ, run_id, progress) as runner:
             release, warnings = _walk_the_line(runner, settings, people, consortium, services, progress)
-        progress("every institution's witness looks at the audit logs …")
+        progress(Both("every institution's witness looks at the audit logs …", "各機構見證查看稽核紀錄…"))
         for code in consortium.codes:
             upload.look(ParticipantSettings.from_environment(code, environ))
         summary = summarise(
@@ -107,7 +108,8 @@ def _runner(through_dags: bool, settings: RoomSettings, home: Path, environ: dic
 def _open_portal(
     services: Services, home: Path, consortium: Consortium, held: socket.socket, portal_url: str, progress: Progress
 ) -> People:
-    progress("open the portal: database, people, web server, worker …")
+    progress(Both("open the portal: database, people, web server, worker …",
+                  "開啟入口網站：資料庫、人員、網頁伺服器、背景程序…"))  # fmt: skip
     plan, logins = home / "portal" / "plan.json", home / "portal" / "logins.json"
     plan.parent.mkdir(parents=True, exist_ok=True)
     plan.write_text(json.dumps({"institutions": [i.as_plan() for i in consortium.institutions]}, ensure_ascii=False))
@@ -124,7 +126,7 @@ def _open_portal(
 
 
 def _agree(services: Services, home: Path, people: People, consortium: Consortium, progress: Progress) -> None:
-    progress("keys, MoU, specification, endpoints …")
+    progress(Both("keys, MoU, specification, endpoints …", "金鑰、合作備忘錄、資料規格、接收網址…"))
     agreement.make_keys(home, consortium.codes)
     agreement.register_keys(home, people, consortium.codes)
     agreement.sign_mou(people, consortium.codes, begun=begun_on(home))
@@ -144,10 +146,10 @@ def _walk_the_line(
     runner.to_evaluated_model(consortium.codes)
     portal = people.portal_as(people.who("room_service"))
     release_id = line.latest_release_id(settings)
-    progress(f"sign-offs for release {release_id} …")
+    progress(Both(f"sign-offs for release {release_id} …", f"發布 {release_id} 之簽核…"))
     release = signing.release_model(people, load_policy(settings.policy_file), release_id, consortium.codes)
     runner.to_sent_warnings()
-    progress("institutions answer …")
+    progress(Both("institutions answer …", "各機構回覆…"))
     warnings = _wait_for_answers(portal.warnings, services)
     _write_truth(settings, consortium)
     runner.to_outcomes()

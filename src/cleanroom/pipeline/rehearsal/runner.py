@@ -12,8 +12,11 @@ from cleanroom.errors import ServiceFault, Where
 from cleanroom.pipeline import line, upload
 from cleanroom.pipeline.rehearsal.airflow_home import airflow_environment
 from cleanroom.settings import ParticipantSettings, RoomSettings, project_root
+from cleanroom.vocabulary.both import Both
 
-Progress = Callable[[str], None]
+Progress = Callable[[Both], None]
+
+_PACK = Both("pack the evidence", "產製證據包")
 
 # What waits until the model is released; an earlier run on the same home may have left it woken.
 LATER = {"score_accounts", "dispatch_warnings", "evaluate_outcomes"}
@@ -38,29 +41,31 @@ class DirectRunner:
             line.check_onboarding(self._settings, participant=code)
         for code in codes:
             side = ParticipantSettings.from_environment(code, self._environ)
-            self._say(f"seal and upload {code}", lambda side=side: upload.seal_and_upload(side, run_id=self._run_id))
+            title = Both(f"seal and upload {code}", f"{code} 封裝並上傳")
+            self._say(title, lambda side=side: upload.seal_and_upload(side, run_id=self._run_id))
         for code in codes:
-            self._step(f"take in {code}", line.take_in, participant=code)
-        self._step("build money flow", line.build_moneyflow)
-        self._step("train", line.train)
-        self._step("evaluate under the policy", line.evaluate_release)
-        self._step("pack the evidence", line.pack_releases)
+            self._step(Both(f"take in {code}", f"匯入 {code}"), line.take_in, participant=code)
+        self._step(Both("build money flow", "追查金流"), line.build_moneyflow)
+        self._step(Both("train", "訓練模型"), line.train)
+        self._step(Both("evaluate under the policy", "依政策評估"), line.evaluate_release)
+        self._step(_PACK, line.pack_releases)
 
     def to_sent_warnings(self) -> None:
-        self._step("score accounts", line.score)
-        self._step("pack the evidence", line.pack_releases)
-        self._step("dispatch warnings", line.dispatch_warnings)
+        self._step(Both("score accounts", "為帳戶評分"), line.score)
+        self._step(_PACK, line.pack_releases)
+        self._step(Both("dispatch warnings", "傳送預警"), line.dispatch_warnings)
 
     def to_outcomes(self) -> None:
-        self._step("evaluate outcomes", line.evaluate_outcomes)
+        self._step(Both("evaluate outcomes", "計算成效"), line.evaluate_outcomes)
 
-    def _step(self, title: str, function: Callable[..., StationRun], **arguments: str) -> None:
+    def _step(self, title: Both, function: Callable[..., StationRun], **arguments: str) -> None:
         self._say(title, lambda: function(self._settings, run_id=self._run_id, **arguments))
 
-    def _say(self, title: str, call: Callable[[], StationRun]) -> None:
-        self._progress(f"{title} …")
+    def _say(self, title: Both, call: Callable[[], StationRun]) -> None:
+        self._progress(Both(f"{title.en} …", f"{title.zh_hant}…"))
         run = call()
-        self._progress(f"{title}: {run.rows:,} rows, {run.seconds:.1f} s")
+        self._progress(Both(f"{title.en}: {run.rows:,} rows, {run.seconds:.1f} s",
+                            f"{title.zh_hant}：{run.rows:,} 列，{run.seconds:.1f} 秒"))  # fmt: skip
 
 
 class DagRunner:
@@ -73,7 +78,7 @@ class DagRunner:
         self._process: subprocess.Popen | None = None
 
     def __enter__(self) -> "DagRunner":
-        self._progress("start Airflow in process …")
+        self._progress(Both("start Airflow in process …", "啟動 Airflow…"))
         with self._log_path.open("w", encoding="utf-8") as log:
             subprocess.run(
                 [sys.executable, "-m", "airflow", "db", "migrate"],
@@ -119,7 +124,7 @@ class DagRunner:
 
     def run(self, dag_id: str) -> list[str]:
         """One DAG to its end; returns what its assets wake. Raises ServiceFault with the refusal's own sentence."""
-        self._progress(f"DAG {dag_id} …")
+        self._progress(Both(f"DAG {dag_id} …", f"DAG {dag_id} 執行中…"))
         self._process.stdin.write(json.dumps({"dag": dag_id, "run_id": self._run_id}) + "\n")
         self._process.stdin.flush()
         answer = self._read()
@@ -127,7 +132,7 @@ class DagRunner:
             tasks = ", ".join(failed["task"] for failed in answer["failed"]) or "no task"
             raise ServiceFault(f"DAG {dag_id} ended as {answer['state']} ({tasks}): {self._reason()}",
                                where=Where(file=str(self._log_path)))  # fmt: skip
-        self._progress(f"DAG {dag_id}: {answer['seconds']:.1f} s")
+        self._progress(Both(f"DAG {dag_id}: {answer['seconds']:.1f} s", f"DAG {dag_id}：{answer['seconds']:.1f} 秒"))
         return answer["woken"]
 
     def _read(self) -> dict:

@@ -1,12 +1,9 @@
-"""What a rehearsal came to: one JSON document for programs, one page of tables for a person."""
+"""What a rehearsal came to, as one JSON document; `cli.rehearsal_summary` shows it to a person."""
 
 import json
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
-
-from rich.console import Console
-from rich.table import Column, Table
 
 from cleanroom.contracts.governance import ReleaseRecord
 from cleanroom.contracts.messages import StationRun, WarningStanding
@@ -106,61 +103,3 @@ def _blocked(blocked: dict[str, Any] | None) -> dict[str, dict[str, Any]]:
 def _result(folder: Path, kind: str) -> dict[str, Any] | None:
     path = folder / f"{kind}.json"
     return json.loads(path.read_text(encoding="utf-8"))["body"] if path.exists() else None
-
-
-def show(summary: dict[str, Any], console: Console) -> None:
-    console.print()
-    console.print(_station_table(summary))
-    console.print(_warning_table(summary))
-    if summary["blocked"]:
-        console.print(_blocked_table(summary))
-    _show_sentences(summary, console)
-
-
-def _station_table(summary: dict[str, Any]) -> Table:
-    table = Table("station", "rows", "seconds", title="The line 資料流程", title_justify="left")
-    for station in summary["stations"]:
-        table.add_row(station["name"], f"{station['rows']:,}", f"{station['seconds']:.1f}")
-    return table
-
-
-def _warning_table(summary: dict[str, Any]) -> Table:
-    table = Table("institution", "warnings", title="Warnings 預警", title_justify="left")
-    for code, count in summary["warnings"].items():
-        table.add_row(code, f"{count:,}")
-    return table
-
-
-def _blocked_table(summary: dict[str, Any]) -> Table:
-    table = Table(
-        Column("scenario", no_wrap=True),
-        "money (TWD)",
-        "accounts",
-        "extra money",
-        "extra accounts",
-        title="Blocked, and extra against each bank alone 攔阻成效",
-        title_justify="left",
-    )
-    for name, figures in summary["blocked"].items():
-        table.add_row(name, f"{figures['money_twd']:,.0f}", f"{figures['accounts']:,}",
-                      f"{figures['extra_money_twd']:+,.0f}", f"{figures['extra_accounts']:+,}")  # fmt: skip
-    return table
-
-
-def _show_sentences(summary: dict[str, Any], console: Console) -> None:
-    legs = ", ".join(f"{n:,} {name}" for name, n in summary["legs"].items() if n is not None)
-    console.print(
-        f"{summary['transfers']:,} distinct transfers from {summary['rows_uploaded']:,} uploaded rows ({legs})"
-    )
-    console.print(f"{summary['watch_listed']:,} watch-listed among {summary['accounts']:,} accounts")
-    release = summary["release"]
-    waived = ", ".join(release["waived"]) or "none"
-    console.print(
-        f"release {release['release_id']}, tier {release['tier']}: {release['sign_offs']} sign-offs; waived: {waived}"
-    )
-    console.print("answers: " + (", ".join(f"{n:,} {name}" for name, n in summary["answers"].items()) or "none"))
-    if summary["precision"] is None:
-        console.print("precision and recall: not known (the data holds no truth)")
-    else:
-        console.print(f"precision {summary['precision']:.3f}, recall {summary['recall']:.3f} (against the known truth)")
-    console.print(f"peak memory of all programs: {summary['peak_rss_bytes'] / 1e9:.2f} GB")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cleanroom.errors import NothingToDo
-from cleanroom.pipeline import moneyflow, scoring
+from cleanroom.pipeline import features, moneyflow
 from cleanroom.pipeline.dbt import run_dbt
 from cleanroom.pipeline.history import HORIZON, read_history
 from cleanroom.pipeline.rehearsal.clear_landing import ReadFile, land, read_institution
@@ -21,8 +21,9 @@ from cleanroom.scoring.snapshot import Snapshot
 from cleanroom.settings import RoomSettings
 from cleanroom.stores.ports import Warehouse
 from cleanroom.stores.warehouse import open_warehouse
+from cleanroom.vocabulary.both import Both
 
-Say = Callable[[str], None]
+Say = Callable[[Both], None]
 Build = Callable[[Sequence[ReadFile]], list[Snapshot]]
 
 
@@ -50,7 +51,7 @@ def build_views(data: Path, *, say: Say, variables: Mapping[str, Any] | None = N
     consortium = find_consortium(data)
     files = [file for one in consortium.institutions for file in _told(read_institution(one), one.code, say)]
     with tempfile.TemporaryDirectory(prefix="cleanroom-evaluate-") as scratch:
-        say("joint view: money flow and features of all records …")
+        say(Both("joint view: money flow and features of all records", "聯合資料：全部紀錄之金流與特徵"))
         build = partial(_history, Path(scratch), _variables(variables))
         joint = build(files)
         owners = sorted({str(code) for code in joint[-1].texts("institution")})
@@ -60,7 +61,8 @@ def build_views(data: Path, *, say: Say, variables: Mapping[str, Any] | None = N
 
 def _told(files: Sequence[ReadFile], code: str, say: Say) -> list[ReadFile]:
     read = list(files)
-    say(f"{code}: " + ", ".join(f"{file.rows:,} {file.dataset}" for file in read))
+    rows = ", ".join(f"{file.rows:,} {file.dataset}" for file in read)
+    say(Both(f"{code}: {rows}", f"{code}：{rows}"))
     return read
 
 
@@ -68,7 +70,7 @@ def _own(code: str, files: Sequence[ReadFile], joint: list[Snapshot], build: Bui
     mine = [file for file in files if file.institution == code]
     if len(mine) == len(files):
         return joint  # nobody else uploaded anything
-    say(f"own view of {code} …")
+    say(Both(f"own view of {code}", f"{code} 自有資料"))
     try:
         return build(mine)
     except NothingToDo:
@@ -87,7 +89,7 @@ def _history(scratch: Path, variables: Mapping[str, Any], files: Sequence[ReadFi
     warehouse = open_warehouse(settings)
     try:
         land(warehouse, files)
-        selection = (*moneyflow.SELECTION, "intermediate.graph", *scoring.SELECTION)
+        selection = (*moneyflow.SELECTION, "intermediate.graph", *features.SELECTION)
         run_dbt(_Bench(settings, warehouse), "run", selection, variables)
         return read_history(_Bench(settings, warehouse))
     finally:

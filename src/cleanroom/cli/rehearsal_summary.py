@@ -1,0 +1,106 @@
+"""What a rehearsal came to, as a person reads it: three tables and a few sentences."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Column, Table
+
+from cleanroom.cli.result_names import scenario_name
+from cleanroom.cli.words import chosen, told
+
+_STATIONS = {"sealing": "封裝", "intake": "匯入", "moneyflow": "金流", "scoring": "評分", "dispatch": "預警傳送",
+             "evaluation": "成效"}  # fmt: skip
+_LEGS = {"own": "自行", "matched": "相符", "unmatched": "僅一端", "disagreeing": "不一致", "not_expected": "無須他端"}
+_ANSWERS = {"unanswered": ("unanswered", "未回覆")}
+
+
+def show_summary(summary: Mapping[str, Any], console: Console) -> None:
+    console.print()
+    console.print(_station_table(summary))
+    console.print(_warning_table(summary))
+    if summary["blocked"]:
+        console.print(_blocked_table(summary))
+    for sentence in _sentences(summary):
+        console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+
+
+def _station_table(summary: Mapping[str, Any]) -> Table:
+    names = told("station", "站別"), told("rows", "列數"), told("seconds", "秒數")
+    table = Table(*names, title=told("The line", "資料流程"), title_justify="left")
+    for station in summary["stations"]:
+        name = told(station["name"], _STATIONS.get(station["name"], station["name"]))
+        table.add_row(name, f"{station['rows']:,}", f"{station['seconds']:.1f}")
+    return table
+
+
+def _warning_table(summary: Mapping[str, Any]) -> Table:
+    names = told("institution", "機構"), told("warnings", "預警數")
+    table = Table(*names, title=told("Warnings", "預警"), title_justify="left")
+    for code, count in summary["warnings"].items():
+        table.add_row(code, f"{count:,}")
+    return table
+
+
+def _blocked_table(summary: Mapping[str, Any]) -> Table:
+    names = (
+        ("money (TWD)", "金額（元）"),
+        ("accounts", "帳戶數"),
+        ("extra money", "增加金額"),
+        ("extra accounts", "增加戶數"),
+    )
+    title = told("Blocked, and extra against each bank alone", "攔阻成效，及較各行單獨之增加")
+    first = Column(told("scenario", "情境"), no_wrap=True)
+    table = Table(first, *map(chosen, names), title=title, title_justify="left")
+    for name, figures in summary["blocked"].items():
+        table.add_row(scenario_name(name), f"{figures['money_twd']:,.0f}", f"{figures['accounts']:,}",
+                      f"{figures['extra_money_twd']:+,.0f}", f"{figures['extra_accounts']:+,}")  # fmt: skip
+    return table
+
+
+def _sentences(summary: Mapping[str, Any]) -> list[str]:
+    return [_transfers(summary), _listed(summary), _release(summary), _answers(summary), _judged(summary),
+            _memory(summary)]  # fmt: skip
+
+
+def _transfers(summary: Mapping[str, Any]) -> str:
+    transfers, rows = summary["transfers"], summary["rows_uploaded"]
+    found = [(name, n) for name, n in summary["legs"].items() if n is not None]
+    english = ", ".join(f"{n:,} {name}" for name, n in found)
+    chinese = "、".join(f"{_LEGS.get(name, name)} {n:,}" for name, n in found)
+    return told(f"{transfers:,} distinct transfers from {rows:,} uploaded rows ({english})",
+                f"上傳 {rows:,} 列，合為 {transfers:,} 筆交易（{chinese}）")  # fmt: skip
+
+
+def _listed(summary: Mapping[str, Any]) -> str:
+    listed, accounts = summary["watch_listed"], summary["accounts"]
+    return told(f"{listed:,} watch-listed among {accounts:,} accounts", f"{accounts:,} 個帳戶中警示 {listed:,} 個")
+
+
+def _release(summary: Mapping[str, Any]) -> str:
+    release = summary["release"]
+    name, tier, signed = release["release_id"], release["tier"], release["sign_offs"]
+    waived = ", ".join(release["waived"]) or told("none", "無")
+    return told(f"release {name}, tier {tier}: {signed} sign-offs; waived: {waived}",
+                f"發布 {name}，風險等級 {tier}：簽核 {signed} 人；例外核准：{waived}")  # fmt: skip
+
+
+def _answers(summary: Mapping[str, Any]) -> str:
+    given = ", ".join(f"{n:,} {chosen(_ANSWERS.get(name, (name, name)))}" for name, n in summary["answers"].items())
+    none = told("none", "無")
+    return told(f"answers: {given or none}", f"回覆：{given or none}")
+
+
+def _judged(summary: Mapping[str, Any]) -> str:
+    if summary["precision"] is None:
+        return told(
+            "precision and recall: not known (the data holds no truth)", "精確率與召回率：未知（資料無真實答案）"
+        )
+    precision, recall = summary["precision"], summary["recall"]
+    return told(f"precision {precision:.3f}, recall {recall:.3f} (against the known truth)",
+                f"精確率 {precision:.3f}，召回率 {recall:.3f}（依真實答案）")  # fmt: skip
+
+
+def _memory(summary: Mapping[str, Any]) -> str:
+    peak = summary["peak_rss_bytes"] / 1e9
+    return told(f"peak memory of all programs: {peak:.2f} GB", f"全部程式記憶體峰值：{peak:.2f} GB")
