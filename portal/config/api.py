@@ -1,4 +1,4 @@
-"""The API at /api/v1: bearer tokens in, contracts.messages and contracts.governance both ways, problem+json on every refusal."""
+"""The API at /api/v1: tokens in, the messages of cleanroom.contracts both ways, problem+json on every refusal."""
 
 import importlib.util
 

@@ -1,4 +1,4 @@
-"""The portal's API over HTTP, for the locked room and for participants. See contracts.messages and contracts.governance for every shape."""
+"""The portal's API over HTTP, for the locked room and for participants. Every shape stands in cleanroom.contracts."""
 
 from datetime import datetime
 from pathlib import Path
