@@ -1,21 +1,34 @@
-"""Brings a submitted release to released through the portal in memory, as people would: waivers, sign-offs, release."""
+"""Brings an evaluated release to released through the portal in memory, as people would: waivers, sign-offs."""
 
 from datetime import UTC, datetime
 
 from cleanroom.contracts.governance import SignOffRequest, WaiverRequest
 from cleanroom.governance import gate, releases, waivers
 from cleanroom.governance.policy import load_policy
-from cleanroom.vocabulary.terms import ControlOutcome, SignOffRole
+from cleanroom.vocabulary.terms import ControlOutcome, ReleaseState, SignOffRole
 from tests.factories.scoring_room import CODES
 from tests.fakes.portal import MemoryPortal
 
 
 def release(portal: MemoryPortal, release_id: str):
+    waive(portal, release_id)
+    if portal.release(release_id).state is ReleaseState.EVALUATED:
+        portal.submit_release(release_id)
+    return publish(portal, release_id)
+
+
+def waive(portal: MemoryPortal, release_id: str) -> None:
+    """Every control that keeps it and may be waived."""
     policy, now = load_policy(), datetime.now(UTC)
     for control_id in waivable(policy, portal.release(release_id), now):
         portal.request_waiver(release_id, waiver(policy, portal.release(release_id), control_id, now))
         portal.approve_waiver(release_id, control_id)
-    for place, seat in enumerate(releases.missing_sign_offs(policy, portal.release(release_id), participants=CODES)):
+
+
+def publish(portal: MemoryPortal, release_id: str):
+    """Every sign-off of a submitted release, then the release."""
+    missing = releases.missing_sign_offs(load_policy(), portal.release(release_id), participants=CODES)
+    for place, seat in enumerate(missing):
         sign(portal, release_id, seat, f"person-{place}")
     return portal.publish_release(release_id)
 

@@ -10,10 +10,10 @@ from cleanroom.settings import RoomSettings
 _STEPS = {
     "build-moneyflow": ("build_moneyflow", "join both legs and follow the money, layer by layer",
                         "合併交易兩端並逐層追查金流"),
-    "train": ("train", "train the scoring model on the graph as it was at earlier cut-offs",
-              "以歷次截止時點之金流圖訓練評分模型"),
-    "evaluate-release": ("evaluate_release", "evaluate the model under the policy and submit it for sign-off",
-                         "依政策評估模型並提出簽核"),
+    "train": ("train", "keep the candidate while it earns its shadow days, else train another model",
+              "候選模型影子運行期間予以續留，否則另行訓練"),
+    "evaluate-release": ("evaluate_release", "measure the model; submit it once only signatures are missing",
+                         "依政策評估模型；僅缺簽核時提出簽核"),
     "score": ("score", "score every account; without a certificate the scores stay in the shadow",
               "為所有帳戶評分；無放行憑證時僅以影子模式保存"),
     "dispatch": ("dispatch_warnings", "compose, seal and send the warnings", "產製、封裝並傳送預警"),
@@ -33,6 +33,9 @@ def add_room(commands) -> None:
     full = told("build every layer anew instead of following what changed", "全部各層重建，不僅追查異動部分")
     build.add_argument("--full", action="store_true", help=full)
     build.set_defaults(extra=("full",))
+    anew = told("end the candidate and train at once", "結束現有候選模型，立即重新訓練")
+    commands.choices["train"].add_argument("--anew", action="store_true", help=anew)
+    commands.choices["train"].set_defaults(extra=("anew",))
 
 
 def _take_in(options: argparse.Namespace) -> None:

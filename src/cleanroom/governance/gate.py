@@ -16,7 +16,7 @@ from cleanroom.governance.policy import Policy
 from cleanroom.governance.reasons import Reason, as_sentence
 from cleanroom.vocabulary.terms import ControlOutcome, ReleaseState, Tier
 
-__all__ = ["Decision", "blockers", "check", "check_may_release", "decide", "results"]
+__all__ = ["Decision", "blockers", "check", "check_may_release", "control_reasons", "decide", "results"]
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def blockers(
         return unreadable
     return (
         *_receiver_reasons(record, participants),
-        *_control_reasons(policy, record, now),
+        *control_reasons(policy, record, now=now),
         *releases.sign_off_problems(policy, record, participants=participants),
         *_expiry_reasons(policy, record, now),
     )
@@ -193,11 +193,12 @@ def _receiver_reasons(record: ReleaseRecord, participants: Collection[str]) -> l
     return [Reason("no_receiver", "no institution is left to receive the output", "無任何機構可接收結果")]
 
 
-def _control_reasons(policy: Policy, record: ReleaseRecord, now: datetime) -> list[Reason]:
+def control_reasons(policy: Policy, record: ReleaseRecord, *, now: datetime) -> tuple[Reason, ...]:
+    """Every blocking control that is due, not met and not waived."""
     in_use = record.draft.declared[policy.in_use_question]
     due = in_use or now >= record_evidence.first_review_at(policy, record, now=now)
     stopped = controls.blocking(policy, results(policy, record, now=now), after_release_due=due)
-    return [_control_reason(policy, r) for r in stopped]
+    return tuple(_control_reason(policy, r) for r in stopped)
 
 
 def _control_reason(policy: Policy, result: ControlResult) -> Reason:

@@ -8,6 +8,9 @@ from cleanroom.governance.documents import Misfit
 if TYPE_CHECKING:
     from cleanroom.governance.policy import Policy, Quorum
 
+# Read by the line itself, whatever the controls say.
+NEEDED_SETTINGS = ("alert_capacity", "smallest_cell", "candidate_days")
+
 
 def misfits(policy: "Policy") -> Iterator[Misfit]:
     """Everything that does not fit, with its place and its rule."""
@@ -43,6 +46,9 @@ def _unasked(policy: "Policy") -> Iterator[Misfit]:
 
 
 def _unknown_settings(policy: "Policy") -> Iterator[Misfit]:
+    for name in NEEDED_SETTINGS:
+        if not policy.settings.get(name, 0) > 0:
+            yield Misfit(("settings",), "setting", f"the line reads the setting {name}; give it a number above 0")
     for i, control in enumerate(policy.controls):
         for j, metric in enumerate(control.metrics):
             setting = metric.reference and metric.reference.setting

@@ -43,7 +43,7 @@ def why(
         return ()
     shut = gate.blockers(policy, record, now=now, participants=participants)
     return (
-        *_drift_reasons(policy, drift),
+        *drift_reasons(policy, drift),
         *_incident_reasons(policy, record, incidents),
         *(reason for reason in shut if reason.code in LASTING),
     )
@@ -61,7 +61,8 @@ def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
-def _drift_reasons(policy: Policy, drift: Drift | None) -> list[Reason]:
+def drift_reasons(policy: Policy, drift: Drift | None) -> list[Reason]:
+    """Where the scores or an input moved further than the policy lets them; nothing where nothing was measured."""
     if drift is None:
         return []
     found, rules = [], policy.suspension

@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,19 +19,23 @@ _LATEST = "latest.json"
 
 @dataclass(frozen=True)
 class Latest:
-    """The artefact that was trained last, and the release that it was drafted as (None before that)."""
+    """The artefact that was trained last, when (ISO, with offset), the release that it was drafted as (None before
+    that), and a digest of what that draft was measured on (pipeline.release_drafting)."""
 
     digest: str
+    trained_at: str
     release_id: str | None = None
+    measured_on: str | None = None
 
 
-def keep(room: "Room", artefact: Artefact) -> str:
-    """Store the artefact at both places and note it as the latest; returns its digest. Again it changes nothing."""
+def keep(room: "Room", artefact: Artefact, *, now: datetime) -> str:
+    """Store the artefact at both places and note it as the latest; returns its digest. Again it changes nothing: the
+    same artefact goes on with its age and its release."""
     raw, digest = artefact.to_bytes(), artefact.digest
     _write(_path(room.settings, digest), raw)
     room.objects.put_bytes(_name(digest), raw)
     if latest(room.settings) is None or latest(room.settings).digest != digest:
-        note(room.settings, Latest(digest))
+        note(room.settings, Latest(digest, now.isoformat()))
     return digest
 
 

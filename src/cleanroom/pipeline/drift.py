@@ -1,4 +1,4 @@
-"""Drift of a released model, at each scoring run: scores and inputs against the reference that the release keeps.
+"""Drift of a model, released or in its shadow, at each scoring run: against the reference that its release keeps.
 
 The reference stands in the model card, so the signatures cover it. The scores are counted by SQL where they lie.
 """
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 TABLE = "scoring.drift"
 _WHERE = "mode = ? and release_id = ? and as_of = ?"
+_LAST = f"""
+select psi_score, psi_input, input_name, accounts from {TABLE} where release_id = ? order by as_of desc limit 1
+"""
 _SCHEMA = pa.schema(
     [
         pa.field("release_id", pa.string(), nullable=False),
@@ -49,12 +52,14 @@ def reference_of(artefact: Artefact, at: Snapshot) -> dict:
     }
 
 
-def watch(room: "Room", record: ReleaseRecord, artefact: Artefact, latest: Snapshot) -> Drift | None:
+def watch(
+    room: "Room", record: ReleaseRecord, artefact: Artefact, latest: Snapshot, *, mode: str = scores.RELEASED
+) -> Drift | None:
     """Measure the run that was just written, and keep the figure; None where the release keeps no reference."""
     reference = record.draft.model_card.get("drift_reference") or {}
     if not reference.get("scores"):
         return None
-    scored = _scores(room, record, latest, metrics.Reference.from_dict(reference["scores"]))
+    scored = _scores(room, record, latest, metrics.Reference.from_dict(reference["scores"]), mode)
     if scored is None:
         return None
     name, moved = _inputs(artefact, latest, reference["inputs"])
@@ -63,14 +68,16 @@ def watch(room: "Room", record: ReleaseRecord, artefact: Artefact, latest: Snaps
     return drift
 
 
-def _scores(room: "Room", record: ReleaseRecord, latest: Snapshot, reference: metrics.Reference) -> Estimate | None:
+def _scores(
+    room: "Room", record: ReleaseRecord, latest: Snapshot, reference: metrics.Reference, mode: str
+) -> Estimate | None:
     counts = count_bins(
         room.warehouse.query,
         list(reference.edges),
         table=scores.TABLE,
         column="score",
         where=_WHERE,
-        parameters=[scores.RELEASED, record.draft.release_id, latest.as_of],
+        parameters=[mode, record.draft.release_id, latest.as_of],
     )
     return metrics.psi_of(reference, counts)
 
@@ -102,5 +109,17 @@ def keep(room: "Room", record: ReleaseRecord, as_of: datetime, drift: Drift) -> 
         "accounts": drift.scores.cases,
     }
     at = as_of.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
-    where = f"as_of = timestamp '{at}'"
+    name = record.draft.release_id.replace("'", "''")
+    where = f"release_id = '{name}' and as_of = timestamp '{at}'"
     room.warehouse.replace_rows(TABLE, pa.Table.from_pylist([row], schema=_SCHEMA), where=where)
+
+
+def last(room: "Room", release_id: str) -> Drift | None:
+    """As the last scoring run of this release measured it; None where none did."""
+    if not room.warehouse.table_exists(TABLE):
+        return None
+    row = next(iter(room.warehouse.query(_LAST, [release_id]).to_pylist()), None)
+    if row is None:
+        return None
+    moved = None if row["psi_input"] is None else Estimate(row["psi_input"], cases=row["accounts"])
+    return Drift(Estimate(row["psi_score"], cases=row["accounts"]), moved, row["input_name"])

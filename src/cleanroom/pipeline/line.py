@@ -94,11 +94,13 @@ def build_moneyflow(settings: RoomSettings, *, run_id: str, full: bool = False) 
     )
 
 
-def train(settings: RoomSettings, *, run_id: str) -> StationRun:
-    return _in_room(settings, run_id, "scoring", "train", scoring.train)
+def train(settings: RoomSettings, *, run_id: str, anew: bool = False) -> StationRun:
+    """Another model, unless the one before still earns its shadow days; `anew` trains at once."""
+    return _in_room(settings, run_id, "scoring", "train", lambda room: scoring.train(room, anew=anew))
 
 
 def evaluate_release(settings: RoomSettings, *, run_id: str) -> StationRun:
+    """Draft the release of the latest model, or measure the candidate again; submitted once only signatures lack."""
     request = release_request(settings)
     return _in_room(settings, run_id, "scoring", "evaluate", lambda room: scoring.evaluate(room, **request))
 

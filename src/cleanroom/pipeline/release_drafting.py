@@ -1,22 +1,24 @@
 """From the latest artefact to a draft release at the portal: evidence, grade, model card, digests."""
 
 import time
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from cleanroom.contracts.canonical import digest_of
 from cleanroom.contracts.governance import ReleaseDraft, ReleaseRecord
 from cleanroom.errors import NotFound
-from cleanroom.governance import drafts, metrics, model_card, risk
+from cleanroom.governance import candidates, drafts, metrics, model_card, risk
 from cleanroom.governance.answers import Answers
 from cleanroom.governance.evidence import Estimate, Evidence
 from cleanroom.governance.metrics import prediction_tables
 from cleanroom.governance.policy import Policy, load_policy
-from cleanroom.pipeline import artefacts, drift, own_drafts, room_evidence
+from cleanroom.governance.reasons import Reason
+from cleanroom.pipeline import artefacts, candidate, drift, own_drafts, room_evidence
 from cleanroom.pipeline.code_version import code_commit
 from cleanroom.pipeline.history import HORIZON, data_snapshot, read_history
-from cleanroom.pipeline.release_request import declared_answers
 from cleanroom.pipeline.steps import Detail, StepResult
 from cleanroom.scoring import backtest, evidence, group_evidence
 from cleanroom.scoring.artefact import Artefact
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
     from cleanroom.pipeline.room import Room
 
 MODEL_TYPE = "gradient boosted trees with monotone features, calibrated (LightGBM)"
+_SHOWN = ("precision_at_capacity", "baseline_precision_at_capacity", "recall_at_capacity", "amount_recall_at_capacity",
+          "pr_auc", "brier", "baseline_brier", "selection_rate_ratio")  # fmt: skip
+# Figures of the room that a candidate is measured again for; what only grows with the clock is not among them.
+_MOVING = ("shadow_days", "psi_score", "kill_switch_seconds", "critical_vulns")
 WATTS_PER_CORE = 15.0  # a server core under load, its share of memory and cooling included; an assumption, stated
 LIMITS = (
     {
@@ -56,33 +62,111 @@ LIMITS = (
 )
 
 
-def draft_and_submit(
-    room: "Room", *, developer: str, factors: dict | None, declared: dict | None, evidence_documents: dict | None
-) -> StepResult:
-    """Draft the release of the latest artefact and submit it. A release that stands already is left as it is.
+@dataclass(frozen=True)
+class Measuring:
+    """What one evaluation stands on. `evidence`: of the room. `reference`: what drift is measured against, of the
+    candidate's first evaluation; None at that one."""
+
+    policy: Policy
+    answers: Answers
+    artefact: Artefact
+    code_commit: str
+    data_snapshot: str
+    developer: str
+    evidence: Mapping[str, Evidence]
+    reference: dict | None
+    now: datetime
+
+    @property
+    def release_id(self) -> str:
+        """The same model, answers, policy, code and data by the same developer is the same release."""
+        return f"{self.answers.model}-{digest_of(self._bound)[:16]}"
+
+    @property
+    def digest(self) -> str:
+        """Changes where the draft would say something else: what is bound, and what the room measured meanwhile."""
+        moving = {name: self.evidence[name].value for name in _MOVING if name in self.evidence}
+        return digest_of([*self._bound, moving])
+
+    @property
+    def _bound(self) -> list[str]:
+        policy, answers, artefact = self.policy.digest, self.answers.digest, self.artefact.digest
+        return [policy, answers, artefact, self.code_commit, self.data_snapshot, self.developer]
+
+
+def draft_and_submit(room: "Room", answers: Answers, *, developer: str, now: datetime) -> StepResult:
+    """Draft the release of the latest artefact, or measure the candidate again under the name that it has; submit it
+    once nothing but signatures is missing. What was submitted stands as it is, and so does what has not changed.
 
     Raises PolicyInvalid for incomplete answers, ArtefactRefused, NotAllowed from the portal.
     """
-    policy, digest = load_policy(room.settings.policy_file), artefacts.need_latest(room.settings).digest
-    answers = declared_answers(factors, declared, evidence_documents)
-    commit = code_commit(stamped=room.settings.code_commit)
-    artefact, data = artefacts.read(room, digest), data_snapshot(room)
-    release_id = release_name(policy, answers, digest, commit, data, developer)
-    record = _standing(room, release_id)
-    if record is None:
-        draft = _draft(room, policy, answers, artefact, release_id, commit, data, developer)
+    trained = artefacts.need_latest(room.settings)
+    standing = candidate.record_of(room, trained)
+    if standing is not None and standing.state is not ReleaseState.EVALUATED:
+        standing = None  # decided on: the same content finds it by its name, other content is another release
+    policy = load_policy(room.settings.policy_file)
+    measuring = _measuring(room, policy, answers, trained, standing, developer, now)
+    if standing is not None and _was_waived_for_now(measuring, standing):
+        return _drafted(room, trained, _submitted_if_ripe(room, policy, standing, now), policy, now)
+    release_id = standing.draft.release_id if standing else measuring.release_id
+    record = standing or _standing(room, release_id)
+    if record is None or (standing is not None and trained.measured_on != measuring.digest):
+        draft = _draft(room, measuring, release_id)
         own_drafts.note(room.settings, draft)
         record = room.portal.draft_release(draft)
-    if record.state is ReleaseState.EVALUATED:
-        record = room.portal.submit_release(release_id)
-    artefacts.note(room.settings, artefacts.Latest(digest, release_id))
-    return StepResult(rows=len(record.draft.controls), detail=_detail(record))
+    noted = replace(trained, release_id=release_id, measured_on=measuring.digest)
+    return _drafted(room, noted, _submitted_if_ripe(room, policy, record, now), policy, now)
 
 
-def release_name(policy: Policy, answers: Answers, artefact: str, commit: str, data: str, developer: str) -> str:
-    """The same model, answers, policy, code and data by the same developer is the same release."""
-    bound = [policy.digest, answers.digest, artefact, commit, data, developer]
-    return f"{answers.model}-{digest_of(bound)[:16]}"
+def _was_waived_for_now(measuring: Measuring, standing: ReleaseRecord) -> bool:
+    """Whether people let pass what it lacks: measured again, its waivers would be void."""
+    digests = standing.draft.digests
+    same = (digests.policy, digests.answers, digests.code_commit) == (
+        measuring.policy.digest, measuring.answers.digest, measuring.code_commit,
+    )  # fmt: skip
+    return same and bool(standing.waivers) and not candidates.shortfalls(measuring.policy, standing, now=measuring.now)
+
+
+def _submitted_if_ripe(room: "Room", policy: Policy, record: ReleaseRecord, now: datetime) -> ReleaseRecord:
+    ripe = record.state is ReleaseState.EVALUATED and not candidates.shortfalls(policy, record, now=now)
+    return room.portal.submit_release(record.draft.release_id) if ripe else record
+
+
+def _drafted(room: "Room", noted: artefacts.Latest, record: ReleaseRecord, policy: Policy, now: datetime) -> StepResult:
+    artefacts.note(room.settings, noted)
+    missing = candidates.shortfalls(policy, record, now=now) if record.state is ReleaseState.EVALUATED else ()
+    return StepResult(rows=len(record.draft.controls), detail=_detail(record, missing))
+
+
+def _measuring(
+    room: "Room",
+    policy: Policy,
+    answers: Answers,
+    trained: artefacts.Latest,
+    standing: ReleaseRecord | None,
+    developer: str,
+    now: datetime,
+) -> Measuring:
+    artefact = artefacts.read(room, trained.digest)
+    release_id = standing.draft.release_id if standing else None
+    return Measuring(
+        policy=policy,
+        answers=answers,
+        artefact=artefact,
+        code_commit=code_commit(stamped=room.settings.code_commit),
+        data_snapshot=data_snapshot(room),
+        developer=developer,
+        evidence=room_evidence.collect(room, answers, now=now, artefact_digest=artefact.digest, release_id=release_id),
+        reference=_first_reference(room, standing),
+        now=now,
+    )
+
+
+def _first_reference(room: "Room", standing: ReleaseRecord | None) -> dict | None:
+    """Of the draft that stands, where it is this room's own."""
+    if standing is None or any(own_drafts.strange(room.settings, standing)):
+        return None
+    return standing.draft.model_card.get("drift_reference") or None
 
 
 def _standing(room: "Room", release_id: str) -> ReleaseRecord | None:
@@ -92,38 +176,28 @@ def _standing(room: "Room", release_id: str) -> ReleaseRecord | None:
         return None
 
 
-def _draft(
-    room: "Room",
-    policy: Policy,
-    answers: Answers,
-    artefact: Artefact,
-    release_id: str,
-    commit: str,
-    data: str,
-    developer: str,
-) -> ReleaseDraft:
-    history, now = read_history(room), datetime.now(UTC)
-    subject = _subject(policy, artefact, history)
+def _draft(room: "Room", measuring: Measuring, release_id: str) -> ReleaseDraft:
+    policy, artefact, now = measuring.policy, measuring.artefact, measuring.now
+    subject = _subject(policy, artefact, read_history(room))
     count = _predictions(room, subject, release_id)
     measured = evidence.measure(subject) | group_evidence.measure_groups(count)
     known = {name: estimate.at(now, detail) for name, (estimate, detail) in measured.items()}
-    known |= _repeated(subject, now) | room_evidence.collect(room, answers, now=now, artefact_digest=artefact.digest)
+    known |= _repeated(subject, now) | measuring.evidence
     smallest = int(policy.settings["smallest_cell"])
     cell = group_evidence.smallest_cell(count, smallest=smallest)
     if cell is not None:
         known["k_min"] = cell.at(now, "cases behind each rate that the model card shows")
-    tables = group_evidence.group_tables(count, smallest=smallest)
-    card = _card(policy, answers, subject, release_id, developer, known, tables, now)
+    card = _card(measuring, subject, release_id, known, group_evidence.group_tables(count, smallest=smallest))
     return drafts.compose(
         policy,
         release_id=release_id,
-        answers=answers,
+        answers=measuring.answers,
         evidence=known,
         model_card=card,
         artefact_digest=artefact.digest,
-        code_commit=commit,
-        data_snapshot=data,
-        developer=developer,
+        code_commit=measuring.code_commit,
+        data_snapshot=measuring.data_snapshot,
+        developer=measuring.developer,
         evaluated_at=now,
     )
 
@@ -158,31 +232,23 @@ def _repeated(subject: evidence.Subject, now: datetime) -> dict[str, Evidence]:
 
 
 def _card(
-    policy: Policy,
-    answers: Answers,
-    subject: evidence.Subject,
-    release_id: str,
-    developer: str,
-    known: dict[str, Evidence],
-    tables: dict,
-    now: datetime,
+    measuring: Measuring, subject: evidence.Subject, release_id: str, known: dict[str, Evidence], tables: dict
 ) -> dict:
-    shown = ("precision_at_capacity", "baseline_precision_at_capacity", "recall_at_capacity",
-             "amount_recall_at_capacity", "pr_auc", "brier", "baseline_brier", "selection_rate_ratio")  # fmt: skip
+    answers = measuring.answers
     return model_card.build(
-        policy,
+        measuring.policy,
         answers,
-        risk.grade(policy, answers.factor_values, answers.declared_values),
-        developer=developer,
+        risk.grade(measuring.policy, answers.factor_values, answers.declared_values),
+        developer=measuring.developer,
         model_type=MODEL_TYPE,
         version=release_id,
         training_data=_training_data(subject),
         features={f.name: f"{f.en} / {f.zh_hant}" for f in model_features()},
-        metrics={name: known[name].value if name in known else None for name in shown},
+        metrics={name: known[name].value if name in known else None for name in _SHOWN},
         metrics_by_group=tables,
         limits=LIMITS,
-        last_validation=now.date().isoformat(),
-        drift_reference=drift.reference_of(subject.artefact, subject.latest),
+        last_validation=measuring.now.date().isoformat(),
+        drift_reference=measuring.reference or drift.reference_of(subject.artefact, subject.latest),
     )
 
 
@@ -203,12 +269,15 @@ def _training_data(subject: evidence.Subject) -> dict:
     }
 
 
-def _detail(record: ReleaseRecord) -> Detail:
+def _detail(record: ReleaseRecord, missing: tuple[Reason, ...]) -> Detail:
+    """`missing`: what a candidate lacks before it can be submitted."""
     outcomes = [c.outcome for c in record.draft.controls]
     counted = {f"controls_{o}": outcomes.count(o) for o in ControlOutcome}
+    lacking = {"lacks": ", ".join(dict.fromkeys(r.control_id or r.code for r in missing))} if missing else {}
     return {
         "release_id": record.draft.release_id,
         "state": str(record.state),
+        **lacking,
         "tier": str(record.draft.tier),
         "risk_score": record.draft.score,
         "artefact": record.draft.digests.artefact,

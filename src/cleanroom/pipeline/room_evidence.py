@@ -10,7 +10,7 @@ from cleanroom.errors import AuditBroken
 from cleanroom.governance.answers import Answers
 from cleanroom.governance.evidence import Evidence
 from cleanroom.governance.policy import Policy, load_policy
-from cleanroom.pipeline import drill, operation_evidence, scan_report
+from cleanroom.pipeline import drift, drill, operation_evidence, scan_report
 from cleanroom.stores.audit_file import AuditFile
 from cleanroom.vocabulary.terms import UploadState
 
@@ -30,10 +30,18 @@ inner join landing.submissions as ended on ended.submission_id = landed.submissi
 """
 
 
-def collect(room: "Room", answers: Answers, *, now: datetime, artefact_digest: str | None = None) -> Found:
+def collect(
+    room: "Room",
+    answers: Answers,
+    *,
+    now: datetime,
+    artefact_digest: str | None = None,
+    release_id: str | None = None,
+) -> Found:
     """By metric name. What there is no record of is left out, so that the gate takes it as not measured.
 
-    `artefact_digest`: of the model whose shadow days are counted; without one none are.
+    `artefact_digest`: of the model whose shadow days are counted; without one none are. `release_id`: of the candidate
+    whose own drift counts; without one, or before it ran, that of the release in force.
     """
     policy = load_policy(room.settings.policy_file)
     found = {
@@ -46,6 +54,7 @@ def collect(room: "Room", answers: Answers, *, now: datetime, artefact_digest: s
         **drill.evidence(room.settings, now=now),
         **scan_report.evidence(room.settings),
         **operation_evidence.collect(room, policy, use_case=answers.use_case, now=now),
+        **_own_drift(room, release_id, now),
     }
     return {name: evidence for name, evidence in found.items() if evidence is not None}
 
@@ -125,6 +134,12 @@ def _shadow(room: "Room", artefact_digest: str | None, now: datetime) -> dict[st
     days = room.warehouse.query(_SHADOW_DAYS, [artefact_digest])["days"][0].as_py()
     detail = "days of data that this model scored in shadow"
     return {"shadow_days": Evidence(days, measured_at=now, cases=days, detail=detail) if days else None}
+
+
+def _own_drift(room: "Room", release_id: str | None, now: datetime) -> dict[str, Evidence | None]:
+    """Of the candidate itself, as its last shadow run measured it."""
+    moved = drift.last(room, release_id) if release_id else None
+    return {"psi_score": moved.scores.at(now)} if moved else {}
 
 
 def _scanned(room: "Room", policy: Policy, now: datetime) -> dict[str, Evidence | None]:

@@ -12,11 +12,12 @@ import pyarrow as pa
 from cleanroom.contracts.governance import ReleaseRecord
 from cleanroom.contracts.tables import UTC_TIMESTAMP
 from cleanroom.errors import GateClosed, NothingToDo
-from cleanroom.pipeline import artefacts, drift, surveillance
-from cleanroom.pipeline.dbt import run_dbt
+from cleanroom.pipeline import artefacts, candidate, drift, surveillance
+from cleanroom.pipeline.features import build_features
 from cleanroom.pipeline.gate import certified_release
 from cleanroom.pipeline.history import HORIZON, data_snapshot, read_history
 from cleanroom.pipeline.release_drafting import draft_and_submit
+from cleanroom.pipeline.release_request import declared_answers
 from cleanroom.pipeline.room_evidence import SCORE_RUNS
 from cleanroom.pipeline.shadow import note
 from cleanroom.pipeline.steps import StepResult
@@ -29,7 +30,6 @@ from cleanroom.settings import RoomSettings
 if TYPE_CHECKING:
     from cleanroom.pipeline.room import Room
 
-SELECTION = ("intermediate.scoring", "marts.scoring")
 _RUNS = pa.schema(
     [
         pa.field("release_id", pa.string(), nullable=False),
@@ -43,27 +43,29 @@ _RUNS = pa.schema(
 _KNOWN_RUN = f"select 1 from {SCORE_RUNS} where release_id = ? and mode = ? and artefact = ? and as_of = ?"
 
 
-def train(room: "Room") -> StepResult:
-    """Build the features, train, and keep the artefact. The same data gives the same artefact.
+def train(room: "Room", *, anew: bool = False, now: datetime | None = None) -> StepResult:
+    """Train another model and keep its artefact, unless the one before is still a candidate and so stays (see
+    `pipeline.candidate`). `anew` ends the candidate and trains at once. The same data gives the same artefact.
 
     Raises NothingToDo where there is too little to learn from, DataTestsFailed or WarehouseFault from dbt.
     """
     _need_transfers(room)
-    run_dbt(
-        room,
-        "build",
-        SELECTION,
-        {"scoring_horizon_days": HORIZON.days},
-        options=("--exclude-resource-type", "unit_test"),  # they prove the SQL, not these rows
-    )
+    now = now or datetime.now(UTC)
+    build_features(room)
     history = read_history(room)
+    found = candidate.look(room, now=now, anew=anew)
+    if found.is_kept:
+        return StepResult(rows=history[-1].accounts, detail={"artefact": found.artefact, "kept": True, **found.said})
     artefact = train_artefact(history, horizon=HORIZON, data_snapshot=data_snapshot(room))
-    digest = artefacts.keep(room, artefact)
+    candidate.replace(room, found, by=artefact.digest)
+    digest = artefacts.keep(room, artefact, now=now)
     facts = artefact.training
     return StepResult(
         rows=history[-1].accounts,
         detail={
             "artefact": digest,
+            "kept": digest == found.artefact,
+            **found.replaced_by(digest),
             "as_of": facts["as_of"],
             "cut_offs": len(history),
             "replayed_cut_offs": len(facts["replayed_cut_offs"]),
@@ -87,14 +89,15 @@ def evaluate(
     factors: dict | None = None,
     declared: dict | None = None,
     evidence_documents: dict | None = None,
+    now: datetime | None = None,
 ) -> StepResult:
-    """Measure the latest artefact, ask governance, draft the release at the portal and submit it for sign-off.
+    """Measure the latest artefact, ask governance, draft the release at the portal, or refresh the draft that stands
+    there, and submit it for sign-off where nothing else is missing.
 
     See `pipeline.release_drafting`. The same input again gives the same release.
     """
-    return draft_and_submit(
-        room, developer=developer, factors=factors, declared=declared, evidence_documents=evidence_documents
-    )
+    answers = declared_answers(factors, declared, evidence_documents)
+    return draft_and_submit(room, answers, developer=developer, now=now or datetime.now(UTC))
 
 
 def score(room: "Room", *, shadow: bool = False) -> StepResult:
@@ -104,6 +107,7 @@ def score(room: "Room", *, shadow: bool = False) -> StepResult:
     scores in shadow mode, and beside a released one does so where it is another. ArtefactRefused where the artefact
     is not the released one.
     """
+    build_features(room)
     latest = read_history(room)[-1]
     try:
         record = certified_release(room)
@@ -145,7 +149,11 @@ def latest_release_id(settings: RoomSettings) -> str:
 
 def _score_in_shadow(room: "Room", latest: Snapshot, trained: artefacts.Latest) -> StepResult:
     release_id = trained.release_id or f"unreleased-{trained.digest[:16]}"
-    return _write(room, artefacts.read(room, trained.digest), latest, release_id=release_id, mode=scores.SHADOW)
+    artefact = artefacts.read(room, trained.digest)
+    result = _write(room, artefact, latest, release_id=release_id, mode=scores.SHADOW)
+    if trained.release_id:
+        drift.watch(room, room.portal.release(release_id), artefact, latest, mode=scores.SHADOW)
+    return result
 
 
 def _write(room: "Room", artefact: Artefact, latest: Snapshot, *, release_id: str, mode: str) -> StepResult:

@@ -42,8 +42,8 @@ def desk(tmp_path, artefact):
     """A room that holds a released model, and the portal that released it a moment ago."""
     settings = RoomSettings(home=tmp_path, code_commit=COMMIT)
     made = gate.Desk(settings, LocalObjectStore(settings.objects_dir), portal())
-    digest = artefacts.keep(made, artefact)
     draft = make_draft(developer=records.DEVELOPER)
+    digest = artefacts.keep(made, artefact, now=draft.evaluated_at)
     bound = draft.digests.model_copy(update={"artefact": digest, "code_commit": COMMIT})
     record = records.signed(load_policy(), records.a_record(draft.model_copy(update={"digests": bound})))
     own_drafts.note(settings, record.draft)

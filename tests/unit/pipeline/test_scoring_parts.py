@@ -2,6 +2,7 @@
 
 import subprocess
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -14,6 +15,8 @@ from cleanroom.scoring.artefact import Artefact
 from cleanroom.scoring.calibration import Calibration
 from cleanroom.settings import RoomSettings
 from cleanroom.stores.objects_local import LocalObjectStore
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 GIT = ["git", "-c", "user.name=test", "-c", "user.email=test@example.org"]
 
@@ -96,7 +99,7 @@ def test_nothing_trained_is_said_so(room):
 
 
 def test_an_artefact_comes_back_from_either_place(room, artefact):
-    digest = artefacts.keep(room, artefact)
+    digest = artefacts.keep(room, artefact, now=NOW)
     file = room.settings.artefacts_dir / f"{digest}.json"
     first = artefacts.read(room, digest)
     file.unlink()
@@ -110,15 +113,16 @@ def test_an_artefact_that_is_nowhere_is_refused(room):
 
 
 def test_keeping_it_again_keeps_its_release(room, artefact):
-    digest = artefacts.keep(room, artefact)
-    artefacts.note(room.settings, artefacts.Latest(digest, "release-1"))
-    artefacts.keep(room, artefact)
+    digest = artefacts.keep(room, artefact, now=NOW)
+    noted = artefacts.Latest(digest, NOW.isoformat(), "release-1", "a" * 64)
+    artefacts.note(room.settings, noted)
+    artefacts.keep(room, artefact, now=NOW + timedelta(days=7))
 
-    assert artefacts.need_latest(room.settings) == artefacts.Latest(digest, "release-1")
+    assert artefacts.need_latest(room.settings) == noted
 
 
 def test_a_swapped_file_is_refused_though_the_store_holds_the_right_one(room, artefact):
-    digest = artefacts.keep(room, artefact)
+    digest = artefacts.keep(room, artefact, now=NOW)
     (room.settings.artefacts_dir / f"{digest}.json").write_bytes(b"{}")
 
     with pytest.raises(ArtefactRefused):
