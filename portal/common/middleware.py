@@ -3,6 +3,7 @@
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 
 from cleanroom.errors import CleanroomError
 from portal.common.problems import status_of
@@ -30,4 +31,9 @@ class RefusalMiddleware:
         from portal.audit.refusals import note_refusal  # models: loaded once the apps are
 
         note_refusal(request, error)
-        return render(request, "common/refused.html", {"sentence": str(error)}, status=status_of(error))
+        return render(request, "common/refused.html", {"sentence": sentence_of(error)}, status=status_of(error))
+
+
+def sentence_of(error: CleanroomError) -> str:
+    """In the reader's language, where the error brought both along."""
+    return error.in_chinese if (get_language() or "").startswith("zh") else str(error)

@@ -19,7 +19,11 @@ from portal.signoffs.queries import receivers, record_of, records_of
 
 CAP_BYTES = 128 * 1024  # three times the policy that ships
 AT_ONCE = 100  # releases that one request replays: about 2 s
-_NUMBERED, _EXCERPT = re.compile(r"line (\d+): (\S+): (.*)", re.DOTALL), 100
+_NUMBERED, _NUMBERED_ZH = (
+    re.compile(r"line (\d+): (.+?): (.*)", re.DOTALL),
+    re.compile(r"第 \d+ 行：.+?：(.*)", re.DOTALL),
+)
+_EXCERPT = 100  # characters of a line that is wrong
 _SHEET, _FIRST_COLUMN = "Documents", "D"  # where the form's cells that are filled in begin
 
 
@@ -127,19 +131,20 @@ def text_of(raw: bytes) -> str:
 
 
 def faults_of_policy(error: PolicyInvalid | TooLarge, raw: bytes) -> list[Fault]:
-    """`line 12: place: what is wrong` in its parts, by line."""
+    """`line 12: place: what is wrong` in its parts, by line; in Chinese where the error brought that along."""
     lines = text_of(raw).splitlines()
     found = [_policy_fault(e, lines) for e in (error, *getattr(error, "others", ()))]
     return sorted(found, key=lambda fault: int(fault.place or 0))
 
 
 def _policy_fault(error: PolicyInvalid | TooLarge, lines: list[str]) -> Fault:
-    numbered = _NUMBERED.match(error.sentence)
+    numbered = _NUMBERED.fullmatch(error.sentence)
     if numbered is None:
-        return Fault("", error.sentence)
+        return Fault("", {"en": error.sentence, "zh_hant": error.zh})
     number, key, sentence = numbered.groups()
+    chinese = _NUMBERED_ZH.fullmatch(error.zh or "")
     excerpt = lines[int(number) - 1].strip() if int(number) <= len(lines) else ""
-    return Fault(number, sentence, key, excerpt[:_EXCERPT])
+    return Fault(number, {"en": sentence, "zh_hant": chinese and chinese[1]}, key, excerpt[:_EXCERPT])
 
 
 def faults_of_form(error: FormInvalid) -> list[Fault]:

@@ -15,7 +15,7 @@ from cleanroom.errors import RequestInvalid
 from cleanroom.vocabulary.terms import ReleaseState
 from portal.accounts.permissions import Permission, check_may, may, may_anywhere
 from portal.common.filters import Filter, choices_of, narrow
-from portal.common.posting import done, given, message_of
+from portal.common.posting import confirmed, done, given, message_of
 from portal.common.tables import search, table_page
 from portal.signoffs import dossier, ends, packs
 from portal.signoffs.actions.hold import hold_release, lift_hold
@@ -111,6 +111,7 @@ def submit(request: HttpRequest, release_id: str) -> HttpResponse:
 
 @require_POST
 def sign(request: HttpRequest, release_id: str) -> HttpResponse:
+    confirmed(request)
     wanted = message_of(
         SignOffRequest,
         role=given(request, "role"),
@@ -146,6 +147,7 @@ def waive_approve(request: HttpRequest, release_id: str, control_id: str) -> Htt
 
 @require_POST
 def publish(request: HttpRequest, release_id: str) -> HttpResponse:
+    confirmed(request)
     return _posted(
         request, release_id, lambda: publish_release(release_id, by=request.user), _("The model is released.")
     )
@@ -160,6 +162,7 @@ def suspend(request: HttpRequest, release_id: str) -> HttpResponse:
 
 @require_POST
 def retire(request: HttpRequest, release_id: str) -> HttpResponse:
+    confirmed(request)
     reason = given(request, "reason")
     return _posted(
         request,

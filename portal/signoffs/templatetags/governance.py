@@ -5,24 +5,36 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
+from cleanroom.governance.catalogue import figures
 from portal.accounts.names import CAPACITY_NAMES
 from portal.common.templatetags.portal import badge
 from portal.signoffs.names import (
+    BOUND_NAMES,
+    CARD_NAMES,
+    CARD_UNITS,
     DECISION_NAMES,
     EVIDENCE_NAMES,
+    OUTCOME_MARKS,
     OUTCOME_NAMES,
     OUTCOME_TONES,
     STATE_NAMES,
     STATE_TONES,
+    UNIT_NAMES,
     VERDICT_NAMES,
     VERDICT_TONES,
 )
+from portal.signoffs.policy import current_policy
 
 register = template.Library()
 _HAN, _BETWEEN = re.compile(r"[\u4e00-\u9fff]"), " / "
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
+_NAME = re.compile(r"[a-z][a-z0-9]*_\w+")
 
 
 @register.filter
@@ -65,7 +77,7 @@ def of_key(found: dict, key: str) -> Any:
 @register.simple_tag
 def outcome(value: str | None) -> SafeString:
     """A control outcome; None where no control of the place applies."""
-    return badge(OUTCOME_NAMES[str(value or "")], OUTCOME_TONES[str(value or "")])
+    return format_html('<span class="state state-{}">{}</span>', outcome_tone(value), outcome_name(value))
 
 
 @register.filter
@@ -74,8 +86,66 @@ def outcome_tone(value: str | None) -> str:
 
 
 @register.filter
-def outcome_name(value: str | None) -> str:
+def outcome_name(value: str | None) -> SafeString:
+    """With its sign, which a screen reader leaves out."""
+    mark, name = OUTCOME_MARKS[str(value or "")], OUTCOME_NAMES[str(value or "")]
+    return format_html('<span class="sign" aria-hidden="true">{}</span> {}', mark, name)
+
+
+@register.filter
+def outcome_text(value: str | None) -> str:
+    """Where no markup can stand."""
     return str(OUTCOME_NAMES[str(value or "")])
+
+
+@register.filter
+def figure_title(name: str | None) -> str:
+    """What a figure is, in the reader's language: the catalogue's words, else the model card's own, else its name."""
+    found = figures().get(name or "")
+    title = told(found.text) if found else str(CARD_NAMES.get(name or "", name or ""))
+    return title[:1].upper() + title[1:]
+
+
+@register.filter
+def figure_unit(name: str | None) -> str:
+    found = figures().get(name or "")
+    unit = found.unit if found else CARD_UNITS.get(name or "")
+    return str(UNIT_NAMES[unit]) if unit else ""
+
+
+@register.filter
+def written_limit(limit: str | None) -> str:
+    """A limit as governance writes it (`controls.written_limit`), with the signs that people write, and with the names
+    of figures and settings that it rests on told."""
+    if not limit or limit == "recorded":
+        return _("is recorded; has no limit") if limit else ""
+    written = limit.replace(">=", "≥").replace("<=", "≤").replace(" x ", " × ").replace(" of ", " / ")
+    return _NAME.sub(_told_name, written)
+
+
+def _told_name(match: re.Match) -> str:
+    name = match[0]
+    if name in figures():
+        return _("“%(figure)s”") % {"figure": told(figures()[name].text)}
+    value = current_policy().settings.get(name)
+    return name if value is None else f"{value:g}"
+
+
+@register.filter
+def bound_name(name: str) -> str:
+    return str(BOUND_NAMES.get(name, name))
+
+
+@register.filter
+def card_value(value: Any) -> str:
+    """A value of the model card as a person reads it: texts in the language, times in the portal's zone, whole numbers
+    with their thousands."""
+    if isinstance(value, list):
+        return ", ".join(map(card_value, value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    text = in_my_language(str(told(value)))
+    return f"{timezone.localtime(moment(text)):%Y-%m-%d %H:%M}" if _MOMENT.fullmatch(text) else text
 
 
 @register.simple_tag
@@ -124,4 +194,6 @@ def moment(text: str) -> datetime:
 @register.filter
 def figure(value: float | None) -> str:
     """A measured figure with as many digits as a person reads."""
-    return "–" if value is None else f"{value:.4g}"
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

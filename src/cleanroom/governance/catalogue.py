@@ -35,12 +35,29 @@ class Supplier(StrEnum):
     TRANSCRIPTS = "transcripts"
 
 
+class Unit(StrEnum):
+    """What a figure and its limit are counted in. `index`: a measure on its own scale; `flag`: 1 where it is so."""
+
+    SHARE = "share"
+    RATIO = "ratio"
+    INDEX = "index"
+    NUMBER = "number"
+    FLAG = "flag"
+    DAYS = "days"
+    HOURS = "hours"
+    MINUTES = "minutes"
+    SECONDS = "seconds"
+    KWH = "kwh"
+    TWD = "twd"
+
+
 class Figure(Frozen):
     """One figure. `evaluator`: `module:function` that computes it; `absent`: why it is missing where it is."""
 
     supplier: Supplier
     evaluator: Annotated[str, Field(pattern=r"^cleanroom(\.\w+)+:\w+(\.\w+)*$")]
     source: str
+    unit: Unit
     text: Text
     absent: Text
 

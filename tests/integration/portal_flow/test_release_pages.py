@@ -1,11 +1,15 @@
 """The inventory and the page of one release: what is shown, what is offered to whom, and what the forms do."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.template import Context, Template
 from django.utils import timezone
+from django.utils.html import escape, strip_tags
 
+from cleanroom.governance.catalogue import figures
+from cleanroom.governance.evidence import Evidence
 from cleanroom.governance.policy import load_policy
 from cleanroom.vocabulary.terms import Role, SignOffRole
 from portal.alerts import tasks
@@ -77,6 +81,44 @@ def test_chinese_reaches_the_policys_own_words(drafted, as_person):
     assert "控制矩陣" in shown and "Control matrix" not in shown
 
 
+def rows_of(shown: str) -> dict[str, dict[str, str]]:
+    """By metric name: what stands in the cells of its row, by the label that a phone shows; and its title."""
+    rows = re.findall(
+        r'<th scope="row" role="rowheader" class="prose">(.*?) <code>(\w+)</code></th>(.*?)</tr>', shown, re.S
+    )
+    cells = {name: dict(re.findall(r'data-label="([^"]+)"[^>]*>(.*?)</td>', row, re.S)) for _, name, row in rows}
+    return {
+        name: {k: strip_tags(v).strip() for k, v in cells[name].items()} | {"title": title} for title, name, _ in rows
+    }
+
+
+def test_every_figure_has_its_title_its_unit_and_a_sign_beside_the_colour(room, as_person):
+    make_participant("808")
+    make_person(Role.MODEL_DEVELOPER, username="dev")
+    at = timezone.now()
+    bad = Evidence(0.01, low=0.01, high=0.01, cases=100_000, measured_at=at)
+    drill = Evidence(42.5, low=42.5, high=42.5, cases=1, measured_at=at)
+    changes = {"precision_at_capacity": bad, "kill_switch_seconds": drill, "repeat_match_rate": None}
+    draft_release(make_draft(developer="dev", changes=changes), by=room)
+    auditor = make_person(Role.AUDITOR)
+    english, chinese = (rows_of(text_of(as_person(auditor, language).get(PAGE))) for language in ("en", "zh-hant"))
+    policy = load_policy()
+    applying = {m.name for c in policy.controls if c.ai_kind != "gen" for m in c.metrics}
+    assert english.keys() == chinese.keys() == applying and len(applying) > 50
+    for name in applying:
+        assert english[name]["title"].lower() == escape(figures()[name].text.en).lower()
+        assert chinese[name]["title"] == escape(figures()[name].text.zh_hant)
+    assert english["repeat_match_rate"]["Outcome"] == "? not measured"
+    assert english["kill_switch_seconds"]["Outcome"] == "✓ met" and english["kill_switch_seconds"]["Value"] == "42.5"
+    assert english["kill_switch_seconds"]["Limit"] == "≤ 60 seconds" and "秒" in chinese["kill_switch_seconds"]["門檻"]
+    assert english["precision_at_capacity"]["Outcome"] == "✕ not met"
+    assert figures()["baseline_precision_at_capacity"].text.en in english["precision_at_capacity"]["Limit"]
+    assert english["third_party_items_done"]["Limit"].startswith("≥ 6 / 6")
+    assert english["pr_auc"]["Limit"].startswith("is recorded")
+    limit = policy.settings["wrongful_control_rate_limit"]
+    assert english["wrongful_control_rate"]["Limit"].startswith(f"≤ {limit:g}")
+
+
 def test_a_missing_release_is_a_page_that_says_so(db, as_person):
     response = as_person(make_person(Role.AUDITOR)).get("/signoffs/none/")
     assert response.status_code == 404 and "no release of this name" in response.content.decode()
@@ -119,6 +161,8 @@ def test_only_who_may_sign_is_offered_the_form(drafted, room, as_person):
         "decision": "reject",
         "subject_digest": Release.objects.get().subject_digest,
     }
+    assert as_person(reviewer).post(PAGE + "sign", form).status_code == 422, "signed without saying that it stands"
+    form["confirmed"] = "yes"
     assert "Your signature is kept." in text_of(as_person(reviewer).post(PAGE + "sign", form, follow=True))
     assert SignOffRecord.objects.get().person == reviewer
     assert Release.objects.get().state == "draft"
@@ -134,7 +178,7 @@ def test_a_hold_and_its_end_on_the_page(drafted, as_person):
 
 @pytest.mark.parametrize("act", ["submit", "publish", "suspend", "retire"])
 def test_who_may_not_gets_a_page_that_says_which_roles_may(drafted, as_person, act):
-    response = as_person(make_person(Role.AUDITOR)).post(PAGE + act, {"reason": "because"})
+    response = as_person(make_person(Role.AUDITOR)).post(PAGE + act, {"reason": "because", "confirmed": "yes"})
     assert response.status_code == 403 and "takes one of these roles" in response.content.decode()
 
 
