@@ -1,6 +1,7 @@
 """The three ways in which accounts are ranked, for comparing them: rules, own-account model, full model.
 
-Where too few accounts are listed to learn from, the rules rank in the model's place and the ranking says so.
+Where too few accounts are listed to learn from, or too few are there for any tree to tell them apart, the rules rank in
+the model's place and the ranking says so.
 """
 
 from dataclasses import dataclass
@@ -58,4 +59,7 @@ def own_account_features() -> tuple[Feature, ...]:
 
 def _learned(snapshot: Snapshot, features: tuple[Feature, ...]) -> np.ndarray:
     columns = matrix(snapshot.rows, [f.name for f in features])
-    return model.Trees(model.train(columns, snapshot.listed, features), len(features)).margins(columns)
+    trees = model.Trees(model.train(columns, snapshot.listed, features), len(features))
+    if not trees.tell:
+        raise NothingToDo("the accounts are too few to tell the watch-listed from the others")
+    return trees.margins(columns)

@@ -71,6 +71,11 @@ class Trees:
         if self._booster.num_feature() != columns:
             raise ArtefactRefused("the artefact's model reads another number of features than it names")
 
+    @property
+    def tell(self) -> bool:
+        """Whether any tree tells one account from another; among very few accounts none does."""
+        return bool(self._booster.feature_importance("split").any())
+
     def margins(self, matrix: np.ndarray) -> np.ndarray:
         """Log-odds per row, uncalibrated: only their order means something."""
         return self._booster.predict(matrix, raw_score=True, num_threads=1)
