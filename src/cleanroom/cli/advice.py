@@ -150,11 +150,13 @@ _OF_THE_ROOM = {"gate_closed", "artefact_refused", "policy_invalid", "data_tests
     "index_damaged", "model_fault", "report_fault", "warehouse_fault", "delivery_fault"}  # fmt: skip
 
 # Where the advice on the reason would send the person to the wrong place.
-_DO_RULE: Final[Mapping[str, tuple[str, str]]] = {
+BY_RULE: Final[Mapping[str, tuple[str, str]]] = {
     "conformance": ("Correct your program where the answers differ, and compare again.",
                     "請更正貴機構程式與公布答案不同之處後再比對。"),
     "period_overlap": ("Send the days after them, or replace what was accepted with --supersede.",
                        "請改送其後之日期，或以 --supersede 取代已接受之資料。"),
+    "envelope": ("Check that it is the right file, sealed to this key ring; else let its maker seal it again.",
+                 "請確認檔案無誤且係封裝予本金鑰環；否則請產製者重新封裝。"),
     "path": ("Check the path that was given: that it is there, of the kind asked for, and open to this user.",
              "請確認所給路徑：是否存在、是否為所需之檔案或資料夾、目前使用者是否有權使用。"),
 } | dict.fromkeys(
@@ -171,12 +173,12 @@ def heading(error: CleanroomError) -> str:
 
 def advice(error: CleanroomError) -> str:
     """What to do about a refusal or fault, whichever command it ends."""
-    return chosen(_DO_RULE.get(error.rule or "") or _DO[error.reason])
+    return chosen(BY_RULE.get(error.rule or "") or _DO[error.reason])
 
 
 def participants_advice(error: CleanroomError) -> str:
     """The same for a command of an institution's own side."""
-    if error.rule in _DO_RULE:
+    if error.rule in BY_RULE:
         return advice(error)
     return chosen(for_participants().get(error.reason) or _DO[error.reason])
 

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from cleanroom.cli.common import add_institution, add_out, command, family, institution_code, print_line
+from cleanroom.cli.paths import InFile, InFolder, OutFile
 from cleanroom.cli.waiting import waiting
 from cleanroom.cli.words import told
 from cleanroom.contracts.checkpoints import CAP_BYTES, AuditLog, InclusionProof, read_document
@@ -26,7 +27,7 @@ def _add_witness(audit) -> None:
                       "查看、檢查並會簽新檢查點")  # fmt: skip
     add_institution(witness)
     _add_store(witness)
-    witness.add_argument("--state", type=Path, metavar="FILE", help=told(
+    witness.add_argument("--state", type=OutFile, metavar="FILE", help=told(
         "the witness's memory (default witness.json of the institution)",
         "見證之記錄檔（預設為該機構之 witness.json）"))  # fmt: skip
     witness.add_argument("--room-key", metavar="KEY", help=told(
@@ -39,7 +40,7 @@ def _add_witness(audit) -> None:
 def _add_verify(audit) -> None:
     verify = command(audit, "verify", _verify, "verify a whole log: chain, checkpoints, cosignatures",
                      "驗證整份稽核紀錄：雜湊鏈、檢查點、會簽")  # fmt: skip
-    verify.add_argument("file", type=Path, nargs="?", metavar="FILE", help=told(
+    verify.add_argument("file", type=InFile, nargs="?", metavar="FILE", help=told(
         "the log (default: the room's own)", "稽核紀錄檔（預設為無塵室自身者）"))  # fmt: skip
     verify.add_argument("--log", type=AuditLog, choices=list(AuditLog), help=told(
         "which log it is (default: as the file is called)", "屬何份稽核紀錄（預設依檔名判斷）"))  # fmt: skip
@@ -65,18 +66,18 @@ def _add_proofs(audit) -> None:
     add_out(prove, "where the proof is written", "證明寫入處")
     check = command(audit, "check-proof", _check_proof, "check a proof that the portal or the room gave",
                     "檢查入口網站或無塵室所給之證明")  # fmt: skip
-    check.add_argument("file", type=Path, metavar="FILE", help=told("the proof", "證明檔"))
+    check.add_argument("file", type=InFile, metavar="FILE", help=told("the proof", "證明檔"))
     _add_room_key(check)
 
 
 def _add_receipts(audit) -> None:
     receipt = command(audit, "check-receipt", _check_receipt, "check that a receipt's event stands in the room's log",
                       "檢查收據所載事件是否載於無塵室稽核紀錄")  # fmt: skip
-    receipt.add_argument("file", type=Path, metavar="FILE", help=told("the receipt", "收據檔"))
-    receipt.add_argument("--proof", type=Path, metavar="FILE", help=told(
+    receipt.add_argument("file", type=InFile, metavar="FILE", help=told("the receipt", "收據檔"))
+    receipt.add_argument("--proof", type=InFile, metavar="FILE", help=told(
         "a proof that was handed over (default: made from the store)",
         "對方交付之證明（預設由物件儲存產生）"))  # fmt: skip
-    receipt.add_argument("--state", type=Path, metavar="FILE", help=told(
+    receipt.add_argument("--state", type=InFile, metavar="FILE", help=told(
         "the witness's memory: the proof must be of the history it saw",
         "見證之記錄檔：證明須屬其所見之歷程"))  # fmt: skip
     _add_store(receipt)
@@ -84,7 +85,7 @@ def _add_receipts(audit) -> None:
 
 
 def _add_store(parser) -> None:
-    parser.add_argument("--store", metavar="PLACE", help=told(
+    parser.add_argument("--store", type=_place, metavar="PLACE", help=told(
         "gs://BUCKET or a folder (default: the store of the settings)",
         "gs://BUCKET 或資料夾（預設依設定）"))  # fmt: skip
 
@@ -93,6 +94,10 @@ def _add_room_key(parser) -> None:
     parser.add_argument("--room-key", action="append", default=[], metavar="KEY", help=told(
         "the clean room's key, as --room-key=KEY; repeat for earlier ones",
         "無塵室公鑰，寫作 --room-key=KEY；可重複給定以含舊公鑰"))  # fmt: skip
+
+
+def _place(text: str) -> str | InFolder:
+    return text if text.startswith("gs://") else InFolder(text)
 
 
 def _code_and_key(text: str) -> tuple[str, str]:
@@ -228,13 +233,13 @@ def _room() -> RoomSettings:
     return RoomSettings.from_environment()
 
 
-def _store(named: str | None, settings: ParticipantSettings | RoomSettings | None = None):
+def _store(named: str | Path | None, settings: ParticipantSettings | RoomSettings | None = None):
     from cleanroom.stores.objects import open_object_store
 
     settings = settings or _room()
     url, folder = settings.object_store, settings.objects_dir
     if named:
-        url, folder = (named, None) if named.startswith("gs://") else ("", Path(named))
+        url, folder = (named, None) if isinstance(named, str) else ("", named)
     return open_object_store(url, folder, ca_file=settings.ca_file)
 
 

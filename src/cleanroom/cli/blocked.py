@@ -4,14 +4,14 @@ import argparse
 import json
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE
 from rich.table import Column, Table
 
 from cleanroom.cli.common import add_json, command, out, print_line, say
-from cleanroom.cli.result_names import scenario_name
+from cleanroom.cli.paths import InFile, InFolder, OutFolder
+from cleanroom.cli.value_names import scenario_name
 from cleanroom.cli.waiting import Say, waiting
 from cleanroom.cli.words import told
 from cleanroom.settings import RoomSettings
@@ -24,17 +24,17 @@ def add_blocked(commands) -> None:
         "依通報延遲計算聯防可多攔阻若干，並產製報告",
     )  # fmt: skip
     add_source(blocked)
-    blocked.add_argument("--report", type=Path, metavar="DIR", help=told(
+    blocked.add_argument("--report", type=OutFolder, metavar="DIR", help=told(
         "write figures, table, chart, HTML and PDF there", "將數據、表格、圖表、HTML 與 PDF 寫入此資料夾"))  # fmt: skip
     add_json(blocked)
 
 
 def add_source(parser: argparse.ArgumentParser) -> None:
     """Which data is asked: the room in CLEANROOM_HOME, or a folder of files."""
-    parser.add_argument("--data", type=Path, metavar="DIR", help=told(
+    parser.add_argument("--data", type=InFolder, metavar="DIR", help=told(
         "a folder in the data specification's form, instead of the room's",
         "符合資料規格之資料夾，以代無塵室之資料"))  # fmt: skip
-    parser.add_argument("--truth", type=Path, metavar="FILE", help=told(
+    parser.add_argument("--truth", type=InFile, metavar="FILE", help=told(
         "with --data: CSV institution,account,pattern,typology (default: truth/accounts.csv of the folder, if any)",
         "併用 --data：真實答案 CSV institution,account,pattern,typology"
         "（預設為該資料夾之 truth/accounts.csv）"))  # fmt: skip

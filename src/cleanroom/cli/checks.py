@@ -2,9 +2,9 @@
 
 import argparse
 import json
-from pathlib import Path
 
 from cleanroom.cli.common import command, print_line
+from cleanroom.cli.paths import InFile, OutFile
 from cleanroom.cli.words import chosen, told
 from cleanroom.errors import CanaryMismatch, Where
 from cleanroom.vocabulary.terms import Scheme
@@ -21,9 +21,9 @@ def add_checks(commands) -> None:
     scheme = told("of the first hash (default %(default)s)", "一次雜湊之方案（預設 %(default)s）")
     conformance.add_argument("--scheme", type=Scheme, choices=list(Scheme), default=Scheme.HMAC2, help=scheme)
     own = conformance.add_mutually_exclusive_group()
-    own.add_argument("--questions", type=Path, metavar="FILE", help=told(
+    own.add_argument("--questions", type=OutFile, metavar="FILE", help=told(
         "write raw values, test keys and instructions", "寫出原始值、測試金鑰與作法"))  # fmt: skip
-    own.add_argument("--answers", type=Path, metavar="FILE", help=told(
+    own.add_argument("--answers", type=InFile, metavar="FILE", help=told(
         "compare a CSV of your own implementation's answers", "比對自行開發程式之答案（CSV）"))  # fmt: skip
 
 

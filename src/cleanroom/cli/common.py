@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from cleanroom.cli.paths import OutFile
 from cleanroom.cli.words import chosen, told
 from cleanroom.vocabulary.both import Both
 
@@ -50,12 +51,12 @@ def add_json(parser) -> None:
 
 
 def add_json_file(parser) -> None:
-    parser.add_argument("--json", type=Path, metavar="FILE", help=told(
+    parser.add_argument("--json", type=OutFile, metavar="FILE", help=told(
         "write the figures there as well", "並將數據寫入此檔"))  # fmt: skip
 
 
-def add_out(parser, english: str, chinese: str) -> None:
-    parser.add_argument("--out", type=Path, required=True, metavar="PATH", help=told(english, chinese))
+def add_out(parser, english: str, chinese: str, *, kind: type[Path] = OutFile) -> None:
+    parser.add_argument("--out", type=kind, required=True, metavar="PATH", help=told(english, chinese))
 
 
 def institution_code(text: str) -> str:

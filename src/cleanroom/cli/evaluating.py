@@ -2,14 +2,14 @@
 
 import argparse
 import json
-from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE
 from rich.table import Column, Table
 
 from cleanroom.cli.common import add_json_file, command, out, print_line
-from cleanroom.cli.result_names import typology_name
+from cleanroom.cli.paths import InFile, InFolder
+from cleanroom.cli.value_names import typology_name
 from cleanroom.cli.waiting import waiting
 from cleanroom.cli.words import chosen, told
 from cleanroom.contracts.whole_files import write_whole
@@ -25,9 +25,9 @@ def add_evaluate(commands) -> None:
         commands, "evaluate", _evaluate, "judge rules and model against known patterns, on joined and on own records",
         "以已知樣態檢驗規則與模型，比較聯合資料與各機構自有資料",
     )  # fmt: skip
-    evaluate.add_argument("--data", type=Path, required=True, metavar="DIR", help=told(
+    evaluate.add_argument("--data", type=InFolder, required=True, metavar="DIR", help=told(
         "one subfolder for each institution", "每機構一子資料夾"))  # fmt: skip
-    evaluate.add_argument("--truth", type=Path, required=True, metavar="FILE", help=told(
+    evaluate.add_argument("--truth", type=InFile, required=True, metavar="FILE", help=told(
         "CSV: institution,account,pattern,typology", "真實答案 CSV：institution,account,pattern,typology"))  # fmt: skip
     add_json_file(evaluate)
 
@@ -35,8 +35,6 @@ def add_evaluate(commands) -> None:
 def _evaluate(options: argparse.Namespace) -> None:
     from cleanroom.pipeline.rehearsal.detecting import evaluate_detection
 
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)  # before the work, so that its result is not lost
     with waiting() as say:
         found = evaluate_detection(options.data, options.truth, say=say)
     if options.json:

@@ -2,13 +2,13 @@
 
 import argparse
 import json
-from pathlib import Path
 
 from rich.table import Table
 
 from cleanroom.cli.common import add_json, command, day, err, family, out
 from cleanroom.cli.governance_words import word
 from cleanroom.cli.packs import add_packs
+from cleanroom.cli.paths import InFile
 from cleanroom.cli.policies import add_policies
 from cleanroom.cli.transcripts import add_transcripts
 from cleanroom.cli.words import chosen, told
@@ -38,7 +38,7 @@ def add_governance(commands) -> None:
     add_json(watch)
     scan = command(governance, "scan-report", _scan, "keep a scanner's report (pip-audit or OSV-Scanner, JSON)",
                    "收存弱點掃描報告（pip-audit 或 OSV-Scanner 之 JSON）")  # fmt: skip
-    scan.add_argument("file", type=Path, metavar="FILE", help=told("the report", "掃描報告"))
+    scan.add_argument("file", type=InFile, metavar="FILE", help=told("the report", "掃描報告"))
     scan.add_argument("--scanned-on", type=day, required=True, metavar="YYYY-MM-DD", help=told(
         "the day of the scan", "掃描日期"))  # fmt: skip
     metrics = command(governance, "metrics", _metrics, "every figure that a policy may judge, and what computes it",

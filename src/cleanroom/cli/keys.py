@@ -1,10 +1,11 @@
 """Commands on keys: make, share, show, pin."""
 
 import argparse
-from pathlib import Path
 
 from cleanroom.cli.common import add_institution, add_out, command, family, print_line
+from cleanroom.cli.paths import InFile
 from cleanroom.cli.rotation import add_rotation, add_share
+from cleanroom.cli.value_names import name_of
 from cleanroom.cli.words import told
 from cleanroom.contracts.possession import fingerprint
 from cleanroom.crypto.keyring import RoomKeyRing
@@ -51,7 +52,7 @@ def _add_sharing(keys) -> None:
     add_institution(card)
     pin = command(keys, "pin-canaries", _keys_pin, "tell the room which first-hash key was agreed on",
                   "告知無塵室約定採用之一次雜湊金鑰")  # fmt: skip
-    pin.add_argument("card", type=Path, metavar="FILE", help=told(
+    pin.add_argument("card", type=InFile, metavar="FILE", help=told(
         "what `cleanroom keys canaries` printed at a participant",
         "參與機構執行 cleanroom keys canaries 之輸出"))  # fmt: skip
 
@@ -136,7 +137,7 @@ def _keys_propose(options: argparse.Namespace) -> None:
     for standing in propose_keys(settings):
         waits = told(": a second person approves it on the portal's page", "：須由第二人於入口網站核准")
         is_waiting = standing.state == "proposed"
-        print_line(f"{standing.kid}: {standing.state}{waits if is_waiting else ''}")
+        print_line(f"{standing.kid}: {name_of(standing.state)}{waits if is_waiting else ''}")
     _show_fingerprints(open_keys(settings))
 
 

@@ -1,13 +1,13 @@
 """`cleanroom lookout ...`: build the graph's index, serve it, say how it does."""
 
 import argparse
-from pathlib import Path
 
 from cleanroom.cli import lookout_answers as shown
 from cleanroom.cli.common import add_json, family, out, print_line, say
 from cleanroom.cli.lookout_asking import add_asking, answer, show
 from cleanroom.cli.lookout_folder import folders_of, on_folder
 from cleanroom.cli.lookout_words import stage_of
+from cleanroom.cli.paths import InFile, InFolder
 from cleanroom.cli.waiting import waiting
 from cleanroom.cli.words import told
 from cleanroom.errors import RequestInvalid, ServiceFault
@@ -23,9 +23,9 @@ def add_lookout(commands) -> None:
 
 def _add_index(lookout) -> None:
     build = on_folder(lookout, "build", _build, "build the index from published transfers", "以已發布之交易建立索引")
-    build.add_argument("--transfers", type=Path, nargs="+", required=True, metavar="FILE", help=told(
+    build.add_argument("--transfers", type=InFile, nargs="+", required=True, metavar="FILE", help=told(
         "Parquet files", "交易檔（Parquet）"))  # fmt: skip
-    build.add_argument("--ties", type=Path, metavar="FILE", help=told(
+    build.add_argument("--ties", type=InFile, metavar="FILE", help=told(
         "of accounts to phones and the like, for link steps", "帳戶與電話等之關聯檔，供關聯步使用"))  # fmt: skip
     build.add_argument("--anew", action="store_true", help=told(
         "in the place of the index that is there", "取代現有索引"))  # fmt: skip
@@ -46,12 +46,12 @@ def _add_serving(lookout) -> None:
     serve.add_argument("--host", default="127.0.0.1", help=told(
         "another than loopback only where the network is the room's",
         "僅於無塵室專用網路方得設為本機以外之位址"))  # fmt: skip
-    serve.add_argument("--room-graph", type=Path, metavar="DIR", help=told(
+    serve.add_argument("--room-graph", type=InFolder, metavar="DIR", help=told(
         "folder into which the line publishes the graph", "產線發布金流圖之資料夾"))  # fmt: skip
     status = on_folder(lookout, "status", _status, "who serves, and how fresh the answers are", "服務狀態與資料新鮮度")
     add_json(status)
     sync = on_folder(lookout, "sync", _sync, "take what the line published since", "取入產線其後發布之資料")
-    sync.add_argument("--room-graph", type=Path, metavar="DIR", help=told(
+    sync.add_argument("--room-graph", type=InFolder, metavar="DIR", help=told(
         "default: `graph` in the room's folder", "預設為機敏區之 graph 資料夾"))  # fmt: skip
 
 

@@ -61,20 +61,26 @@ def _way(console: Console, account: str, way: dict, rule: dict, *, rows: int) ->
     arrivals = way["arrivals"]
     _line(console, way["direction"], account=account)
     _rule(console, rule)
-    per_layer = sorted(Counter(arrival["layer"] for arrival in arrivals).items())
     _line(console, "reached", reached=way["reached"], looked_at=way["looked_at"])
     with_paths = any(arrival["path"] for arrival in arrivals)
     table = _table(("layer", "account", "at", "amount", "path" if with_paths else "from"))
     for arrival in arrivals[:rows]:
         table.add_row(*_arrival(arrival, way["identifiers"]))
     if arrivals:
-        console.print(", ".join(f"{word('layer')} {layer}: {count:,}" for layer, count in per_layer), highlight=False)
+        _by_layer(console, arrivals, way["reached"])
         console.print(table, markup=False)
     _left(console, len(arrivals) - rows)
     for name in ("hubs", "truncated"):
         if way[name]:
             _line(console, name, count=len(way[name]))
     _wholeness(console, way["cut"])
+
+
+def _by_layer(console: Console, arrivals: list[dict], reached: int) -> None:
+    """The layers add up to more than the accounts: money comes to one by walks of several lengths."""
+    per_layer = sorted(Counter(arrival["layer"] for arrival in arrivals).items())
+    layers = word("and").join(f"{word('layer')} {layer}: {count:,}" for layer, count in per_layer)
+    _line(console, "by_layer" if len(arrivals) == reached else "in_several", layers=layers, sum=len(arrivals))
 
 
 def _arrival(arrival: dict, identifiers: dict[str, str]) -> list[str]:

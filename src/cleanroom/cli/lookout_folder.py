@@ -2,16 +2,16 @@
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 
 from cleanroom.cli.common import command
 from cleanroom.cli.lookout_words import advice
+from cleanroom.cli.paths import OutFolder
 from cleanroom.cli.words import told
 
 
 def on_folder(commands, name: str, call: Callable[[argparse.Namespace], None], english: str, chinese: str):
     parser = command(commands, name, call, english, chinese)
-    parser.add_argument("--index", type=Path, metavar="DIR", help=told(
+    parser.add_argument("--index", type=OutFolder, metavar="DIR", help=told(
         "the lookout's folder (default: in the room's)", "即時查詢之資料夾（預設位於機敏區）"))  # fmt: skip
     parser.set_defaults(advice=advice)
     return parser

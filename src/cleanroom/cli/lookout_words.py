@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from cleanroom.cli.advice import BY_RULE
 from cleanroom.cli.words import chosen
 from cleanroom.errors import CleanroomError
 
@@ -23,6 +24,9 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "backward": ("Whose money came to {account}", "帳戶 {account} 之款項來源"),
     "reached": ("{reached:,} accounts reached, {looked_at:,} transfers looked at.",
                 "共及於 {reached:,} 個帳戶，檢視 {looked_at:,} 筆交易。"),
+    "by_layer": ("By layer: {layers}.", "各層帳戶數：{layers}。"),
+    "in_several": ("By layer: {layers}; {sum:,} in all, as an account counts at every layer at which it was reached.",
+                   "各層帳戶數：{layers}；合計 {sum:,}，因同一帳戶於其所及之每一層均計入。"),
     "layer": ("layer", "層"),
     "at": ("at (Taipei)", "時間（臺北）"),
     "amount": ("TWD", "金額（元）"),
@@ -127,8 +131,9 @@ _DO: Mapping[str, tuple[str, str]] = {
     "token": ("Start the service again if clients.json was changed since it began.",
               "若啟動後曾變更 clients.json，請重新啟動服務。"),
     "busy": ("Ask again in a second.", "請稍後再查。"),
-    "no_index": ("Build one, or give --room-graph the folder into which the line published (`ROOM/graph`).",
-                 "請先建立索引，或以 --room-graph 指定發布資料夾（機敏區之 graph）。"),
+    "no_index": ("Check --index; else build one: `lookout build --transfers FILE` or `lookout serve --room-graph DIR`.",
+                 "請確認 --index；或以 lookout build --transfers FILE、lookout serve --room-graph DIR 建立索引。"),
+    "path": BY_RULE["path"],
     "settings_invalid": ("Correct the setting that is named, and run again.", "請更正所指之設定後再執行。"),
     "malformed_rows": ("Correct the file that is named, and hand it in again.", "請更正所指之檔案後再送。"),
     "index_damaged": (

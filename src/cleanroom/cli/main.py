@@ -12,10 +12,11 @@ from cleanroom.cli.keys import add_keys
 from cleanroom.cli.lookout import add_lookout
 from cleanroom.cli.parser import Parser
 from cleanroom.cli.participant import add_participant
+from cleanroom.cli.paths import check_paths, not_text, of_the_system
 from cleanroom.cli.rehearsals import add_rehearsals
 from cleanroom.cli.replay import add_replay
 from cleanroom.cli.room import add_room
-from cleanroom.cli.telling import not_text, of_the_system, say_no
+from cleanroom.cli.telling import say_no
 from cleanroom.cli.words import check_language, word
 from cleanroom.errors import CleanroomError
 
@@ -25,6 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         check_language()
         options = parser().parse_args(arguments)
+        check_paths(options)
         return options.call(options) or 0  # a command may end with a code of its own
     except CleanroomError as e:
         return say_no(e, options)

@@ -2,9 +2,9 @@
 
 import argparse
 import json
-from pathlib import Path
 
 from cleanroom.cli.common import add_out, command, family, out
+from cleanroom.cli.paths import InFile, OutFile
 from cleanroom.cli.words import told
 from cleanroom.settings import RoomSettings
 
@@ -22,7 +22,7 @@ def add_packs(governance) -> None:
         governance, "verify", _verify, "verify a pack; the same as verify_pack.py, which needs only Python",
         "驗證證據包；與僅需 Python 之 verify_pack.py 相同",
     )  # fmt: skip
-    verify.add_argument("pack", type=Path, metavar="PACK", help=told("the pack", "證據包"))
+    verify.add_argument("pack", type=InFile, metavar="PACK", help=told("the pack", "證據包"))
     verify.add_argument("--room-key", metavar="KEY", help=told(
         "the clean room's signing key, base64url (in the room: its own)",
         "無塵室簽章公鑰，base64url（無塵室內預設為自身者）"))  # fmt: skip
@@ -37,8 +37,8 @@ def add_packs(governance) -> None:
     add_out(write, "the form, a .xlsx file", "查核表，.xlsx 檔")
     read = command(form, "read", _read_form, "read a filled form; prints what release-request.yaml takes",
                    "讀取已填之查核表；輸出 release-request.yaml 所需內容")  # fmt: skip
-    read.add_argument("form", type=Path, metavar="FORM", help=told("the filled form", "已填之查核表"))
-    read.add_argument("--out", type=Path, metavar="FILE", help=told(
+    read.add_argument("form", type=InFile, metavar="FORM", help=told("the filled form", "已填之查核表"))
+    read.add_argument("--out", type=OutFile, metavar="FILE", help=told(
         "write evidence_documents as YAML to this file instead",
         "改將 evidence_documents 以 YAML 寫入此檔"))  # fmt: skip
 

@@ -4,11 +4,11 @@ import argparse
 import json
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from pathlib import Path
 
 from cleanroom.cli.advice import participants_advice
 from cleanroom.cli.common import add_institution, add_json, command, err, out
 from cleanroom.cli.participant_tables import show_reports, show_standing
+from cleanroom.cli.paths import InFolder
 from cleanroom.cli.progress_view import shown
 from cleanroom.cli.words import told, word
 from cleanroom.errors import Refusal
@@ -37,7 +37,7 @@ def add_participant(commands) -> None:
 
 
 def _add_work(parser) -> None:
-    parser.add_argument("--data", type=Path, metavar="DIR", help=told(
+    parser.add_argument("--data", type=InFolder, metavar="DIR", help=told(
         "the folder with institution.json (default CLEANROOM_DATA_DIR)",
         "含 institution.json 之資料夾（預設為 CLEANROOM_DATA_DIR）"))  # fmt: skip
     parser.add_argument("--dry-run", action="store_true", help=told(

@@ -3,12 +3,12 @@
 import argparse
 import json
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from rich.table import Table
 
 from cleanroom.cli.common import add_json, command, out, print_line
 from cleanroom.cli.governance_words import word
+from cleanroom.cli.paths import InFile, InFolder
 from cleanroom.cli.words import chosen, told
 from cleanroom.governance.what_if import ControlChange, Judged, Replay, Replayed
 from cleanroom.settings import RoomSettings
@@ -20,7 +20,7 @@ PORTAL = "portal"
 def add_policies(governance) -> None:
     check = command(governance, "check-policy", _check, "check a policy file: exit code 0 valid, 29 with every error",
                     "檢查政策檔：結束代碼 0 有效，29 列出全部錯誤")  # fmt: skip
-    check.add_argument("file", type=Path, metavar="FILE", help=told("the policy", "政策檔"))
+    check.add_argument("file", type=InFile, metavar="FILE", help=told("the policy", "政策檔"))
     add_json(check)
     command(governance, "policy-schema", _schema, "print the JSON Schema of policy files, for editors",
             "輸出政策檔之 JSON Schema，供編輯器使用")  # fmt: skip
@@ -29,14 +29,18 @@ def add_policies(governance) -> None:
         f"replay a new policy over past releases: exit code 0 nothing changes, {CHANGES} something does",
         f"以新政策重演過去之發布：結束代碼 0 無異動，{CHANGES} 有異動",
     )  # fmt: skip
-    what_if.add_argument("--policy", type=Path, required=True, metavar="NEW", help=told(
+    what_if.add_argument("--policy", type=InFile, required=True, metavar="NEW", help=told(
         "the version to be adopted", "擬採用之版本"))  # fmt: skip
-    what_if.add_argument("--before", type=Path, metavar="OLD", help=told(
+    what_if.add_argument("--before", type=InFile, metavar="OLD", help=told(
         "the version in force; the one of this room if absent", "現行版本；未給定則為本無塵室所用者"))  # fmt: skip
-    what_if.add_argument("--releases", default=PORTAL, metavar="DIR|portal", help=told(
+    what_if.add_argument("--releases", type=_releases, default=PORTAL, metavar="DIR|portal", help=told(
         "a folder of release records (JSON), or the portal's",
         "發布紀錄（JSON）之資料夾，或入口網站之紀錄"))  # fmt: skip
     add_json(what_if)
+
+
+def _releases(text: str) -> str | InFolder:
+    return text if text == PORTAL else InFolder(text)
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -76,7 +80,7 @@ def _replay(options: argparse.Namespace) -> Replay:
     before = load_policy(options.before or settings.policy_file)
     if options.releases == PORTAL:
         return past_releases.replay_portal(settings, before=before, after=after)
-    return past_releases.replay_folder(Path(options.releases), before=before, after=after)
+    return past_releases.replay_folder(options.releases, before=before, after=after)
 
 
 def _show(found: Replay) -> None:

@@ -6,13 +6,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Column, Table
 
-from cleanroom.cli.result_names import scenario_name
+from cleanroom.cli.value_names import name_of, scenario_name
 from cleanroom.cli.words import chosen, told
-
-_STATIONS = {"sealing": "封裝", "intake": "匯入", "moneyflow": "金流", "scoring": "評分", "dispatch": "預警傳送",
-             "evaluation": "成效"}  # fmt: skip
-_LEGS = {"own": "自行", "matched": "相符", "unmatched": "僅一端", "disagreeing": "不一致", "not_expected": "無須他端"}
-_ANSWERS = {"unanswered": ("unanswered", "未回覆")}
 
 
 def show_summary(summary: Mapping[str, Any], console: Console) -> None:
@@ -29,8 +24,7 @@ def _station_table(summary: Mapping[str, Any]) -> Table:
     names = told("station", "站別"), told("rows", "列數"), told("seconds", "秒數")
     table = Table(*names, title=told("The line", "資料流程"), title_justify="left")
     for station in summary["stations"]:
-        name = told(station["name"], _STATIONS.get(station["name"], station["name"]))
-        table.add_row(name, f"{station['rows']:,}", f"{station['seconds']:.1f}")
+        table.add_row(name_of(station["name"]), f"{station['rows']:,}", f"{station['seconds']:.1f}")
     return table
 
 
@@ -67,7 +61,7 @@ def _transfers(summary: Mapping[str, Any]) -> str:
     transfers, rows = summary["transfers"], summary["rows_uploaded"]
     found = [(name, n) for name, n in summary["legs"].items() if n is not None]
     english = ", ".join(f"{n:,} {name}" for name, n in found)
-    chinese = "、".join(f"{_LEGS.get(name, name)} {n:,}" for name, n in found)
+    chinese = "、".join(f"{name_of(name)} {n:,}" for name, n in found)
     return told(f"{transfers:,} distinct transfers from {rows:,} uploaded rows ({english})",
                 f"上傳 {rows:,} 列，合為 {transfers:,} 筆交易（{chinese}）")  # fmt: skip
 
@@ -86,7 +80,7 @@ def _release(summary: Mapping[str, Any]) -> str:
 
 
 def _answers(summary: Mapping[str, Any]) -> str:
-    given = ", ".join(f"{n:,} {chosen(_ANSWERS.get(name, (name, name)))}" for name, n in summary["answers"].items())
+    given = told(", ", "、").join(f"{n:,} {name_of(name)}" for name, n in summary["answers"].items())
     none = told("none", "無")
     return told(f"answers: {given or none}", f"回覆：{given or none}")
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from rich.table import Table
 
 from cleanroom.cli.common import add_json_file, command, out, print_line, say
+from cleanroom.cli.paths import InFolder, OutFolder
+from cleanroom.cli.value_names import name_of
 from cleanroom.cli.words import told
 
 
@@ -16,7 +18,7 @@ def add_rehearsals(commands) -> None:
         commands, "demo", _demo, "make up a consortium, run the whole line through the DAGs, serve the portal",
         "以虛構之參與機構經 DAG 執行整條流程，並開啟入口網站",
     )  # fmt: skip
-    demo.add_argument("--workdir", type=Path, default=Path("var/demo"), metavar="DIR", help=told(
+    demo.add_argument("--workdir", type=OutFolder, default=Path("var/demo"), metavar="DIR", help=told(
         "where everything is kept (default %(default)s)", "所有資料存放處（預設 %(default)s）"))  # fmt: skip
     demo.add_argument("--seed", type=int, default=2025, metavar="N", help=told(
         "another seed, another consortium (default %(default)s)",
@@ -28,9 +30,9 @@ def add_rehearsals(commands) -> None:
         "call the steps directly instead of running the DAGs", "直接執行各步驟，不經 DAG"))  # fmt: skip
     run = command(commands, "run", _run, "run the whole line on a folder of data, one subfolder for each institution",
                   "以資料夾內之資料執行整條流程，每機構一子資料夾")  # fmt: skip
-    run.add_argument("--data", type=Path, required=True, metavar="DIR", help=told(
+    run.add_argument("--data", type=InFolder, required=True, metavar="DIR", help=told(
         "the folder, in the data specification's form", "符合資料規格之資料夾"))  # fmt: skip
-    run.add_argument("--workdir", type=Path, required=True, metavar="DIR", help=told(
+    run.add_argument("--workdir", type=OutFolder, required=True, metavar="DIR", help=told(
         "where everything is kept; the same again goes on there", "所有資料存放處；再次執行即由此接續"))  # fmt: skip
     run.add_argument("--through-dags", action="store_true", help=told(
         "run the DAGs instead of calling the steps directly", "經 DAG 執行，而非直接執行各步驟"))  # fmt: skip
@@ -63,8 +65,6 @@ def _rehearse(data: Path, options: argparse.Namespace, *, through_dags: bool, se
     from cleanroom.pipeline.rehearsal.run import rehearse
 
     _end_on_signals()
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)  # before the work, so that its result is not lost
     with rehearse(data, options.workdir, through_dags=through_dags, progress=say) as done:
         show_summary(done.summary, out)
         if options.json:
@@ -77,7 +77,9 @@ def _serve(done) -> None:
     names = told("role", "角色"), told("institution", "機構"), told("user", "帳號"), told("password", "密碼")
     table = Table(*names, title=told("Logins of this rehearsal", "示範帳號"), title_justify="left")
     for login in done.people.one_per_role():
-        table.add_row(", ".join(login.roles), login.institution or "", login.username, login.password)
+        table.add_row(
+            told(", ", "、").join(map(name_of, login.roles)), login.institution or "", login.username, login.password
+        )
     out.print(table)
     print_line(told(f"The portal is at {done.portal_url} (Ctrl-C ends it)",
                     f"入口網站位於 {done.portal_url}（按 Ctrl-C 結束）"))  # fmt: skip

@@ -53,8 +53,6 @@ def _days(text: str) -> int:
 def _replay(options: argparse.Namespace) -> None:
     from cleanroom.pipeline.replay import Capacity, Period, build_features, replay
 
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)  # before the work, so that its result is not lost
     period = Period(options.first, options.last)
     with waiting() as say, bench_of(options, say) as bench:
         if options.data is not None:

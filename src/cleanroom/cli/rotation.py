@@ -2,9 +2,9 @@
 
 import argparse
 from dataclasses import replace
-from pathlib import Path
 
 from cleanroom.cli.common import add_institution, add_out, command, institution_code, print_line
+from cleanroom.cli.paths import InFile, InFolder, OutFolder
 from cleanroom.cli.waiting import waiting
 from cleanroom.cli.words import told
 from cleanroom.settings import ParticipantSettings, RoomSettings
@@ -18,7 +18,7 @@ def add_rotation(keys) -> None:
 
 
 def add_share(parser) -> None:
-    parser.add_argument("--k1-from", type=Path, metavar="FILE", help=told(
+    parser.add_argument("--k1-from", type=InFile, metavar="FILE", help=told(
         "a share of it that another participant exported for you", "另一參與機構為貴機構匯出之金鑰檔"))  # fmt: skip
 
 
@@ -30,7 +30,7 @@ def _add_shared(keys) -> None:
     add_share(following)
     bridge = command(keys, "send-bridge", _send_bridge, "bridge what was sent under the old first-hash key to the new",
                      "將以舊一次雜湊金鑰上傳之代碼對應至新金鑰")  # fmt: skip
-    bridge.add_argument("--data", type=Path, metavar="DIR", help=told(
+    bridge.add_argument("--data", type=InFolder, metavar="DIR", help=told(
         "the folder with institution.json (default CLEANROOM_DATA_DIR)",
         "含 institution.json 之資料夾（預設為 CLEANROOM_DATA_DIR）"))  # fmt: skip
     handle = command(keys, "next-handle-key", _next_handle, "draw a new handle key; the older ones go on opening",
@@ -54,7 +54,7 @@ def _add_own(keys) -> None:
     _add_after(own, required=False)
     factor = command(keys, "export-factor", _export_factor, "seal the factor of the own key to the clean room",
                      "將自有金鑰之換算因子封裝予無塵室")  # fmt: skip
-    factor.add_argument("--joint", type=Path, required=True, metavar="FILE", help=told(
+    factor.add_argument("--joint", type=InFile, required=True, metavar="FILE", help=told(
         "this institution's share of the joint scalar", "本機構之共同純量份額"))  # fmt: skip
     factor.add_argument("--room-recipient", required=True, metavar="AGE", help=told(
         "the clean room's age recipient", "無塵室之 age 收件公鑰"))  # fmt: skip
@@ -69,13 +69,15 @@ def _add_joint(keys) -> None:
                     "產製共同純量，分別封裝予各參與機構")  # fmt: skip
     joint.add_argument("--to", type=_addressee, action="append", required=True, metavar="CODE=RECIPIENT", help=told(
         "once per participant", "每一參與機構給定一次"))  # fmt: skip
-    add_out(joint, "folder for one file per participant, kept offline", "存放各機構檔案之資料夾，離線保管")
+    add_out(
+        joint, "folder for one file per participant, kept offline", "存放各機構檔案之資料夾，離線保管", kind=OutFolder
+    )
 
 
 def _add_room(keys) -> None:
     factor = command(keys, "import-factor", _import_factor, "take a participant's factor into the clean room's ring",
                      "將參與機構之換算因子匯入無塵室金鑰環")  # fmt: skip
-    factor.add_argument("file", type=Path, metavar="FILE", help=told("the sealed factor", "封裝後之換算因子"))
+    factor.add_argument("file", type=InFile, metavar="FILE", help=told("the sealed factor", "封裝後之換算因子"))
     bridges = command(keys, "take-in-bridges", _take_in_bridges, "take in the bridges that a participant sent",
                       "匯入參與機構所送之代碼對應")  # fmt: skip
     for parser in (factor, bridges):

@@ -1,29 +1,13 @@
 """How the command says no: a line for each refusal or fault, then what to do about the first; or all of it as JSON."""
 
 import argparse
-import errno
 import json
-from collections.abc import Mapping
 
 from cleanroom.cli.advice import advice, heading
 from cleanroom.cli.common import err
 from cleanroom.cli.words import language, told
-from cleanroom.errors import CleanroomError, NotAllowed, NotFound, Refusal, RequestInvalid, StoreFault, Where
+from cleanroom.errors import CleanroomError, Refusal
 from cleanroom.settings import CHINESE
-
-# A path that is wrong now is wrong the next time as well: a refusal. What is not among these may pass: a fault.
-_PATH: Mapping[int, tuple[type[CleanroomError], str, str]] = {
-    errno.ENOENT: (NotFound, "there is no such file or folder", "查無此檔案或資料夾"),
-    errno.EISDIR: (NotFound, "this is a folder, and a file is asked for", "此為資料夾，此處須為檔案"),
-    errno.ENOTDIR: (NotFound, "a file stands where a folder is asked for", "此處須為資料夾，所給路徑卻為檔案"),
-    errno.ENAMETOOLONG: (NotFound, "no file or folder can have so long a name", "名稱過長，不可能為檔案或資料夾"),
-    errno.ELOOP: (NotFound, "this link leads back to itself", "此連結指向自身"),
-    errno.EEXIST: (NotAllowed, "something of this name is there already, and nothing is written over it",
-                   "已有同名項目，不予覆寫"),
-    errno.EACCES: (NotAllowed, "this user may not read or write here", "目前使用者無權讀寫此處"),
-    errno.EPERM: (NotAllowed, "this user may not read or write here", "目前使用者無權讀寫此處"),
-    errno.EROFS: (NotAllowed, "this disk takes no writing", "此磁碟為唯讀"),
-}  # fmt: skip
 
 
 def say_no(error: CleanroomError, options: argparse.Namespace) -> int:
@@ -39,22 +23,6 @@ def say_no(error: CleanroomError, options: argparse.Namespace) -> int:
     if do(error):
         err.print(told("What to do: ", "處理方式：") + do(error), markup=False, highlight=False, soft_wrap=True)
     return error.exit_code
-
-
-def of_the_system(e: OSError) -> CleanroomError:
-    """What the operating system said, without its number and in words that a person can act on."""
-    where = Where(file=str(e.filename) if e.filename else None)
-    if e.filename and e.errno in _PATH:
-        kind, english, chinese = _PATH[e.errno]
-        return kind(english, zh=chinese, where=where, rule="path")
-    if e.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StoreFault("there is no room left on the disk", zh="磁碟空間不足", where=where)
-    return StoreFault(e.strerror or type(e).__name__, where=where)
-
-
-def not_text(e: UnicodeDecodeError) -> CleanroomError:
-    """A file of another kind, where a text was asked for."""
-    return RequestInvalid("a file that was given is not text in UTF-8", zh="所給檔案非 UTF-8 文字檔", rule="path")
 
 
 def _line(e: CleanroomError) -> str:

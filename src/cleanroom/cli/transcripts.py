@@ -6,13 +6,14 @@ cannot be graded, 78 the model's endpoint failed (go on with the same command), 
 
 import argparse
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from cleanroom.cli.common import command, family, out, print_line, say
+from cleanroom.cli.paths import InFile, OutFile
 from cleanroom.cli.transcripts_words import word
+from cleanroom.cli.value_names import name_of
 from cleanroom.cli.words import told
 from cleanroom.errors import GateClosed, MalformedRows, Where
 from cleanroom.settings import ModelSettings, RoomSettings
@@ -34,7 +35,7 @@ def add_transcripts(governance) -> None:
     grade = command(actions, "grade", _grade, "grade a recording: exit code 0 met, 26 a block control is not met",
                     "為錄製結果評分：結束代碼 0 符合，26 有阻斷性控制措施不符合")  # fmt: skip
     _add_recording(grade)
-    grade.add_argument("--json", type=Path, metavar="OUT", help=told(
+    grade.add_argument("--json", type=OutFile, metavar="OUT", help=told(
         "write figures, outcomes and findings there", "將數據、結果與發現寫入此檔"))  # fmt: skip
     release = command(actions, "release", _release, "grade a recording and submit its release to the portal",
                       "為錄製結果評分，並向入口網站提出發布")  # fmt: skip
@@ -43,7 +44,7 @@ def add_transcripts(governance) -> None:
         "user name of the model's developer at the portal", "模型開發者於入口網站之帳號"))  # fmt: skip
     note = command(actions, "note", _note, "draft one note from an opened care notice, under the release's certificate",
                    "依放行憑證，就一則已開啟之關懷通知草擬說明")  # fmt: skip
-    note.add_argument("--notice", type=Path, required=True, metavar="FILE", help=told(
+    note.add_argument("--notice", type=InFile, required=True, metavar="FILE", help=told(
         "the warning's body, JSON", "預警內容（JSON）"))  # fmt: skip
     note.add_argument("--language", choices=("zh-hant", "en"), default="zh-hant", help=told(
         "of the note (default %(default)s)", "說明之語言（預設 %(default)s）"))  # fmt: skip
@@ -54,7 +55,7 @@ def _add_record(actions) -> None:
     record = command(actions, "record", _record, "put a drafter to every case of the suites and keep its answers",
                      "以題組各案例詢問草擬程式並保存回答")  # fmt: skip
     _drafter_option(record)
-    record.add_argument("--out", type=Path, required=True, metavar="FILE", help=told(
+    record.add_argument("--out", type=OutFile, required=True, metavar="FILE", help=told(
         "JSON Lines; run again to go on", "JSON Lines；再次執行即可接續"))  # fmt: skip
     for name, english, chinese in (
         ("notes", "plain requests", "一般請求數"),
@@ -67,7 +68,7 @@ def _add_record(actions) -> None:
 
 
 def _add_recording(parser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE", help=told("the recording", "錄製檔"))
+    parser.add_argument("file", type=InFile, metavar="FILE", help=told("the recording", "錄製檔"))
     parser.add_argument("--judge", choices=("rules", "model"), default="rules", help=told(
         "word lists, or a model as well (default %(default)s)",
         "僅用詞表，或併用模型評審（預設 %(default)s）"))  # fmt: skip
@@ -164,7 +165,7 @@ def _release(options: argparse.Namespace) -> None:
         record, grades = draft_and_submit(room, recording, _judge(options.judge), developer=options.developer)
     asked = {r.metric for r in record.draft.controls}
     _show(grades, tuple(r for r in record.draft.controls if r.metric in grades.evidence and r.metric in asked))
-    said = word("submitted", release=record.draft.release_id, tier=record.draft.tier, state=record.state)
+    said = word("submitted", release=record.draft.release_id, tier=record.draft.tier, state=name_of(record.state))
     print_line(said)
 
 

@@ -115,7 +115,8 @@ def _what_happened(raw: bytes, later: Iterable[bytes], before: AuditPlace) -> st
     """Told from the line that does not fit and from those after it."""
     number, line = before.sequence + 1, parse_line(raw)
     if line is None or not _is_json(line.event):
-        return f"event {number} is not written as this log writes"
+        other = " (or the file is another one)" if number == 1 else ""
+        return f"event {number} is not written as this log writes{other}"
     if not line.own_hash_fits:
         return f"event {number} was edited, its content is not what was recorded"
     if line.sequence == number:

@@ -48,10 +48,19 @@ def parse_canonical(raw: bytes, *, what: str) -> object:
     try:
         value = json.loads(raw, object_pairs_hook=no_duplicates, parse_constant=no_constants)
     except (ValueError, RecursionError) as e:
-        raise ManifestMalformed(f"{what} is not JSON: {e}", rule="canonical_json") from None
+        raise ManifestMalformed(f"{what} is not JSON: {_why(e)}", rule="canonical_json") from None
     if canonical_bytes(value) != raw:
         raise ManifestMalformed(f"{what} is not in canonical form (RFC 8785)", rule="canonical_json")
     return value
+
+
+def _why(e: Exception) -> str:
+    """Without the parser's own words, which are about its work and not about the file."""
+    if isinstance(e, UnicodeDecodeError):
+        return "it is not text in UTF-8"
+    if isinstance(e, json.JSONDecodeError):
+        return f"line {e.lineno} cannot be read"
+    return "it is nested too deep" if isinstance(e, RecursionError) else str(e)
 
 
 def no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:

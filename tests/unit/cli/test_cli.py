@@ -9,7 +9,6 @@ from cleanroom import cli
 from cleanroom.errors import (
     CanaryMismatch,
     ContentTampered,
-    NotAllowed,
     NotFound,
     NothingToDo,
     SettingsInvalid,
@@ -26,8 +25,8 @@ def home(tmp_path, monkeypatch):
 def test_a_missing_folder_is_a_sentence_and_a_code(tmp_path, capsys):
     code = cli.main(["run", "--data", str(tmp_path / "none"), "--workdir", str(tmp_path / "w")])
     said = " ".join(capsys.readouterr().err.split())
-    assert code == NothingToDo.exit_code
-    assert "refused (nothing_to_do)" in said and "does not exist" in said
+    assert code == NotFound.exit_code
+    assert "refused (not_found)" in said and "no such file or folder" in said
     assert "Traceback" not in said
 
 
@@ -102,8 +101,8 @@ def test_a_working_folder_that_is_a_file_is_a_sentence_and_a_code(tmp_path, caps
     (tmp_path / "file").write_text("")
     code = cli.main(["run", "--data", str(tmp_path / "data"), "--workdir", str(tmp_path / "file")])
     said = "".join(capsys.readouterr().err.split())
-    assert code == NotAllowed.exit_code
-    assert "refused(not_allowed)" in said and str(tmp_path / "file") in said
+    assert code == NotFound.exit_code
+    assert "refused(not_found)" in said and str(tmp_path / "file") in said
 
 
 @pytest.mark.parametrize("command", [["upload", "--institution"], ["take-in", "--participant"]])
@@ -121,6 +120,7 @@ def test_a_file_that_is_not_there_is_refused_and_never_asked_to_be_tried_again(t
 
 
 def test_a_pack_is_verified_outside_the_room_under_a_key_that_is_named(home, tmp_path, capsys):
+    (tmp_path / "pack.zip").touch()
     with pytest.raises(SystemExit) as ended:
         cli.main(["governance", "verify", str(tmp_path / "pack.zip")])
     assert ended.value.code == 2

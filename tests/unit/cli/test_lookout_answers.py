@@ -116,6 +116,17 @@ def test_an_expansion_says_its_rule_and_what_is_missing():
         assert part in said
 
 
+def test_accounts_of_several_layers_are_explained():
+    way = {"direction": "forward", "arrivals": [arrival(1), arrival(2)], "reached": 1, "looked_at": 9}
+    way |= {"hubs": [], "truncated": [], "cut": None, "identifiers": {}}
+    answer = {"rule": RULE, "link_limit": None, "state": STATE, "ways": [way]}
+    said = read(lookout_answers.expansion, OTHER, answer, rows=9)
+    assert "1 accounts reached" in said
+    assert "layer 1: 1, layer 2: 1; 2 in all, as an account counts at every layer" in said
+    answer["ways"] = [way | {"reached": 2}]
+    assert "By layer: layer 1: 1, layer 2: 1.\n" in read(lookout_answers.expansion, OTHER, answer, rows=9)
+
+
 def test_a_link_step_says_what_both_accounts_have_and_moves_no_money():
     linked = arrival(2) | {"via": PHONE, "amount_cents": None, "path": [TRANSFER, PHONE]}
     way = {"direction": "forward", "arrivals": [arrival(1), linked], "reached": 2, "looked_at": 9}

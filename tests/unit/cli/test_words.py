@@ -13,7 +13,7 @@ TABLES = {
     "headings": advice.HEADINGS,
     "advice": advice._DO,
     "participants": advice._PARTICIPANT,
-    "by rule": advice._DO_RULE,
+    "by rule": advice.BY_RULE,
     "lookout": lookout_words._WORDS,
     "lookout advice": lookout_words._DO,
     "stages": lookout_words.STAGES,

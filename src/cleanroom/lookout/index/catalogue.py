@@ -38,7 +38,10 @@ def read(folder: Path) -> State:
         content = json.loads((folder / CURRENT).read_bytes())
         body, digest = content["index"], content["sha256"]
     except FileNotFoundError:
-        raise IndexDamaged("there is no index in this folder; build one from the published transfers") from None
+        raise IndexDamaged(
+            "there is no index in this folder; build one from the published transfers",
+            zh="此資料夾內無索引；請以已發布之交易建立", rule="no_index",
+        ) from None  # fmt: skip
     except (ValueError, KeyError, TypeError):
         raise damaged(CURRENT, "can't be read") from None
     if digest != _digest(body):

@@ -58,7 +58,8 @@ class LookoutClient:
         try:
             response = self._http.request(method, path, **body)
         except httpx.HTTPError as e:
-            raise ServiceFault(f"the lookout does not answer ({type(e).__name__})") from None
+            raise ServiceFault(f"the lookout does not answer ({type(e).__name__})",
+                               zh=f"即時查詢服務無回應（{type(e).__name__}）") from None  # fmt: skip
         if response.is_success or path == "/health":
             return response.json()
         raise _refusal(response)
@@ -68,7 +69,8 @@ def address_of(folders: Folders) -> str:
     """Where the service over this folder listens. Raises ServiceFault where none runs."""
     state = read_state(folders.supervisor_state)
     if not state:
-        raise ServiceFault("nothing is served from this folder; start `cleanroom lookout serve`")
+        raise ServiceFault("nothing is served from this folder; start `cleanroom lookout serve`",
+                           zh="此資料夾目前無服務；請執行 cleanroom lookout serve")  # fmt: skip
     return url_of(state["host"], state["port"])
 
 

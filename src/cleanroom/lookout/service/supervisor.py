@@ -50,6 +50,7 @@ class Child:
 
 def serve(folders: Folders, *, workers: int, port: int, host: str = LOOPBACK, room_graph: Path | None = None) -> None:
     """Until SIGTERM or SIGINT. Raises what a child was refused for; ServiceFault where one dies again and again."""
+    _check_buildable(folders, room_graph)
     folders.make()
     access.make_key(folders.access_key)
     if not os.environ.get(clients.GIVEN):
@@ -61,6 +62,18 @@ def serve(folders: Folders, *, workers: int, port: int, host: str = LOOPBACK, ro
         folders.keeper_state.unlink(missing_ok=True)
         watch = _Watch(folders, _children(folders, workers, listener, room_graph))
         watch.run(listener.getsockname()[:2])
+
+
+def _check_buildable(folders: Folders, room_graph: Path | None) -> None:
+    """Raises IndexDamaged where there is no index and the line has published nothing to build one from: before a
+    folder is made at a place that was given by mistake."""
+    if (folders.index / CURRENT).exists() or (room_graph and (room_graph / TRANSFERS).exists()):
+        return
+    if room_graph is None:
+        raise IndexDamaged("there is no index here; build one with `cleanroom lookout build`",
+                           zh="此處無索引；請以 cleanroom lookout build 建立", rule="no_index")  # fmt: skip
+    raise IndexDamaged("there is no index here, and the line has published no transfers to build one from",
+                       zh="此處無索引，產線亦尚未發布可供建立之交易", rule="no_index")  # fmt: skip
 
 
 def _children(folders: Folders, workers: int, listener: socket.socket, room_graph: Path | None) -> list[Child]:
@@ -76,17 +89,10 @@ def _module(name: str) -> list[str]:
 
 
 def _build_first(folders: Folders, room_graph: Path | None) -> None:
-    """Where there is no index yet: from what the line has published, in a process that then ends.
-
-    Raises IndexDamaged where it has published nothing.
-    """
-    if (folders.index / CURRENT).exists():
+    """Where there is no index yet: from what the line has published, in a process that then ends."""
+    if room_graph is None or (folders.index / CURRENT).exists():
         return
-    published = None if room_graph is None else room_graph / TRANSFERS
-    if published is None or not published.exists():
-        where = "here" if published is None else "here, and the line has published no transfers"
-        raise IndexDamaged(f"there is no index {where}; build one with `cleanroom lookout build`", rule="no_index")
-    arguments = ["lookout", "build", "--index", str(folders.home), "--transfers", str(published)]
+    arguments = ["lookout", "build", "--index", str(folders.home), "--transfers", str(room_graph / TRANSFERS)]
     if (room_graph / TIES).exists():
         arguments += ["--ties", str(room_graph / TIES)]
     done = subprocess.run([sys.executable, "-m", "cleanroom.cli", *arguments], stdin=subprocess.DEVNULL)
