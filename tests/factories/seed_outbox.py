@@ -8,7 +8,7 @@ import sys
 
 import django
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.config.settings")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.portal_settings")
 django.setup()
 
 from django.conf import settings  # noqa: E402

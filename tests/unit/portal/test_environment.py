@@ -6,6 +6,8 @@ import pytest
 
 from cleanroom.errors import SettingsInvalid
 from portal.config import environment as e
+from portal.config import settings as own
+from tests import portal_settings as of_tests
 
 PRODUCTION = {"CLEANROOM_ENVIRONMENT": "production"}
 
@@ -17,6 +19,13 @@ def test_the_embedded_secret_is_made_once_for_its_owner_alone(tmp_path):
     file = tmp_path / "portal" / "secret.key"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [path.name for path in file.parent.iterdir()] == ["secret.key"]
+
+
+def test_tests_differ_from_what_is_installed_in_the_hash_of_passwords_alone():
+    assert own.PASSWORD_HASHERS == ["django.contrib.auth.hashers.ScryptPasswordHasher"]
+    names = [name for name in dir(own) if name.isupper()]
+    assert len(names) > 50 and names == [name for name in dir(of_tests) if name.isupper()]
+    assert [n for n in names if getattr(own, n) != getattr(of_tests, n)] == ["PASSWORD_HASHERS"]
 
 
 def test_production_makes_no_secret_and_guesses_no_host(tmp_path):
