@@ -14,6 +14,7 @@ from cleanroom.contracts.canonical import digest_of
 from cleanroom.contracts.manifest import Frozen
 from cleanroom.governance import documents
 from cleanroom.governance.evidence import Evidence
+from cleanroom.governance.misfits import Misfits
 from cleanroom.governance.policy import Name, Text
 
 OWN_ANSWERS = "mule-account-score"
@@ -56,7 +57,7 @@ class Training(Frozen):
     @model_validator(mode="after")
     def _no_more_than_all(self) -> Self:
         if self.completed > self.people:
-            raise ValueError("more people completed the training than there are")
+            raise Misfits.of("training", "more people completed the training than there are", "完訓人數多於應訓人數")
         return self
 
 

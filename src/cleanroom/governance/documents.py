@@ -1,10 +1,11 @@
-"""Reading the YAML files that people write: one shape, one key once, and errors that name file, line and rule."""
+"""Reading the YAML files that people write: one shape, one key once, and errors that name file, line, key and rule.
+
+Every error is a sentence in both languages (`PolicyInvalid.zh`): what stands there and what may.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from importlib.resources.abc import Traversable
-from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,28 +13,12 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from cleanroom.errors import PolicyInvalid, Where
+from cleanroom.governance.misfits import Misfit, Place, misfits_of
+from cleanroom.vocabulary.both import Both
 
 Shape = TypeVar("Shape", bound=BaseModel)
-Place = tuple[int | str, ...]
 DEEPEST = 40  # levels; no document here has ten
 TOLD = 200  # errors at most: who mends so many asks again anyway
-
-
-@dataclass(frozen=True)
-class Misfit:
-    """Something that one field alone cannot show: names that exist nowhere, sums that do not add up."""
-
-    place: Place
-    rule: str
-    sentence: str
-
-
-class Misfits(ValueError):
-    """What a model's own validator raises, so that each finding keeps its place and its rule."""
-
-    def __init__(self, found: tuple[Misfit, ...]):
-        self.found = found
-        super().__init__("; ".join(m.sentence for m in found))
 
 
 class UniqueKeyLoader(yaml.SafeLoader):
@@ -44,13 +29,15 @@ class UniqueKeyLoader(yaml.SafeLoader):
         try:
             return super().construct_object(node, deep)
         except (ValueError, OverflowError) as e:
-            raise yaml.constructor.ConstructorError(None, None, str(e), node.start_mark) from None
+            said = Both(f"{node.value[:40]} is not what it looks like: {e}", f"{node.value[:40]} 之值不合其型別")
+            raise yaml.constructor.ConstructorError(None, None, said, node.start_mark) from None
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
         keys = [str(self.construct_object(k, deep=True)) for k, _ in node.value]
         twice = sorted(k for k, n in Counter(keys).items() if n > 1)
         if twice:
-            raise yaml.constructor.ConstructorError(None, None, f"{', '.join(twice)} stands twice", node.start_mark)
+            said = Both(f"{', '.join(twice)} stands twice", f"{', '.join(twice)} 重複出現")
+            raise yaml.constructor.ConstructorError(None, None, said, node.start_mark)
         return super().construct_mapping(node, deep)
 
 
@@ -75,16 +62,22 @@ def validate(shape: type[Shape], document: object, *, name: str, lines: Mapping[
     try:
         return shape.model_validate(document)
     except ValidationError as e:
-        refused = [_refusal(m, document, name, lines or {}) for m in islice(_misfits(e), TOLD)]
+        refused = [_refusal(m, document, name, lines or {}) for m in misfits_of(shape, e, most=TOLD)]
         refused[0].others = refused[1:]
         raise refused[0] from None
 
 
 def _text(source: Path | Traversable) -> str:
+    where = Where(file=str(source) if isinstance(source, Path) else source.name)
     try:
         return source.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as e:
-        raise PolicyInvalid(f"the file cannot be read: {e}", where=Where(file=source.name)) from None
+    except FileNotFoundError:
+        raise PolicyInvalid("there is no such file", zh="查無此檔案", where=where, rule="path") from None
+    except UnicodeDecodeError:
+        raise PolicyInvalid("the file is no text in UTF-8", zh="檔案非 UTF-8 文字", where=where, rule="yaml") from None
+    except OSError as e:
+        en = f"the file cannot be read: {e.strerror or type(e).__name__}"
+        raise PolicyInvalid(en, zh="檔案無法讀取", where=where, rule="path") from None
 
 
 def _parsed(text: str, name: str) -> object:
@@ -92,7 +85,16 @@ def _parsed(text: str, name: str) -> object:
         _check_plain(text)
         return yaml.load(text, Loader=UniqueKeyLoader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as e:
-        raise PolicyInvalid(f"the file is not YAML: {e}", where=Where(file=name), rule="yaml") from None
+        raise _not_yaml(e, name) from None
+
+
+def _not_yaml(e: yaml.YAMLError, name: str) -> PolicyInvalid:
+    mark, problem = getattr(e, "problem_mark", None), getattr(e, "problem", None) or "it cannot be read"
+    line = f"line {mark.line + 1}: " if mark else ""
+    zh = f"第 {mark.line + 1} 行：" if mark else ""
+    said = problem if isinstance(problem, Both) else Both(problem, f"YAML 剖析器訊息：{problem}")
+    en = f"{line}the file is not YAML as it is read here: {said.en}"
+    return PolicyInvalid(en, zh=f"{zh}非可讀取之 YAML：{said.zh_hant}", where=Where(file=name), rule="yaml")
 
 
 def _check_plain(text: str) -> None:
@@ -100,10 +102,12 @@ def _check_plain(text: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent):
-            raise yaml.composer.ComposerError(None, None, "references (*name) are not taken", event.start_mark)
+            said = Both("references (*name) are not taken", "不接受參照（*name）")
+            raise yaml.composer.ComposerError(None, None, said, event.start_mark)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
-            raise yaml.composer.ComposerError(None, None, f"nested deeper than {DEEPEST} levels", event.start_mark)
+            said = Both(f"nested deeper than {DEEPEST} levels", f"巢狀超過 {DEEPEST} 層")
+            raise yaml.composer.ComposerError(None, None, said, event.start_mark)
 
 
 def _lines(text: str) -> dict[Place, int]:
@@ -124,20 +128,13 @@ def _entries(node: yaml.Node, place: Place) -> Iterator[tuple[Place, int]]:
             yield from _entries(value, (*place, i))
 
 
-def _misfits(error: ValidationError) -> Iterator[Misfit]:
-    for e in error.errors(include_url=False):
-        own = e.get("ctx", {}).get("error")
-        if isinstance(own, Misfits):
-            yield from (Misfit((*e["loc"], *m.place), m.rule, m.sentence) for m in own.found)
-        else:
-            yield Misfit(e["loc"], e["type"], e["msg"])
-
-
 def _refusal(misfit: Misfit, document: object, name: str, lines: Mapping[Place, int]) -> PolicyInvalid:
-    place = ".".join(_named(misfit.place, document)) or "the whole file"
-    line = _line_of(misfit.place, lines)
-    sentence = f"{place}: {misfit.sentence}"
-    return PolicyInvalid(f"line {line}: {sentence}" if line else sentence, where=Where(file=name), rule=misfit.rule)
+    path, line = ".".join(_named(misfit.place, document)), _line_of(misfit.place, lines)
+    en = f"{path or 'the whole file'}: {misfit.said.en}"
+    zh = f"{path or '整份檔案'}：{misfit.said.zh_hant}"
+    if line:
+        en, zh = f"line {line}: {en}", f"第 {line} 行：{zh}"
+    return PolicyInvalid(en, zh=zh, where=Where(file=name), rule=misfit.rule)
 
 
 def _line_of(place: Place, lines: Mapping[Place, int]) -> int | None:

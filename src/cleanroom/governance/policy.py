@@ -17,13 +17,14 @@ from cleanroom.contracts.canonical import digest_of
 from cleanroom.contracts.manifest import Frozen
 from cleanroom.errors import PolicyInvalid
 from cleanroom.governance import documents
-from cleanroom.governance.documents import Misfits
+from cleanroom.governance.misfits import Misfits
 from cleanroom.governance.policy_checks import misfits
 from cleanroom.vocabulary.terms import SignOffRole, Tier
 
 DEFAULT_POLICY = "anti-fraud-2025.1"
 GRADED = (Tier.R1, Tier.R2, Tier.R3)
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Number = Annotated[float, Field(strict=True)]  # `yes` is no number here, nor is a text
 Days = Annotated[int, Field(ge=1, le=3660)]
 
 
@@ -86,7 +87,11 @@ class Reference(Frozen):
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         if (self.metric is None) == (self.setting is None):
-            raise ValueError("a relative limit names either a metric or a setting")
+            raise Misfits.of(
+                "one_source",
+                "a relative limit names either a metric or a setting",
+                "相對門檻須指名 metric 或 setting 其一",
+            )
         return self
 
 
@@ -99,7 +104,7 @@ class Metric(Frozen):
 
     name: Name
     operator: Literal[">=", "<=", "=", "recorded"]
-    limit: float | None = None
+    limit: Number | None = None
     by_tier: dict[Tier, float] = {}
     reference: Reference | None = None
     of: int | None = None
@@ -111,9 +116,13 @@ class Metric(Frozen):
     def _one_limit(self) -> Self:
         wanted = 0 if self.operator == "recorded" else 1
         if (self.limit is not None) + (self.reference is not None) != wanted:
-            raise ValueError("a metric has one limit or one reference; a recorded metric has neither")
+            raise Misfits.of(
+                "one_limit",
+                "a metric has one limit or one reference; a recorded metric has neither",
+                "指標須有 limit 或 reference 其一；recorded 兩者皆無",
+            )
         if self.by_tier and self.limit is None:
-            raise ValueError("by_tier needs a limit that it departs from")
+            raise Misfits.of("one_limit", "by_tier needs a limit that it departs from", "by_tier 須有其所依據之 limit")
         return self
 
     def limit_for(self, tier: Tier) -> float | None:
@@ -139,7 +148,8 @@ class Control(Frozen):
     @model_validator(mode="after")
     def _id_tells_the_cell(self) -> Self:
         if self.id[:5] != f"{self.principle}-{self.stage}":
-            raise ValueError(f"the id {self.id} does not lie in cell {self.principle}-{self.stage}")
+            cell = f"{self.principle}-{self.stage}"
+            raise Misfits.of("cell", f"the id {self.id} does not lie in cell {cell}", f"編號 {self.id} 不屬於 {cell}")
         return self
 
     def applies_to(self, tier: Tier, ai_kind: AiKind) -> bool:
@@ -170,7 +180,9 @@ class Floor(Frozen):
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if (self.lift_to is None) == (not self.lift_one):
-            raise ValueError("a floor either lifts to a tier or lifts one tier")
+            raise Misfits.of(
+                "one_way", "a floor either lifts to a tier or lifts one tier", "下限規則須指明 lift_to 或 lift_one 其一"
+            )
         return self
 
 
@@ -191,7 +203,8 @@ class WaiverRules(Frozen):
     @classmethod
     def _known(cls, name: str) -> str:
         if name not in available_timezones():
-            raise ValueError(f"{name} is not a time zone")
+            raise Misfits.of("time_zone", f"{name} is not a time zone; give one such as Asia/Taipei",
+                             f"{name} 不是時區；例如 Asia/Taipei")  # fmt: skip
         return name
 
 
@@ -240,7 +253,7 @@ class Policy(Frozen):
     quorum: Quorum
     waivers: WaiverRules
     suspension: SuspensionRules
-    settings: dict[Name, float]
+    settings: dict[Name, Number]
     inventory_fields: tuple[Name, ...]
     model_card_fields: tuple[Name, ...]
     controls: Annotated[tuple[Control, ...], Field(min_length=1)]
@@ -254,7 +267,8 @@ class Policy(Frozen):
         """Raises PolicyInvalid for an id that this policy does not hold."""
         found = next((c for c in self.controls if c.id == control_id), None)
         if found is None:
-            raise PolicyInvalid(f"policy {self.version} has no control {control_id}")
+            raise PolicyInvalid(f"policy {self.version} has no control {control_id}",
+                                zh=f"政策 {self.version} 無控制措施 {control_id}")  # fmt: skip
         return found
 
     def applicable(self, tier: Tier, ai_kind: AiKind) -> tuple[Control, ...]:

@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
-from cleanroom.errors import PolicyInvalid
 from cleanroom.governance.answers import Answers, load_answers
+from cleanroom.governance.documents import validate
 
 
 def declared_answers(factors: Mapping | None, declared: Mapping | None, documents: Mapping | None) -> Answers:
@@ -21,11 +19,7 @@ def declared_answers(factors: Mapping | None, declared: Mapping | None, document
     for name, value in (declared or {}).items():
         document["declared"][name] = _over(document["declared"].get(name), value, "answer")
     document["documents"] |= dict(documents or {})
-    try:
-        return Answers.model_validate(document)
-    except ValidationError as e:
-        place = ".".join(str(part) for part in e.errors()[0]["loc"])
-        raise PolicyInvalid(f"the release request: {place}: {e.errors()[0]['msg']}", rule="answers_schema") from None
+    return validate(Answers, document, name="release-request.yaml")
 
 
 def _over(shipped: Mapping | None, stated: Any, key: str) -> Any:

@@ -1,6 +1,7 @@
 """What the schema of a policy refuses, and where it says the mistake is."""
 
 import copy
+import re
 from importlib.resources import files
 
 import pytest
@@ -77,6 +78,37 @@ def test_a_broken_policy_is_refused_at_its_place(document, breaks, words):
         parse(document)
     assert words in refused.value.sentence
     assert refused.value.where.file == "mine.yaml"
+    assert re.search(r"[\u4e00-\u9fff]", refused.value.zh), "in Chinese as well"
+
+
+SHIPPED = (files("cleanroom.governance") / "policies" / f"{DEFAULT_POLICY}.yaml").read_text(encoding="utf-8")
+WRITTEN = [
+    ("gate: block", "gate: maybe", 'controls.GOV-1-01.gate: is "maybe"; give one of block, warn',
+     'controls.GOV-1-01.gate：為 "maybe"；須為 block, warn 之一'),
+    ("weight: 25", "weight: heavy", 'factors.F1.weight: is "heavy"; give a whole number above 0',
+     'factors.F1.weight：為 "heavy"；須為大於 0 之整數'),
+    ("F1:", "G1:", "factors.G1: is no name that may stand here; give a text of the form ^F[1-9]$",
+     "factors.G1：不得為此處之鍵；須為符合 ^F[1-9]$ 之文字"),
+    ("  gate: block\n", "  gates: block\n", "the keys here are", "此處之鍵為"),
+    ("settings:\n", "settings:\n  more: yes\n", "settings.more: is true; give a number",
+     "settings.more：為 true；須為數值"),
+    ("candidate_days:", "other_days:", "reads the setting candidate_days", "讀取設定 candidate_days"),
+    ("adopted_on: ", "adopted_on: soon #", "give a day such as 2025-10-01", "須為日期，例如 2025-10-01"),
+    ("R3: 90", "R3: 9000", "is 9000; give a whole number from 1 to 3660",
+     "為 9000；須為 1 至 3660 之整數"),
+    ("text:\n", "texts:\n", "text: is missing; give a mapping with the keys en, zh_hant",
+     "text：缺漏；請給定以 en, zh_hant 為鍵之鍵值對"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("stands", "written", "en", "zh"), WRITTEN, ids=[w[1] for w in WRITTEN])
+def test_the_sentence_says_line_key_and_what_may_stand_there_in_both_languages(stands, written, en, zh):
+    assert stands in SHIPPED
+    with pytest.raises(PolicyInvalid) as refused:
+        documents.load_text(Policy, SHIPPED.replace(stands, written, 1), name="mine.yaml")
+    told = [refused.value, *refused.value.others]
+    assert any(re.match(r"line \d+: \S+: ", e.sentence) and en in e.sentence for e in told), told
+    assert any(re.match(r"第 \d+ 行：\S+：", e.zh) and zh in e.zh for e in told), [e.zh for e in told]
 
 
 def test_a_key_that_stands_twice_is_refused(tmp_path):
@@ -105,10 +137,10 @@ def test_a_file_of_another_shape_is_refused(tmp_path, raw):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", r"references(.|\n)*line 2"),
+        ("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", r"line 2: .*references"),
         ("[" * 5000, "nested deeper"),
-        ("adopted_on: 2025-13-45\n", r"month must be in 1..12(.|\n)*line 1"),
-        ("version: " + "1" * 5000 + "\n", r"limit(.|\n)*line 1"),
+        ("adopted_on: 2025-13-45\n", r"line 1: .*month must be in 1..12"),
+        ("version: " + "1" * 5000 + "\n", r"line 1: .*limit"),
     ],
 )
 def test_a_text_made_to_grow_or_to_break_its_reader_is_refused(text, words):
@@ -124,8 +156,9 @@ def test_no_more_errors_are_told_than_a_person_mends():
 
 
 def test_a_missing_file_is_refused(tmp_path):
-    with pytest.raises(PolicyInvalid, match="cannot be read"):
+    with pytest.raises(PolicyInvalid, match="no such file") as refused:
         load_policy(tmp_path / "none.yaml")
+    assert "Errno" not in str(refused.value) and "查無此檔案" in refused.value.in_chinese
 
 
 def test_own_answers_have_a_stable_digest_that_a_word_changes():

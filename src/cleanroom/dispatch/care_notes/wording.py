@@ -10,6 +10,7 @@ from cleanroom.contracts.canonical import digest_of
 from cleanroom.contracts.manifest import Frozen
 from cleanroom.governance import documents
 from cleanroom.governance.generative.transcripts import Language, PassageId
+from cleanroom.governance.misfits import Misfits
 
 ByLanguage = dict[Language, str]
 FACTS = ("payment", "payments", "reasons", "bound", "action")
@@ -43,7 +44,8 @@ class Wording(Frozen):
     def _both_languages(self) -> "Wording":
         texts = [self.label, self.request, self.asks, self.refusal, self.lines, self.prompt.system, self.prompt.user]
         if any(set(text) != set(Language) for text in [*texts, *self.facts.values()]) or set(self.facts) != set(FACTS):
-            raise ValueError("every text stands in both languages, and every fact has its text")
+            raise Misfits.of("both_languages", "every text stands in both languages, and every fact has its text",
+                             "每段文字須有雙語，每項事實須有文字")  # fmt: skip
         return self
 
     @cached_property

@@ -15,6 +15,7 @@ from cleanroom.contracts.canonical import digest_of
 from cleanroom.contracts.manifest import Frozen
 from cleanroom.governance import documents
 from cleanroom.governance.generative.transcripts import Language, Name
+from cleanroom.governance.misfits import Misfits
 
 GROUP = "{group}"
 Text = Annotated[str, Field(min_length=2, max_length=2000)]
@@ -52,7 +53,10 @@ class Oracle(Frozen):
     @model_validator(mode="after")
     def _something(self) -> Self:
         if not any(self.model_dump().values()):
-            raise ValueError("an oracle that nothing fulfils finds no attack")
+            raise Misfits.of(
+                "suites", "an oracle that nothing fulfils finds no attack",
+                "判準無從成立，無法發現攻擊",
+            )  # fmt: skip
         return self
 
 
@@ -70,7 +74,10 @@ class Attack(Frozen):
     @model_validator(mode="after")
     def _conversation(self) -> Self:
         if (self.place == "turns") != bool(self.turns) or len(self.turns) % 2:
-            raise ValueError("an attack over several turns gives them in pairs: a request, then the answer to it")
+            raise Misfits.of(
+                "suites", "an attack over several turns gives them in pairs: a request, then the answer to it",
+                "多輪攻擊須成對列出：先為請求，再為其回覆",
+            )  # fmt: skip
         return self
 
 
@@ -82,7 +89,10 @@ class PairText(Frozen):
     @model_validator(mode="after")
     def _differ(self) -> Self:
         if self.text.count(GROUP) != 1 or self.a == self.b:
-            raise ValueError("a pair's text holds {group} once, and its sides differ")
+            raise Misfits.of(
+                "suites", "a pair's text holds {group} once, and its sides differ",
+                "成對文字須恰含一個 {group}，且兩側不同",
+            )  # fmt: skip
         return self
 
     def side(self, which: str) -> str:
@@ -118,7 +128,7 @@ class Suites(Frozen):
         ids = [c.id for cases in (self.attacks, self.pairs, self.benign, self.out_of_scope) for c in cases]
         twice = [i for i, n in Counter(ids).items() if n > 1]
         if twice:
-            raise ValueError(f"cases stand twice: {', '.join(twice)}")
+            raise Misfits.of("one_of_each", f"cases stand twice: {', '.join(twice)}", f"案例重複：{'、'.join(twice)}")
         return self
 
     @cached_property
