@@ -15,6 +15,7 @@ from cleanroom.evaluation.detection import Truth
 RESAMPLES = 500
 SEED = 20250401
 CAPACITIES = (50, 100, 200)
+_AT_ONCE = 4_000_000  # weights that are worked on at a time: a million accounts must not take gigabytes
 Figure = dict[str, float | None]  # value, low, high
 
 
@@ -33,15 +34,14 @@ class Judged:
 
     @cached_property
     def weights(self) -> np.ndarray:
-        """(1 + RESAMPLES) x accounts: how often each was drawn; the first row is the data itself."""
+        """(1 + RESAMPLES) x accounts, uint16: how often each was drawn; the first row is the data itself."""
         rng = np.random.default_rng(SEED)
-        drawn = np.zeros((1 + RESAMPLES, len(self.tokens)))
-        drawn[0] = 1
+        drawn = np.ones((1 + RESAMPLES, len(self.tokens)), dtype=np.uint16)
         for part in (self.of_pattern, ~self.of_pattern):
             units, place = np.unique(self.unit[part], return_inverse=True)
-            if len(units):
-                counts = rng.multinomial(len(units), np.full(len(units), 1 / len(units)), size=RESAMPLES)
-                drawn[1:, part] = counts[:, place]
+            chance = np.full(len(units), 1 / max(1, len(units)))
+            for row in drawn[1:] if len(units) else ():
+                row[part] = rng.multinomial(len(units), chance)[place]
         return drawn
 
 
@@ -61,32 +61,50 @@ def figures(known: Judged, scores: np.ndarray, capacities: Sequence[int] = CAPAC
     """Every figure of one ranking. `scores`: one per account of `known`, higher is ranked first; equal ones keep the
     order of their tokens, which is that of a keyed hash."""
     order = np.argsort(-np.asarray(scores, dtype=float), kind="stable")
-    weights, right = known.weights[:, order], known.of_pattern[order]
-    found, seen = np.cumsum(weights * right, axis=1), np.cumsum(weights, axis=1)
-    taken = {n: _share_taken(weights, seen, n) for n in capacities}
+    ranked = _Ranked(known.of_pattern[order], {kind: of[order] for kind, of in known.typologies.items()})
+    rows = max(1, _AT_ONCE // max(1, len(order)))
+    parts = [ranked.sums(known.weights[at : at + rows, order].astype(float), capacities)
+             for at in range(0, 1 + RESAMPLES, rows)]  # fmt: skip
+    sums = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    whole = sums["right", 0]
     return {
-        "pr_auc": _figure(_average_precision(weights * right, found, seen)),
-        "precision_at": {str(n): _figure(_ratio((t * right).sum(1), t.sum(1))) for n, t in taken.items()},
-        "recall_at": {str(n): _figure(_ratio((t * right).sum(1), found[:, -1])) for n, t in taken.items()},
-        "by_typology": {kind: _of_typology(of[order], weights, taken) for kind, of in known.typologies.items()},
+        "pr_auc": _figure(_ratio(sums["precisions", 0], whole)),
+        "precision_at": {str(n): _figure(_ratio(sums["right", n], sums["all", n])) for n in capacities},
+        "recall_at": {str(n): _figure(_ratio(sums["right", n], whole)) for n in capacities},
+        "by_typology": {kind: _of_typology(kind, sums, of, capacities) for kind, of in known.typologies.items()},
     }
 
 
-def _share_taken(weights: np.ndarray, seen: np.ndarray, capacity: int) -> np.ndarray:
-    """Draws x accounts: how much of each account's weight stands among the first `capacity`."""
-    return np.clip(capacity - (seen - weights), 0, weights)
+@dataclass(frozen=True)
+class _Ranked:
+    """What is known of the accounts, in the order of a ranking."""
+
+    right: np.ndarray
+    typologies: Mapping[str, np.ndarray]
+
+    def sums(self, weights: np.ndarray, capacities: Sequence[int]) -> dict[tuple[str, int], np.ndarray]:
+        """(what, capacity) -> one number for each draw; capacity 0 is without bound. `weights`: draws x accounts.
+
+        "precisions": summed over the right accounts, the precision down to each (Davis and Goadrich 2006). "all",
+        "right", "of TYPOLOGY": how much weight of such accounts stands among the first."""
+        seen = np.cumsum(weights, axis=1)
+        hits, deep = weights[:, self.right], np.maximum(seen[:, self.right], 1)
+        found = {("precisions", 0): (hits * np.cumsum(hits, axis=1) / deep).sum(1), ("right", 0): hits.sum(1)}
+        found |= {(f"of {kind}", 0): weights[:, of].sum(1) for kind, of in self.typologies.items()}
+        for n in capacities:
+            first = int((seen < n).sum(1).max()) + 1  # no draw reaches beyond
+            taken = np.clip(n - (seen[:, :first] - weights[:, :first]), 0, weights[:, :first])
+            found |= {("all", n): taken.sum(1), ("right", n): taken[:, self.right[:first]].sum(1)}
+            found |= {(f"of {kind}", n): taken[:, of[:first]].sum(1) for kind, of in self.typologies.items()}
+        return found
 
 
-def _average_precision(hits: np.ndarray, found: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """Sum over the right accounts of the precision down to each, over their number (Davis and Goadrich 2006)."""
-    return _ratio((hits * found / np.maximum(seen, 1)).sum(1), found[:, -1])
-
-
-def _of_typology(of: np.ndarray, weights: np.ndarray, taken: Mapping[int, np.ndarray]) -> dict:
+def _of_typology(kind: str, sums: Mapping, of: np.ndarray, capacities: Sequence[int]) -> dict:
+    taken = {str(n): sums[f"of {kind}", n] for n in capacities}
     return {
         "accounts": int(of.sum()),
-        "found_at": {str(n): round(float(t[0, of].sum())) for n, t in taken.items()},
-        "recall_at": {str(n): _figure(_ratio(t[:, of].sum(1), weights[:, of].sum(1))) for n, t in taken.items()},
+        "found_at": {n: round(float(t[0])) for n, t in taken.items()},
+        "recall_at": {n: _figure(_ratio(t, sums[f"of {kind}", 0])) for n, t in taken.items()},
     }
 
 

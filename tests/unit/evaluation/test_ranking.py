@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
+from cleanroom.evaluation import ranking
 from cleanroom.evaluation.ranking import figures, judged
 
 
@@ -49,6 +50,14 @@ def test_fewer_accounts_than_the_capacity_are_all_taken(known):
 
     assert found["precision_at"]["500"]["value"] == pytest.approx(20 / 120)
     assert found["recall_at"]["500"] == {"value": 1.0, "low": 1.0, "high": 1.0}
+
+
+def test_many_accounts_are_worked_on_in_parts_with_the_same_figures(known, monkeypatch):
+    scores = np.random.default_rng(5).normal(size=120) + known.of_pattern
+    whole = figures(known, scores, capacities=(4, 30, 500))
+    monkeypatch.setattr(ranking, "_AT_ONCE", 120 * 7)
+
+    assert figures(known, scores, capacities=(4, 30, 500)) == whole
 
 
 def test_patterns_are_drawn_whole(known):
