@@ -1,6 +1,6 @@
 """A history of releases for the browser's tests, each written by the portal's own actions at its own time: one whose
 certificate has ended, one that people refused, one that rested on a waiver, one that is suspended, and one that the
-gate refused."""
+gate refused; and a draft that waits for a waiver."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +23,7 @@ from tests.factories.releases import make_draft
 
 R = SignOffRole
 EXPIRED, REFUSED, WAIVED, SUSPENDED, SHUT = "old-expired", "old-refused", "old-waived", "old-suspended", "old-shut"
+OPEN = "new-open"  # evaluated, with a control that may be waived
 FAILING = "precision_at_capacity"
 
 
@@ -49,6 +50,7 @@ def past_releases(room, signers: dict, asker) -> None:
         _signed(SUSPENDED, room, signers)
         publish_release(SUSPENDED, by=approver)
         suspend_release(SUSPENDED, reason="the scores have drifted / 分數漂移", by=room)
+    _drafted(OPEN, room, changes={metric: None})
     with at(-10):
         poor = Evidence(0.01, low=0.01, high=0.01, cases=100_000, measured_at=timezone.now())
         _signed(SHUT, room, signers, changes={FAILING: poor})

