@@ -83,8 +83,9 @@ class OperatingRoom:
         self.warehouse.replace_rows(SCORE_RUNS, pa.table([[v] for v in run], schema=_RUNS), where="false")
 
     def warn(
-        self, record: ReleaseRecord, *, at: datetime, wrong_door: bool = False, cause: str | None = None
-    ) -> list[str]:
+        self, record: ReleaseRecord, *, at: datetime, wrong_door: bool = False, cause: str | None = None,
+        kind: str = "mule",
+    ) -> list[str]:  # fmt: skip
         """One warning for each of ten accounts of every institution, resting on the score or on a reported account;
         `wrong_door` sends the first to another one."""
         ids, rows = [], []
@@ -93,7 +94,7 @@ class OperatingRoom:
                 astray = wrong_door and not ids
                 to = next(c for c in CODES if c != code) if astray else code
                 ids.append(f"{len(ids) + 1:032x}")
-                rows.append(_sent(ids[-1], token, to, record, at) | {"cause_token": cause})
+                rows.append(_sent(ids[-1], token, to, record, at) | {"cause_token": cause, "kind": kind})
                 self.portal.send_warnings([_message(ids[-1], to, record, at)])
         self.warehouse.replace_rows(SENT, pa.Table.from_pylist(rows, schema=SENT_SCHEMA))
         return ids

@@ -11,7 +11,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "{file} 為有效政策：版本 {version}，控制措施 {controls} 項，雜湊值 {digest}。",
     ),
     "replayed": (
-        "Policy {before} -> {after}: {replayed} releases replayed, {changed} change, {verdicts} of them their verdict.",
+        "Policy {before} -> {after}. Releases replayed: {replayed}; changed: {changed}; verdict changed: {verdicts}.",
         "政策 {before} → {after}：重演 {replayed} 次發布，{changed} 次有異動，其中 {verdicts} 次判定改變。",
     ),
     "nothing": ("Nothing would have been decided otherwise.", "無任何判定因此改變。"),
@@ -49,6 +49,13 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "stays": ("The release {release} stays in force.", "發布 {release} 維持有效。"),
     "suspended": ("The release {release} was suspended: {why}", "發布 {release} 已暫停：{why}"),
     "none_out": ("No release is in force.", "目前無有效發布。"),
+    "packed_open": (
+        "{release}: the gate is open until {until}; written to {file}",
+        "{release}：閘門開放至 {until}；已寫入 {file}",
+    ),
+    "packed_shut": ("{release}: the gate is shut; written to {file}", "{release}：閘門關閉；已寫入 {file}"),
+    "written": ("Written to {file}", "已寫入 {file}"),
+    "documents": ("Documents read: {count}; written to {file}", "讀取文件 {count} 份；已寫入 {file}"),
     "metric": ("metric", "指標"),
     "supplier": ("supplier", "提供者"),
     "source": ("computed from", "計算來源"),

@@ -3,7 +3,8 @@
 import argparse
 import json
 
-from cleanroom.cli.common import add_out, command, family, out
+from cleanroom.cli.common import add_out, command, family, print_line
+from cleanroom.cli.governance_words import word
 from cleanroom.cli.paths import InFile, OutFile
 from cleanroom.cli.words import told
 from cleanroom.settings import RoomSettings
@@ -47,8 +48,9 @@ def _pack(options: argparse.Namespace) -> None:
     from cleanroom.pipeline import evidence_pack
 
     judged = evidence_pack.written(RoomSettings.from_environment(), release_id=options.release, out=options.out)
-    gate = f"open until {judged.expires_at.isoformat()}" if judged.expires_at else "shut"
-    out.print(f"{judged.draft.release_id}: gate {gate}; written to {options.out}", highlight=False, soft_wrap=True)
+    until = judged.expires_at
+    said = {"release": judged.draft.release_id, "file": options.out, "until": until and until.isoformat()}
+    print_line(word("packed_open" if until else "packed_shut", **said))
 
 
 def _verify(options: argparse.Namespace) -> None:
@@ -75,7 +77,7 @@ def _write_form(options: argparse.Namespace) -> None:
     settings = RoomSettings.from_environment()
     draft, results = _release(settings, options.release) if options.release else (None, ())
     options.out.write_bytes(form.written(load_policy(settings.policy_file), draft, results))
-    out.print(f"written to {options.out}", highlight=False, soft_wrap=True)
+    print_line(word("written", file=options.out))
 
 
 def _release(settings: RoomSettings, release_id: str):
@@ -97,4 +99,4 @@ def _read_form(options: argparse.Namespace) -> None:
         print(json.dumps({"evidence_documents": found}, ensure_ascii=False, indent=2))
         return
     options.out.write_text(yaml.safe_dump({"evidence_documents": found}, allow_unicode=True), encoding="utf-8")
-    out.print(f"{len(found)} documents written to {options.out}", highlight=False, soft_wrap=True)
+    print_line(word("documents", count=len(found), file=options.out))

@@ -13,7 +13,7 @@ from cleanroom.governance import certificate, controls, drafts, judging, record_
 from cleanroom.governance.certificate import Certificate
 from cleanroom.governance.judging import results
 from cleanroom.governance.policy import Policy
-from cleanroom.governance.reasons import Reason, as_sentence
+from cleanroom.governance.reasons import Reason, as_sentence, in_chinese
 from cleanroom.vocabulary.terms import ControlOutcome, ReleaseState, Tier
 
 __all__ = ["Decision", "blockers", "check", "check_may_release", "control_reasons", "decide", "results"]
@@ -34,7 +34,11 @@ class Decision:
     def require(self) -> Certificate:
         """The certificate. Raises GateClosed with every reason in one sentence."""
         if self.certificate is None:
-            raise GateClosed(as_sentence("the gate is closed", self.reasons), rule=self.reasons[0].code)
+            raise GateClosed(
+                as_sentence("the gate is closed", self.reasons),
+                zh=in_chinese("閘門關閉", self.reasons),
+                rule=self.reasons[0].code,
+            )
         return self.certificate
 
     def as_dict(self) -> dict:

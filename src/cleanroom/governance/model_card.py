@@ -13,7 +13,7 @@ def build(
     grade: Grade,
     *,
     developer: str,
-    model_type: str,
+    model_type: str | dict,
     version: str,
     training_data: Mapping,
     features: Mapping[str, str | dict],
@@ -27,7 +27,7 @@ def build(
     with `metrics.suppress_small_groups`.
 
     `training_data`: period, rows, institutions, labels and the snapshot's digest. `features`: name -> what it
-    means; it and a limit may stand in both languages, as {"en", "zh_hant"}.
+    means; it, a limit and `model_type` may stand in both languages, as {"en", "zh_hant"}.
     `metrics_by_group`: attribute -> group -> figure. `last_validation`: ISO date of the evaluation. `drift_reference`:
     what later runs are compared with (pipeline.drift).
     """
@@ -60,7 +60,7 @@ def completeness(card: Mapping, fields: Iterable[str]) -> float:
     return filled / len(wanted) if wanted else 0.0
 
 
-def _inventory(answers: Answers, card: dict, *, model_type: str, last_validation: str) -> dict:
+def _inventory(answers: Answers, card: dict, *, model_type: str | dict, last_validation: str) -> dict:
     """The entry in the AI inventory: what the owner wrote, and what this release knows better."""
     entry = {name: text.model_dump() for name, text in answers.inventory.items()}
     known = {

@@ -19,3 +19,9 @@ class Reason:
 def as_sentence(opening: str, reasons: tuple[Reason, ...]) -> str:
     """Every reason in one sentence, so that a person need not fix them one by one."""
     return f"{opening}: {'; '.join(str(r) for r in reasons)}"
+
+
+def in_chinese(opening: str, reasons: tuple[Reason, ...]) -> str:
+    """`as_sentence`, in Traditional Chinese."""
+    said = [f"{r.control_id} {r.zh_hant}" if r.control_id else r.zh_hant for r in reasons]
+    return f"{opening}：{'；'.join(said)}"

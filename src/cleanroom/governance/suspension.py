@@ -13,6 +13,7 @@ from cleanroom.governance import gate
 from cleanroom.governance.evidence import Estimate
 from cleanroom.governance.policy import Policy
 from cleanroom.governance.reasons import Reason
+from cleanroom.vocabulary.both import Both
 from cleanroom.vocabulary.terms import ReleaseState
 
 # What does not heal by itself. A missing signature (a new participant) shuts the gate too, and is signed for.
@@ -54,7 +55,8 @@ def as_text(reasons: Collection[Reason], *, longest: int = 400) -> str:
     concerns the whole release comes first; the controls at fault are many, and the gate names them all."""
     first = sorted(reasons, key=lambda r: r.code in ("control_failed", "not_measurable"))
     half = (longest - 3) // 2
-    return f"{_cut('; '.join(str(r) for r in first), half)} / {_cut('；'.join(r.zh_hant for r in first), half)}"
+    en, zh_hant = "; ".join(str(r) for r in first), "；".join(r.zh_hant for r in first)
+    return Both(_cut(en, half), _cut(zh_hant, half)).as_text
 
 
 def _cut(text: str, longest: int) -> str:

@@ -15,6 +15,7 @@ from cleanroom.governance.policy import load_policy
 from cleanroom.governance.reasons import Reason
 from cleanroom.pipeline import artefacts, drift
 from cleanroom.pipeline.steps import Detail
+from cleanroom.vocabulary.both import Both
 from cleanroom.vocabulary.terms import ReleaseState
 
 if TYPE_CHECKING:
@@ -93,11 +94,8 @@ def replace(room: "Room", found: Candidate, *, by: str) -> None:
     """Withdraw at the portal what nobody has decided on and another artefact replaces, so that nobody signs a model
     whose figures are not refreshed any more."""
     if found.is_undecided and found.ended is not None and by != found.artefact:
-        room.portal.withdraw_release(found.record.draft.release_id, _withdrawn(found.ended))
-
-
-def _withdrawn(why: Reason) -> str:
-    return f"{why.en} / {why.zh_hant}"[:400]
+        why = Both(found.ended.en, found.ended.zh_hant).as_text
+        room.portal.withdraw_release(found.record.draft.release_id, why[:400])
 
 
 def _both(en: str, zh_hant: str) -> Detail:

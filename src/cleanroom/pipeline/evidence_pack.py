@@ -14,6 +14,9 @@ from cleanroom.pipeline.steps import StepResult
 from cleanroom.settings import RoomSettings
 from cleanroom.stores.portal_http import HttpPortal
 from cleanroom.stores.ports import Portal
+from cleanroom.vocabulary.terms import ReleaseState
+
+_AWAITING = (ReleaseState.SUBMITTED, ReleaseState.APPROVED)
 
 
 def written(settings: RoomSettings, *, release_id: str | None, out: Path) -> pages.Judged:
@@ -30,17 +33,21 @@ def written(settings: RoomSettings, *, release_id: str | None, out: Path) -> pag
 
 
 def keep(settings: RoomSettings, portal: Portal) -> StepResult:
-    """Hand the portal a pack of the release that stands and of the newest draft; none of a standing that it holds.
+    """Hand the portal a pack of the release that stands, of every one that awaits signatures and of the newest draft;
+    none of a standing that it holds.
 
     `rows`: how many were new.
     """
-    names = dict.fromkeys(r.draft.release_id for r in _records(settings, portal))
-    kept = {name: _kept(settings, portal, name) for name in names}
-    return StepResult(rows=sum(is_new for _, is_new in kept.values()), detail=_detail([p for p, _ in kept.values()]))
+    policy, receivers = load_policy(settings.policy_file), gate.participants(portal)
+    kept = [
+        _kept(settings, portal, pages.judge(policy, record, receivers=receivers, at=datetime.now(UTC)))
+        for record in _records(settings, portal)
+    ]
+    return StepResult(rows=sum(is_new for _, is_new in kept), detail=_detail([p for p, _ in kept]))
 
 
-def _kept(settings: RoomSettings, portal: Portal, name: str) -> tuple[PackStanding, bool]:
-    judged = judged_now(settings, portal, name)
+def _kept(settings: RoomSettings, portal: Portal, judged: pages.Judged) -> tuple[PackStanding, bool]:
+    name = judged.draft.release_id
     same = [p for p in portal.packs(name) if p.content == judged.content]
     return (same[-1], False) if same else (portal.keep_pack(name, _signed_as_can_be(settings, judged)), True)
 
@@ -73,18 +80,31 @@ def _signed_as_can_be(settings: RoomSettings, judged: pages.Judged) -> bytes:
 
 
 def _record(settings: RoomSettings, portal: Portal, release_id: str | None) -> ReleaseRecord:
-    return portal.release(release_id) if release_id else _records(settings, portal)[0]
+    """Of that name; None takes the release that stands, else the newest draft."""
+    if release_id:
+        return portal.release(release_id)
+    latest = artefacts.latest(settings)
+    standing = portal.current_release(load_answers().use_case)
+    if standing is None and latest and latest.release_id:
+        return portal.release(latest.release_id)
+    return standing or _records(settings, portal)[0]
 
 
 def _records(settings: RoomSettings, portal: Portal) -> list[ReleaseRecord]:
-    """The release that stands, then the newest draft. Raises NotFound where there is neither."""
-    standing, latest = portal.current_release(load_answers().use_case), artefacts.latest(settings)
-    found = [standing] if standing else []
-    if latest and latest.release_id:
-        found.append(portal.release(latest.release_id))
+    """The release that stands, those that await signatures, the newest draft; each once. Raises NotFound without any.
+
+    Each is asked for once: who has the newest draft is told by this room.
+    """
+    use_case, latest = load_answers().use_case, artefacts.latest(settings)
+    standing = portal.current_release(use_case)
+    newest = latest.release_id if latest else None
+    others = [r for r in portal.releases() if r.draft.use_case == use_case
+              and (r.state in _AWAITING or r.draft.release_id == newest)]  # fmt: skip
+    found = {r.draft.release_id: r for r in (*([standing] if standing else []), *others)}
     if not found:
-        raise NotFound("there is no release yet; run the evaluation of the release first")
-    return found
+        raise NotFound("there is no release yet; run the evaluation of the release first",
+                       zh="尚無任何發布；請先執行發布之評估")  # fmt: skip
+    return list(found.values())
 
 
 def _detail(kept: list[PackStanding]) -> dict[str, object]:

@@ -111,7 +111,7 @@ def score(settings: RoomSettings, *, run_id: str) -> StationRun:
 
 
 def pack_releases(settings: RoomSettings, *, run_id: str) -> StationRun:
-    """Hand the portal an evidence pack of the release that stands and of the newest draft, as they stand now."""
+    """Hand the portal an evidence pack of each release that is in force, awaits signatures or was drafted last."""
     return _in_room(settings, run_id, "scoring", "pack", lambda room: evidence_pack.keep(settings, room.portal))
 
 

@@ -5,6 +5,7 @@ What there is no record of is left out, so that the gate takes it as not measure
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -35,9 +36,18 @@ inner join (select distinct account_token from landing.accounts) as known on kno
 left join (select distinct account_token, participant from landing.accounts) as own
   on own.account_token = sent.account_token and own.participant = sent.institution
 """
-_ACCOUNTS = """
-select institution, count(*) as accounts from scoring.account_scores
-where mode = 'released' and release_id = ? group by institution
+_KINDS = "select account_token, min(kind) as account_kind from landing.accounts group by account_token"
+_ACCOUNTS = f"""
+select scored.institution, coalesce(kinds.account_kind, '') as account_kind, count(*) as accounts
+from scoring.account_scores as scored left join ({_KINDS}) as kinds on kinds.account_token = scored.account_token
+where scored.mode = 'released' and scored.release_id = ? group by 1, 2
+"""
+# A care notice is about who paid an account that the score suspects: its cause is no report either.
+_OWN = f"""
+select sent.warning_id, sent.cause_token is null or sent.kind = 'care' as alone,
+  coalesce(kinds.account_kind, '') as account_kind
+from {SENT} as sent left join ({_KINDS}) as kinds on kinds.account_token = sent.account_token
+where sent.release_id = ?
 """
 
 Measured = Mapping[str, Estimate | None]
@@ -89,12 +99,13 @@ def _answered(room: "Room", standing: ReleaseRecord | None) -> Measured:
     if standing is None:
         return {}
     name = standing.draft.release_id
-    sent = _rows(
-        room, SENT, f"select warning_id, cause_token is null as alone from {SENT} where release_id = ?", [name]
-    )
-    alone = {w["warning_id"]: w["alone"] for w in sent}
-    own = [s for s in room.portal.warnings() if s.warning_id in alone]
-    every = [operation.handled(s, score_alone=alone[s.warning_id]) for s in own]
+    about = {w["warning_id"]: w for w in _rows(room, SENT, _OWN, [name])}
+    own = [s for s in room.portal.warnings() if s.warning_id in about]
+    every = [
+        operation.handled(s, score_alone=w["alone"], account_kind=w["account_kind"])
+        for s in own
+        if (w := about[s.warning_id])
+    ]
     suspected = [h for s, h in zip(own, every, strict=True) if s.kind == "mule"]
     return {
         "human_review_rate_adverse": operation.human_review_rate(every),
@@ -106,8 +117,18 @@ def _answered(room: "Room", standing: ReleaseRecord | None) -> Measured:
 
 
 def _live_fpr_ratio(room: "Room", release_id: str, suspected: list[Handled]) -> Estimate | None:
-    accounts = {r["institution"]: r["accounts"] for r in _rows(room, SCORES, _ACCOUNTS, [release_id])}
-    return metrics.fpr_ratio(operation.live_groups(suspected, accounts), min_cases=1, seed=SEED)
+    """Between institutions and between kinds of account, as FAI-3-01 compares them before the release: the worse."""
+    rows = _rows(room, SCORES, _ACCOUNTS, [release_id])
+    groupings = {"institution": lambda w: w.institution, "account_kind": lambda w: w.account_kind}
+    found = []
+    for column, group in groupings.items():
+        accounts: Counter[str] = Counter()
+        for row in rows:
+            accounts[row[column]] += row["accounts"]
+        counts = operation.live_groups(suspected, accounts, group)
+        found.append(metrics.fpr_ratio(counts, min_cases=1, seed=SEED))
+    measured = [e for e in found if e is not None]
+    return min(measured, key=lambda e: e.value if e.low is None else e.low, default=None)
 
 
 def _incidents(room: "Room", now: datetime) -> Measured:

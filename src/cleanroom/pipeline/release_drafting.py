@@ -30,7 +30,10 @@ from cleanroom.vocabulary.terms import ControlOutcome, ReleaseState
 if TYPE_CHECKING:
     from cleanroom.pipeline.room import Room
 
-MODEL_TYPE = "gradient boosted trees with monotone features, calibrated (LightGBM)"
+MODEL_TYPE = {
+    "en": "gradient boosted trees with monotone features, calibrated (LightGBM)",
+    "zh_hant": "梯度提升樹，特徵單調且經校準（LightGBM）",
+}
 _SHOWN = ("precision_at_capacity", "baseline_precision_at_capacity", "recall_at_capacity", "amount_recall_at_capacity",
           "pr_auc", "brier", "baseline_brier", "selection_rate_ratio")  # fmt: skip
 # Figures of the room that a candidate is measured again for; what only grows with the clock is not among them.
@@ -243,7 +246,7 @@ def _card(
         model_type=MODEL_TYPE,
         version=release_id,
         training_data=_training_data(subject),
-        features={f.name: f"{f.en} / {f.zh_hant}" for f in model_features()},
+        features={f.name: {"en": f.en, "zh_hant": f.zh_hant} for f in model_features()},
         metrics={name: known[name].value if name in known else None for name in _SHOWN},
         metrics_by_group=tables,
         limits=LIMITS,

@@ -46,6 +46,17 @@ class Rule(Frozen):
             raise ValueError("hold and restrict are controls; answer with controlled")
         return self
 
+    @model_validator(mode="after")
+    def _a_person_comes_before_a_control_on_the_score_alone(self) -> "Rule":
+        """FAI-4-02 of the policy: no person has looked when a rule decides, so reported money must have come in."""
+        reached = self.when.severity is Severity.CRITICAL or self.when.nearest_layer is not None
+        if self.answer is AnswerKind.CONTROLLED and not (self.when.kind is WarningKind.MULE and reached):
+            raise ValueError(
+                "on the score alone a person looks first: answer with reviewing, or control only where reported money "
+                "came in (kind: mule, and severity: critical or nearest_layer)"
+            )
+        return self
+
     def held_cents(self, body: WarningBody) -> int:
         """A hold freezes at most what the warning bounds; core banking may find less."""
         return body.amount_bound_cents if self.action == "hold" else 0

@@ -86,6 +86,22 @@ def test_a_control_that_rests_on_reported_money_needs_no_review_first(room):
     assert (found.value, found.cases) == (1.0, 5)
 
 
+def test_a_care_notice_rests_on_the_score_of_who_was_paid(room):
+    record = room.release(released(POLICY))
+    ids = room.warn(record, at=RELEASED + HOUR, cause="f" * 32, kind="care")
+    room.answer(ids[0], (A.CONTROLLED, RELEASED + HOUR))
+    assert figures(room)["human_review_rate_adverse"].value == 0.0
+
+
+def test_kinds_of_account_are_compared_as_institutions_are(operating):
+    """All dismissed warnings are about business accounts: institutions are treated alike, kinds are not."""
+    tokens = [t for own in operating.tokens.values() for t in own[:10]]
+    business = "update landing.accounts set kind = 'business' where account_token in ({})"
+    operating.warehouse.transact([(business.format(", ".join("?" * len(tokens))), tokens)])
+    found = figures(operating)["live_fpr_ratio"]
+    assert found.value == 0.0 and found.cases == len(tokens) - 9, "the innocent among the business accounts"
+
+
 def test_what_ran_and_what_was_sent_leads_back_to_a_release_in_force(operating):
     found = figures(operating)
     assert (found["gate_decision"].value, found["gate_decision"].cases) == (1.0, 31)

@@ -26,6 +26,7 @@ def told(sender):
     ({"severity": Severity.CRITICAL, "score": 0.0}, (AnswerKind.CONTROLLED, "hold", 120_000)),
     ({"score": 0.5}, (AnswerKind.CONTROLLED, "hold", 120_000)),
     ({"score": 0.49}, (AnswerKind.CONTROLLED, "restrict", 0)),
+    ({"score": 0.99, "layer": None}, (AnswerKind.REVIEWING, "none", 0)),
     ({"score": 0.04}, (AnswerKind.REVIEWING, "none", 0)),
     ({"score": 0.0}, (AnswerKind.DISMISSED, "none", 0)),
 ])  # fmt: skip
@@ -40,7 +41,7 @@ def write(tmp_path, text):
 
 
 def test_an_institution_writes_its_own(tmp_path):
-    text = "- {when: {nearest_layer: 1}, answer: controlled, action: hold, reason: near}\n"
+    text = "- {when: {kind: mule, nearest_layer: 1}, answer: controlled, action: hold, reason: near}\n"
     text += "- {when: {}, answer: reviewing, action: none, reason: 一般審視}\n"
     near, other = load_rules(write(tmp_path, text))
     assert near.when.nearest_layer == 1 and other.reason == "一般審視"
@@ -52,6 +53,9 @@ def test_an_institution_writes_its_own(tmp_path):
     ("- {when: {colour: red}, answer: reviewing, action: none, reason: x}", "colour"),
     ("- {when: {}, answer: perhaps, action: none, reason: x}", "answer"),
     ("- {when: {}, answer: dismissed, action: hold, reason: x}", "controls"),
+    ("- {when: {kind: mule, least_score: 1}, answer: controlled, action: hold, reason: x}", "a person looks first"),
+    ("- {when: {kind: care, severity: critical}, answer: controlled, action: none, reason: x}", "a person looks first"),
+    ("- {when: {severity: critical}, answer: controlled, action: hold, reason: x}", "a person looks first"),
     ("- {when: {least_score: 2}, answer: reviewing, action: none, reason: x}", "least_score"),
     ("- {when: [", "cannot be read"),
     ("- {when: {}, answer: reviewing, action: none, reason: ''}", "reason"),
@@ -62,7 +66,7 @@ def test_rules_that_make_no_sense_are_refused(tmp_path, text, says):
 
 
 def test_a_rule_on_layers_does_not_fit_a_warning_without_one(sender, tmp_path):
-    text = "- {when: {nearest_layer: 6}, answer: controlled, action: hold, reason: near}\n"
+    text = "- {when: {kind: mule, nearest_layer: 6}, answer: controlled, action: hold, reason: near}\n"
     text += "- {when: {}, answer: reviewing, action: none, reason: other}\n"
     rules = load_rules(write(tmp_path, text))
     message = sender.warning(layer=None)

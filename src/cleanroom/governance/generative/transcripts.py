@@ -130,15 +130,24 @@ def read(path: Path) -> tuple[Transcript, ...]:
 def check_recording(transcripts: Sequence[Transcript], *, name: str) -> None:
     """Raise NothingToDo for none, MalformedRows where two say the same thing or come from two drafters or suites."""
     if not transcripts:
-        raise NothingToDo("the recording holds no transcript", where=Where(file=name))
+        raise NothingToDo("the recording holds no transcript", zh="錄製檔無任何紀錄", where=Where(file=name))
     drafters = {(t.model, t.prompt_version, t.suite) for t in transcripts}
     if len(drafters) > 1:
-        raise MalformedRows("a recording has one model, one prompt version and one suite", where=Where(file=name),
-                            rule="one_drafter")  # fmt: skip
+        raise MalformedRows(
+            "a recording has one model, one prompt version and one suite",
+            zh="同一錄製檔僅能有一個模型、一個提示版本與一組題組",
+            where=Where(file=name),
+            rule="one_drafter",
+        )
     seen: set[tuple] = set()
     for row, t in enumerate(transcripts, start=1):
         if (key := (*t.unit, t.repeat)) in seen:
-            raise MalformedRows("this repeat of this case stands twice", where=Where(file=name, row=row), rule="twice")
+            raise MalformedRows(
+                "this repeat of this case stands twice",
+                zh="此案例之同一次重複出現兩次",
+                where=Where(file=name, row=row),
+                rule="twice",
+            )
         seen.add(key)
 
 

@@ -5,7 +5,7 @@ stands for how the model does in general.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,13 +22,14 @@ _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 @dataclass(frozen=True)
 class Handled:
     """What an institution did with one warning, and when; None for what it did not do. `score_alone`: no reported
-    account is the warning's cause."""
+    account is the warning's cause. `account_kind`: of the account that it is about, empty where nobody told."""
 
     institution: str
     score_alone: bool
     reviewed_at: datetime | None
     controlled_at: datetime | None
     dismissed_at: datetime | None
+    account_kind: str = ""
 
     @property
     def decided(self) -> bool:
@@ -40,7 +41,7 @@ class Handled:
         return self.controlled_at is not None and self.dismissed_at is None
 
 
-def handled(standing: WarningStanding, *, score_alone: bool) -> Handled:
+def handled(standing: WarningStanding, *, score_alone: bool, account_kind: str = "") -> Handled:
     at = {answer.answer: answer.answered_at for answer in standing.answers}
     return Handled(
         standing.participant,
@@ -48,6 +49,7 @@ def handled(standing: WarningStanding, *, score_alone: bool) -> Handled:
         at.get(AnswerKind.REVIEWING),
         at.get(AnswerKind.CONTROLLED),
         at.get(AnswerKind.DISMISSED),
+        account_kind,
     )
 
 
@@ -77,20 +79,22 @@ def wrongful_control_rate(warnings: Iterable[Handled]) -> Estimate | None:
     return share(sum(w.dismissed_at is not None for w in controlled), len(controlled))
 
 
-def live_groups(warnings: Sequence[Handled], accounts: dict[str, int]) -> list[GroupCounts]:
-    """Counts by institution, of `accounts` (institution -> scored accounts), where a warning was decided anywhere.
+def live_groups(
+    warnings: Iterable[Handled], accounts: Mapping[str, int], group: Callable[[Handled], str]
+) -> list[GroupCounts]:
+    """Counts by group, of `accounts` (group -> scored accounts), where a warning was decided anywhere.
 
     Right is what was controlled and stayed so; an account that nobody warned about counts as innocent.
     """
     decided = [w for w in warnings if w.decided]
     if not decided:
         return []
-    return [_live_group(code, n, [w for w in decided if w.institution == code]) for code, n in sorted(accounts.items())]
+    return [_live_group(name, n, [w for w in decided if group(w) == name]) for name, n in sorted(accounts.items())]
 
 
-def _live_group(institution: str, accounts: int, decided: Sequence[Handled]) -> GroupCounts:
+def _live_group(name: str, accounts: int, decided: Sequence[Handled]) -> GroupCounts:
     right = sum(w.right for w in decided)
-    return GroupCounts(institution, accounts, right, len(decided), right)
+    return GroupCounts(name, accounts, right, len(decided), right)
 
 
 def acknowledged_p95_minutes(incidents: Iterable[IncidentStanding], now: datetime) -> Estimate | None:

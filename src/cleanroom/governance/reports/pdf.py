@@ -14,7 +14,10 @@ def pdf_of(html: str, *, identifier: str) -> bytes:
         from weasyprint import HTML
         from weasyprint.urls import FatalURLFetchingError, URLFetcher
     except OSError:  # Pango is a library of the system
-        raise ReportFault("no PDF can be drawn: Pango is missing; Debian: apt-get install libpangoft2-1.0-0") from None
+        raise ReportFault(
+            "no PDF can be drawn: Pango is missing; Debian: apt-get install libpangoft2-1.0-0",
+            zh="無法產製 PDF：缺少 Pango；Debian：apt-get install libpangoft2-1.0-0",
+        ) from None
     logging.getLogger("fontTools").setLevel(logging.ERROR)  # it tells of every table that it leaves out
     nothing_else = URLFetcher(allowed_protocols=("data",), allow_redirects=False, fail_on_errors=True)
     try:
@@ -23,5 +26,8 @@ def pdf_of(html: str, *, identifier: str) -> bytes:
         raise ValueError("a report loads nothing from elsewhere") from None
     found = document.write_pdf(pdf_identifier=identifier.encode())
     if any(font.missing for font in document.fonts.values()):
-        raise ReportFault("no PDF can be drawn: no font here has every sign; Debian: apt-get install fonts-noto-cjk")
+        raise ReportFault(
+            "no PDF can be drawn: no font here has every sign; Debian: apt-get install fonts-noto-cjk",
+            zh="無法產製 PDF：字型缺字；Debian：apt-get install fonts-noto-cjk",
+        )
     return found

@@ -6,6 +6,8 @@ from typing import Any
 
 import yaml
 
+from cleanroom.vocabulary.both import parted
+
 LANGUAGES = ("en", "zh_hant")
 TAGS = {"en": "en", "zh_hant": "zh-Hant"}  # as HTML names them, and file names
 
@@ -30,7 +32,9 @@ class Words:
         return str(key) if found is None else self.pick(found)
 
     def pick(self, text: Any) -> str:
-        """One language of {"en", "zh_hant"}; anything else as it is."""
+        """One language of {"en", "zh_hant"}, or of a text that holds both (`Both.as_text`); anything else as it is."""
         if isinstance(text, dict) and text.keys() >= set(LANGUAGES):
             return text[self.language]
+        if isinstance(text, str):
+            return getattr(parted(text), self.language)
         return str(getattr(text, self.language, text))

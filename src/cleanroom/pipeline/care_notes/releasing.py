@@ -95,7 +95,10 @@ def compose(
     over it. The data snapshot is the recording's digest."""
     one = recording[0]
     if one.prompt_version != wording().version:
-        raise ArtefactRefused("the recording was made with another wording than this software's; record it again")
+        raise ArtefactRefused(
+            "the recording was made with another wording than this software's; record it again",
+            zh="錄製時之用語與本軟體不同；請重新錄製",
+        )
     artefact, data = artefact_digest(one.model, one.prompt_version), recordings.digest(recording)
     bound = [policy.digest, answers.digest, artefact, commit, data, developer]
     release_id = f"{answers.model}-{digest_of(bound)[:16]}"
@@ -199,7 +202,10 @@ def _card(
         answers,
         risk.grade(policy, answers.factor_values, answers.declared_values),
         developer=developer,
-        model_type=f"generative drafter: {one.model}, prompt {one.prompt_version}",
+        model_type={
+            "en": f"generative drafter: {one.model}, prompt {one.prompt_version}",
+            "zh_hant": f"生成式草擬：{one.model}，提示版本 {one.prompt_version}",
+        },
         version=release_id,
         training_data={
             "transcripts": grades.transcripts,

@@ -5,18 +5,23 @@ Nobody is spared: what the policy does not let pass stays closed, and the rehear
 
 from datetime import UTC, datetime
 
-from cleanroom.contracts.governance import ReleaseRecord, SignOffRequest, WaiverRequest
+from cleanroom.contracts.governance import ControlResult, ReleaseRecord, SignOffRequest, WaiverRequest
 from cleanroom.errors import GateClosed
 from cleanroom.governance import gate, releases, waivers
 from cleanroom.governance.policy import Policy
 from cleanroom.pipeline.rehearsal.people import Login, People
+from cleanroom.vocabulary.both import Both
 from cleanroom.vocabulary.terms import ControlOutcome, ReleaseState, SignOffRole
 
 REASONS = {
-    ControlOutcome.FAIL: "Rehearsal: measured and not met; let pass so that the rest of the line can be seen. ",
-    ControlOutcome.NOT_MEASURABLE: "Rehearsal: nothing to measure before the first release went live. ",
-}
-COMPENSATION = "An officer decides every case; the release is reviewed when the waiver ends, with live evidence."
+    ControlOutcome.FAIL: Both("Rehearsal: measured and not met; let pass so that the rest of the line can be seen. ",
+                              "演練：已衡量而未達標；為呈現後續流程予以例外核准。"),
+    ControlOutcome.NOT_MEASURABLE: Both("Rehearsal: nothing to measure before the first release went live. ",
+                                        "演練：首次發布上線前無從衡量。"),
+}  # fmt: skip
+COMPENSATION = Both("An officer decides every case; the release is reviewed when the waiver ends, with live evidence.",
+                    "每一案件均由承辦人員決定；例外到期時以上線證據覆核該次發布。")  # fmt: skip
+COMMENT = Both("Rehearsal sign-off after reading the evidence.", "演練簽核，已閱證據。")
 
 
 def release_model(people: People, policy: Policy, release_id: str, codes: list[str]) -> ReleaseRecord:
@@ -53,13 +58,19 @@ def _waive(people: People, policy: Policy, record: ReleaseRecord) -> None:
         asked.add(control.id)  # one waiver covers all metrics of its control
         request = WaiverRequest(
             control_id=control.id,
-            reason=REASONS[result.outcome] + (result.detail or "No evidence yet."),
-            compensating_control=COMPENSATION,
+            reason=_reason(result).as_text,
+            compensating_control=COMPENSATION.as_text,
             owner=owner,
             ends_on=waivers.last_day(policy, record.draft.tier, now=now),
         )
         people.portal_as(requester).request_waiver(record.draft.release_id, request)
         people.portal_as(approver).approve_waiver(record.draft.release_id, control.id)
+
+
+def _reason(result: ControlResult) -> Both:
+    opening = REASONS[result.outcome]
+    return Both(f"{opening.en}{result.detail or 'No evidence yet.'}",
+                f"{opening.zh_hant}{result.detail_zh_hant or '尚無證據。'}")  # fmt: skip
 
 
 def _sign(people: People, policy: Policy, record: ReleaseRecord, codes: list[str]) -> ReleaseRecord:
@@ -74,7 +85,7 @@ def _sign(people: People, policy: Policy, record: ReleaseRecord, codes: list[str
                 role=missing[0].role,
                 decision="approve",
                 subject_digest=record.draft.subject_digest,
-                comment="Rehearsal sign-off after reading the evidence.",
+                comment=COMMENT.as_text,
             ),
         )
     return record
