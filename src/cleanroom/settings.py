@@ -207,7 +207,10 @@ class ModelSettings:
         """Raises SettingsInvalid where no endpoint is named."""
         env = os.environ if environ is None else environ
         if not (env.get("CLEANROOM_MODEL_URL") and env.get("CLEANROOM_MODEL_NAME")):
-            raise SettingsInvalid("no language model is set; give CLEANROOM_MODEL_URL and CLEANROOM_MODEL_NAME")
+            raise SettingsInvalid(
+                "no language model is set; give CLEANROOM_MODEL_URL and CLEANROOM_MODEL_NAME",
+                zh="未設定語言模型；請給定 CLEANROOM_MODEL_URL 與 CLEANROOM_MODEL_NAME",
+            )
         return cls(
             url=env["CLEANROOM_MODEL_URL"],
             name=env["CLEANROOM_MODEL_NAME"],
@@ -241,7 +244,10 @@ def _optional_path(env: Mapping[str, str], name: str) -> Path | None:
 def _one_of(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
     value = env.get(name) or allowed[0]
     if value not in allowed:
-        raise SettingsInvalid(f"{name} is {value!r}; set it to one of {', '.join(allowed)}")
+        raise SettingsInvalid(
+            f"{name} is {value!r}; set it to one of {', '.join(allowed)}",
+            zh=f"{name} 為 {value!r}；請設為 {'、'.join(allowed)} 之一",
+        )
     return value
 
 
@@ -253,9 +259,15 @@ def _number(env: Mapping[str, str], name: str, default: float) -> float:
     try:
         value = float(env.get(name) or default)
     except ValueError:
-        raise SettingsInvalid(f"{name} is not a number; give one greater than zero") from None
+        raise SettingsInvalid(
+            f"{name} is not a number; give one greater than zero",
+            zh=f"{name} 不是數字；請給定大於零之數",
+        ) from None
     if not value > 0:
-        raise SettingsInvalid(f"{name} must be greater than zero")
+        raise SettingsInvalid(
+            f"{name} must be greater than zero",
+            zh=f"{name} 須大於零",
+        )
     return value
 
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
-from cleanroom.cli.words import word
+from cleanroom.cli.words import told, word
 from cleanroom.pipeline.progress import Progress, ProgressHook
 
 EVERY_S = 10.0  # between two plain lines of one step
@@ -94,12 +94,14 @@ class _Lines:
 def line_of(progress: Progress, speed: float) -> str:
     """`seal transfers: 250,000 of 1,000,000 rows, 83,000 rows/s, 9 s left`. `speed`: units per second, 0 unknown."""
     total = "" if progress.total is None else f" / {_amount(progress.total, progress.unit)}"
-    parts = [f"{word(progress.step)} {progress.dataset}: {_amount(progress.done, progress.unit)}{total}"]
+    parts = [
+        f"{word(progress.step)} {progress.dataset}{told(': ', '：')}{_amount(progress.done, progress.unit)}{total}"
+    ]
     if speed > 0:
         parts.append(_rate(speed, progress.unit))
         if progress.total is not None and progress.done < progress.total:
             parts.append(f"{(progress.total - progress.done) / speed:,.0f} s {word('left')}")
-    return ", ".join(parts)
+    return told(", ", "，").join(parts)
 
 
 def _amount(count: int, unit: str) -> str:

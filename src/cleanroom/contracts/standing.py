@@ -13,7 +13,9 @@ TAIPEI = ZoneInfo("Asia/Taipei")
 def check_active(gate: ParticipantGate) -> None:
     if gate.state != "active":
         raise UnknownInstitution(
-            f"participant {gate.participant} is {gate.state}; only active participants submit", rule="participant_state"
+            f"participant {gate.participant} is {gate.state}; only active participants submit",
+            zh=f"參與機構 {gate.participant} 狀態為 {gate.state}；僅啟用中之參與機構得上傳",
+            rule="participant_state",
         )
 
 
@@ -23,6 +25,7 @@ def check_mou(gate: ParticipantGate, *, now: datetime) -> None:
     if mou is None or mou.signed_at is None:
         raise MouNotInForce(
             f"participant {gate.participant} has not signed the MoU; its officer signs it in the portal",
+            zh=f"參與機構 {gate.participant} 尚未簽署合作備忘錄；請由專責人員於入口網站簽署",
             rule="mou_signed",
         )
     if not mou.valid_from <= today <= mou.expires_on:
@@ -39,16 +42,20 @@ def check_specification(gate: ParticipantGate, *, version: int, now: datetime) -
     """The version submitted under must be the one in force, with the very text that was ratified."""
     standing = gate.specification
     if standing is None or standing.in_force_from is None or standing.in_force_from > now:
-        raise SpecificationNotInForce("no data specification is in force yet", rule="specification_in_force")
+        raise SpecificationNotInForce(
+            "no data specification is in force yet", zh="尚無施行中之資料規格", rule="specification_in_force"
+        )
     if version != standing.version:
         raise SpecificationNotInForce(
             f"version {version} was declared, and version {standing.version} of the data specification is in force",
+            zh=f"申報版本為 {version}，施行中之資料規格版本為 {standing.version}",
             rule="specification_version",
         )
     held = load_specification(version)
     if held.digest != standing.digest:
         raise SpecificationNotInForce(
             f"the text of version {version} here is not the one that was ratified; install the agreed release",
+            zh=f"本機之第 {version} 版內容與核可者不同；請安裝約定版本",
             rule="specification_digest",
         )
     return held
@@ -62,12 +69,19 @@ def registered_signing_key(gate: ParticipantGate, kid: str) -> RegisteredKey:
                 raise KeyRefused(
                     f"the signing key of participant {gate.participant} waits for a second person: its officer or the "
                     "key custodian approves it in the portal",
+                    zh=f"參與機構 {gate.participant} 之簽章金鑰尚待第二人核准："
+                    "請由其專責人員或金鑰保管人於入口網站核准",
                     rule="key_approved",
                 )
             if key.state != "active":
-                raise KeyRefused(f"the signing key of participant {gate.participant} is revoked", rule="key_revoked")
+                raise KeyRefused(
+                    f"the signing key of participant {gate.participant} is revoked",
+                    zh=f"參與機構 {gate.participant} 之簽章金鑰已撤銷",
+                    rule="key_revoked",
+                )
             return key
     raise KeyRefused(
         f"participant {gate.participant} has not registered this signing key; propose it with `cleanroom keys propose`",
+        zh=f"參與機構 {gate.participant} 未登錄此簽章金鑰；請以 cleanroom keys propose 提出",
         rule="key_registered",
     )

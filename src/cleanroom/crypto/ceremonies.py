@@ -48,7 +48,11 @@ def new_participant_ring(
         ring_file.write(folder, document, custodian=custodian)
     ring = ParticipantKeyRing.open(folder, production=False, custodian=custodian)
     if ring.institution != institution:
-        raise KeyRefused("the key ring in this directory belongs to another institution", rule="key_ring_owner")
+        raise KeyRefused(
+            "the key ring in this directory belongs to another institution",
+            zh="此資料夾之金鑰環屬其他機構",
+            rule="key_ring_owner",
+        )
     return ring
 
 
@@ -100,7 +104,11 @@ def next_recipient(folder: Path, *, after: str, custodian: Custodian | None = No
 
 def _add_next(held: list[Document], after: str, make: Callable[[], Document]) -> bool:
     if after not in [entry["kid"] for entry in held]:
-        raise KeyRefused("the ring never held the key that the new one should follow", rule="key_unknown")
+        raise KeyRefused(
+            "the ring never held the key that the new one should follow",
+            zh="金鑰環未曾持有新金鑰所接續之金鑰",
+            rule="key_unknown",
+        )
     if held[-1]["kid"] != after:
         return False
     held.append(make())
@@ -139,7 +147,11 @@ def export_k1(ring: ParticipantKeyRing, recipient: str) -> bytes:
     """K1 in use, sealed to another participant's recipient. Raises KeyRefused under a scheme without shared keys."""
     key = ring.first_hash
     if key.scheme != Scheme.HMAC2:
-        raise KeyRefused("under r255-rekey-v1 every participant has a first-hash key of its own", rule="scheme")
+        raise KeyRefused(
+            "under r255-rekey-v1 every participant has a first-hash key of its own",
+            zh="採 r255-rekey-v1 時，各參與機構自有其一次雜湊金鑰",
+            rule="scheme",
+        )
     share = {"k1": to_text(key.secret), "kid": key.kid, "demo": ring.demo}
     return envelope.seal_bytes(canonical_bytes(share), recipient)
 
@@ -153,12 +165,20 @@ def import_k1(folder: Path, share: bytes, *, after: str | None = None, custodian
     def take(document: Document) -> bool:
         root, demo = _open_share(ParticipantKeyRing(document).decrypt(share))
         if demo and not document["demo"]:
-            raise KeyRefused("the share holds a demo key, and this ring is not a demo ring", rule="demo_keys")
+            raise KeyRefused(
+                "the share holds a demo key, and this ring is not a demo ring",
+                zh="金鑰檔為示範金鑰，而此金鑰環非示範用",
+                rule="demo_keys",
+            )
         key = FirstHash(Scheme.HMAC2, root)
         if _in_use(document) == key.kid:
             return False
         if _in_use(document) != after:
-            raise KeyRefused("this ring holds another first-hash key than the share", rule="k1_other")
+            raise KeyRefused(
+                "this ring holds another first-hash key than the share",
+                zh="此金鑰環之一次雜湊金鑰與金鑰檔不同",
+                rule="k1_other",
+            )
         _add_first_hash(document, key)
         return True
 
@@ -178,9 +198,13 @@ def _open_share(raw: bytes) -> tuple[bytes, bool]:
         share = parse_canonical(raw, what="the share")
         root, demo = from_text(share["k1"]), share["demo"]
     except (CleanroomError, ValueError, KeyError, TypeError):
-        raise KeyRefused("the share does not hold a first-hash key", rule="k1_share") from None
+        raise KeyRefused(
+            "the share does not hold a first-hash key", zh="金鑰檔不含一次雜湊金鑰", rule="k1_share"
+        ) from None
     if len(root) != hmac2.ROOT_BYTES or share.get("kid") != FirstHash(Scheme.HMAC2, root).kid:
-        raise KeyRefused("the share's key and its key id do not belong together", rule="k1_share")
+        raise KeyRefused(
+            "the share's key and its key id do not belong together", zh="金鑰檔之金鑰與其代號不符", rule="k1_share"
+        )
     return root, bool(demo)
 
 
@@ -193,7 +217,11 @@ def add_epoch(folder: Path, number: int, *, custodian: Custodian | None = None) 
     def add(document: Document) -> bool:
         latest = document["k2"][-1]["epoch"]
         if number not in (latest, latest + 1):
-            raise KeyRefused(f"the ring is at epoch {latest}; only epoch {latest + 1} can follow", rule="epoch")
+            raise KeyRefused(
+                f"the ring is at epoch {latest}; only epoch {latest + 1} can follow",
+                zh=f"金鑰環為第 {latest} 期；其後僅能為第 {latest + 1} 期",
+                rule="epoch",
+            )
         if number == latest:
             return False
         document["k2"].append(_epoch(number))

@@ -128,13 +128,14 @@ def _text(path: Path) -> str:
         if path.stat().st_size > FILE_CAP_BYTES:
             raise _no_answers(path)
         return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
+    except UnicodeDecodeError:
         raise _no_answers(path) from None
 
 
 def _no_answers(path: Path) -> ManifestMalformed:
     return ManifestMalformed(
         f"this is not a CSV of answers in UTF-8 with the columns {', '.join(COLUMNS)}",
+        zh=f"此檔非 UTF-8 之答案 CSV，或缺少欄位 {'、'.join(COLUMNS)}",
         where=Where(file=path.name),
         rule="answers",
     )

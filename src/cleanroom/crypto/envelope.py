@@ -158,10 +158,16 @@ def _recipient(text: str) -> x25519.Recipient:
     try:
         return x25519.Recipient.from_str(text)
     except pyrage.RecipientError:
-        raise KeyRefused("the recipient key is not an age X25519 recipient", rule="recipient_form") from None
+        raise KeyRefused(
+            "the recipient key is not an age X25519 recipient", zh="收件公鑰非 age X25519 公鑰", rule="recipient_form"
+        ) from None
 
 
 def _refused(*, over_cap: bool) -> ContentTampered:
     if over_cap:
         return ContentTampered("the opened content is larger than was signed", rule="plaintext_size")
-    return ContentTampered("the envelope does not open: changed, truncated or sealed to another key", rule="envelope")
+    return ContentTampered(
+        "the envelope does not open: changed, truncated or sealed to another key",
+        zh="封裝無法開啟：內容經變更、截斷，或係封裝予其他金鑰",
+        rule="envelope",
+    )

@@ -48,7 +48,10 @@ def read(room: "Room", digest: str) -> Artefact:
     if path.exists():
         return load(path.read_bytes(), digest=digest)
     if not room.objects.exists(_name(digest)):
-        raise ArtefactRefused("the model artefact is neither in the room nor in the object store; train again")
+        raise ArtefactRefused(
+            "the model artefact is neither in the room nor in the object store; train again",
+            zh="模型檔不在無塵室，亦不在物件儲存；請重新訓練",
+        )
     return load(room.objects.get_bytes(_name(digest), cap_bytes=CAP_BYTES), digest=digest)
 
 
@@ -60,7 +63,10 @@ def latest(settings: RoomSettings) -> Latest | None:
 def need_latest(settings: RoomSettings) -> Latest:
     found = latest(settings)
     if found is None:
-        raise NothingToDo("no model has been trained in this room yet; run the training step first")
+        raise NothingToDo(
+            "no model has been trained in this room yet; run the training step first",
+            zh="此無塵室尚未訓練模型；請先執行訓練",
+        )
     return found
 
 

@@ -26,6 +26,7 @@ def prove(objects: ObjectStore, *, log: AuditLog, sequence: int, event_hash: str
         covered = f"the newest covers {sizes[-1]} events" if sizes else "there is none"
         raise NotFound(
             f"no checkpoint covers event {sequence} yet, {covered}; ask again after the room's next step",
+            zh=f"尚無檢查點涵蓋第 {sequence} 筆事件，{covered}；請待無塵室下一步驟後再查",
             where=Where(file=str(log), row=sequence),
         )
     signed = published.checkpoint(objects, log, sizes[-1])
@@ -55,6 +56,8 @@ def check_path(proof: InclusionProof) -> None:
         raise AuditBroken(
             f"this event is not event {proof.sequence} of the log that the checkpoint over {checkpoint.size} events "
             "covers; keep the receipt, the proof and the checkpoint, and show them to the auditor",
+            zh=f"此事件並非檢查點（{checkpoint.size} 筆事件）所涵蓋紀錄之第 {proof.sequence} 筆；"
+            "請保留收據、證明與檢查點並交稽核人員",
             where=Where(file=str(checkpoint.log), row=proof.sequence),
             rule="audit_inclusion",
         )
@@ -65,7 +68,9 @@ def read_receipt(raw: bytes) -> Receipt:
     try:
         return Receipt.model_validate_json(raw)
     except ValidationError:
-        raise RequestInvalid("this is no receipt of the clean room", rule="receipt_form") from None
+        raise RequestInvalid(
+            "this is no receipt of the clean room", zh="此檔非無塵室之收據", rule="receipt_form"
+        ) from None
 
 
 def check_receipt(
@@ -85,7 +90,9 @@ def check_receipt(
     if proof is None:
         proof = prove(objects, log=AuditLog.ROOM, sequence=sequence, event_hash=event_hash)
     if (proof.checkpoint.checkpoint.log, proof.sequence, proof.hash) != (AuditLog.ROOM, sequence, event_hash):
-        raise RequestInvalid("the proof is of another event than the receipt's", rule="audit_inclusion")
+        raise RequestInvalid(
+            "the proof is of another event than the receipt's", zh="證明所載事件與收據不同", rule="audit_inclusion"
+        )
     check_proof(proof, room_keys=room_keys)
     if seen is not None:
         _check_seen(proof.checkpoint, seen, objects)
@@ -95,10 +102,16 @@ def check_receipt(
 def _place_of(receipt: Receipt, room_keys: list[str]) -> tuple[int, str]:
     body = canonical_bytes(receipt.body)
     if not any_verifies(room_keys, lambda key: verify(key, RECEIPT_DOMAIN, body, receipt.signature)):
-        raise SignatureRefused("the receipt is not signed by the clean room's registered key", rule="receipt_signature")
+        raise SignatureRefused(
+            "the receipt is not signed by the clean room's registered key",
+            zh="收據並非以無塵室登錄之金鑰簽署",
+            rule="receipt_signature",
+        )
     sequence, event_hash = receipt.body.get("audit_sequence"), receipt.body.get("audit_hash")
     if not isinstance(sequence, int) or sequence < 1 or not isinstance(event_hash, str) or len(event_hash) != 64:
-        raise RequestInvalid("the receipt names no place in the audit log", rule="receipt_form")
+        raise RequestInvalid(
+            "the receipt names no place in the audit log", zh="收據未載稽核紀錄位置", rule="receipt_form"
+        )
     return sequence, event_hash
 
 
@@ -117,6 +130,7 @@ def _check_seen(shown: SignedCheckpoint, seen: SignedCheckpoint, objects: Object
         raise AuditBroken(
             f"the checkpoint over {shown.checkpoint.size} events is of another history than the one that this witness "
             "saw; keep both and show them to the auditor",
+            zh=f"涵蓋 {shown.checkpoint.size} 筆事件之檢查點，與見證所見歷程不同；請保留兩者並交稽核人員",
             where=Where(file=str(shown.checkpoint.log)),
             rule="audit_witness",
         )

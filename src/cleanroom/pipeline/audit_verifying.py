@@ -12,7 +12,7 @@ from cleanroom.contracts.audit_chain import START, AuditPlace, walk
 from cleanroom.contracts.checkpoints import CHECKPOINTS, ROOM, AuditLog, Checkpoint, Cosignature, leaf_of
 from cleanroom.contracts.merkle import Frontier, root_of
 from cleanroom.crypto.signing import verify as verify_signature
-from cleanroom.errors import AuditBroken, SignatureRefused, StoreFault, Where
+from cleanroom.errors import AuditBroken, NotFound, SignatureRefused, Where
 from cleanroom.pipeline.witness import any_verifies, check_signed
 from cleanroom.stores import published
 from cleanroom.stores.audit_file import AuditFile
@@ -41,13 +41,13 @@ def verify(
     room_keys: list[str] | None = None,
     participant_keys: Mapping[str, list[str]] | None = None,
 ) -> Verified:
-    """Raises AuditBroken naming the first bad event; StoreFault where there is no log.
+    """Raises AuditBroken naming the first bad event; NotFound where there is no log.
 
     Without `objects` the chain alone is verified. `room_keys` and `participant_keys` (code -> every key that was ever
     registered) are Ed25519, base64url.
     """
     if not path.exists():
-        raise StoreFault("there is no audit log here", where=Where(file=str(path)))
+        raise NotFound("there is no audit log here", zh="此處無稽核紀錄", where=Where(file=str(path)))
     if objects is None:
         return Verified(head=AuditFile(path).verify())
     signed = _signed_checkpoints(objects, log, room_keys or [])
@@ -112,6 +112,8 @@ def _cosigned(
                 raise AuditBroken(
                     f"participant {participant} was shown another checkpoint over {checkpoint.size} events than lies "
                     "in the store; keep both and call the auditor",
+                    zh=f"參與機構 {participant} 所見之檢查點（{checkpoint.size} 筆事件）與儲存者不同；"
+                    "請保留兩者並通知稽核人員",
                     where=Where(file=str(log), row=checkpoint.size),
                     rule="audit_witness",
                 )
@@ -130,6 +132,7 @@ def _check_cosignature(cosignature: Cosignature, keys: list[str]) -> None:
     if not any_verifies(keys, lambda key: verify_signature(key, cosignature.domain, payload, cosignature.signature)):
         raise SignatureRefused(
             f"a cosignature of participant {cosignature.participant} does not verify under any key registered for it",
+            zh=f"參與機構 {cosignature.participant} 之會簽無法以其登錄之任何金鑰驗證",
             where=Where(file=str(cosignature.checkpoint.log), row=cosignature.checkpoint.size),
             rule="cosignature",
         )

@@ -45,7 +45,10 @@ class Bench:
 def room_bench(settings: RoomSettings) -> Iterator[Bench]:
     """A room that has landed data. Raises NothingToDo where there is no warehouse."""
     if not settings.warehouse and not settings.warehouse_file.exists():
-        raise NothingToDo("there is no built room here; CLEANROOM_HOME says where it is, --data asks a folder of files")
+        raise NothingToDo(
+            "there is no built room here; CLEANROOM_HOME says where it is, --data asks a folder of files",
+            zh="此處無已建立之無塵室；請以 CLEANROOM_HOME 指定其位置，或以 --data 指定資料夾",
+        )
     warehouse = open_warehouse(settings)
     truth = json.loads(settings.truth_file.read_text()) if settings.truth_file.exists() else None
     try:

@@ -91,7 +91,10 @@ def models_code() -> str:
     project = project_root() / "dbt_project"
     files = [*(project / "macros").rglob("*.sql"), *(project / "models" / "intermediate" / "moneyflow").rglob("*.sql")]
     if not files:
-        raise SettingsInvalid("the dbt project is not where CLEANROOM_PROJECT says; set it to the project's folder")
+        raise SettingsInvalid(
+            "the dbt project is not where CLEANROOM_PROJECT says; set it to the project's folder",
+            zh="dbt 專案不在 CLEANROOM_PROJECT 所指之處；請設為專案資料夾",
+        )
     digest = hashlib.sha256()
     for file in sorted(files):
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
@@ -127,13 +130,22 @@ def _check(run: DbtRun, outcome) -> None:
     broken = [n for n in run.nodes if n.status in _BROKEN]
     failed = [n.name for n in broken if n.kind not in _TESTS and not n.breaks_promise]
     if failed:
-        raise WarehouseFault(f"dbt could not build {', '.join(failed)}; the reason stands in the room's dbt log")
+        raise WarehouseFault(
+            f"dbt could not build {', '.join(failed)}; the reason stands in the room's dbt log",
+            zh=f"dbt 無法建立 {'、'.join(failed)}；原因見無塵室之 dbt 紀錄檔",
+        )
     if broken:
         names = ", ".join(n.name for n in broken)
-        raise DataTestsFailed(f"the tables do not keep their promises: {names}; nothing after them was built")
+        raise DataTestsFailed(
+            f"the tables do not keep their promises: {names}; nothing after them was built",
+            zh=f"資料表未符合檢驗：{names}；其後步驟均未建立",
+        )
     if not outcome.success:
         kind = type(outcome.exception).__name__ if outcome.exception else "no reason given"
-        raise WarehouseFault(f"dbt could not run ({kind}); the reason stands in the room's dbt log")
+        raise WarehouseFault(
+            f"dbt could not run ({kind}); the reason stands in the room's dbt log",
+            zh=f"dbt 無法執行（{kind}）；原因見無塵室之 dbt 紀錄檔",
+        )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -117,6 +117,7 @@ def _check_scored(warehouse: Warehouse, record: ReleaseRecord) -> None:
     if not scored:
         raise NothingToDo(
             f"the release {name} has no released scores at the latest cut-off; run the scoring step again",
+            zh=f"發布 {name} 於最新截止時點無正式評分；請再執行評分",
             rule="no_released_scores",
         )
 

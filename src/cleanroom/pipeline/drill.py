@@ -42,7 +42,11 @@ def hold(asker: Asker, *, order: Callable[[], object] | None = None, patience_s:
     none came within `patience_s`, GateClosed never, and the faults of asking.
     """
     if asker.portal.sending_stop() is not None:
-        raise NotAllowed("an emergency stop stands already; a drill begins without one", rule="drill")
+        raise NotAllowed(
+            "an emergency stop stands already; a drill begins without one",
+            zh="緊急停止已生效；演練須自未停止狀態開始",
+            rule="drill",
+        )
     before = datetime.now(UTC)
     if order is not None:
         order()
@@ -71,7 +75,11 @@ def _wait(asker: Asker, until: datetime) -> datetime:
         if _names_the_stop(ask(asker)) and _refuses(asker):
             return datetime.now(UTC)
         time.sleep(PAUSE_S)
-    raise NothingToDo("no emergency stop came in time, so there was nothing to drill", rule="drill")
+    raise NothingToDo(
+        "no emergency stop came in time, so there was nothing to drill",
+        zh="未於時限內收到緊急停止命令，無從演練",
+        rule="drill",
+    )
 
 
 def _names_the_stop(decision: Decision) -> bool:

@@ -174,12 +174,18 @@ def read_truth(path: Path) -> tuple[list[str], list[dict[str, str]]]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
     except (UnicodeDecodeError, csv.Error):
-        raise MalformedRows("the truth is no CSV file in UTF-8", where=where, rule="csv_form") from None
+        raise MalformedRows(
+            "the truth is no CSV file in UTF-8", zh="真實答案非 UTF-8 之 CSV 檔", where=where, rule="csv_form"
+        ) from None
     clear, patterns = [], []
     for number, row in enumerate(rows, 1):
         if missing := [name for name in TRUTH_COLUMNS if row.get(name) is None]:
-            raise MalformedRows("the truth lacks a column", where=Where(str(path), number, missing[0]),
-                                rule="missing_column")  # fmt: skip
+            raise MalformedRows(
+                "the truth lacks a column",
+                zh="真實答案缺少欄位",
+                where=Where(str(path), number, missing[0]),
+                rule="missing_column",
+            )
         try:
             clear.append(canonical(IdentifierKind.ACCOUNT, row["account"], institution=row["institution"]))
         except MalformedRows as e:

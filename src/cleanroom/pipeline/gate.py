@@ -71,7 +71,9 @@ def certified_release(asker: Asker) -> ReleaseRecord:
     decision = ask(asker)
     decision.require()
     if decision.record is None:
-        raise GateClosed("the gate is closed: this use case has no release", rule="no_release")
+        raise GateClosed(
+            "the gate is closed: this use case has no release", zh="閘門關閉：此用途尚無發布", rule="no_release"
+        )
     return decision.record
 
 

@@ -150,7 +150,9 @@ def read_share(path: Path) -> bytes:
     """What another party sealed to this ring. Raises KeyRefused for a file that cannot be one."""
     try:
         if os.path.getsize(path) > SHARE_CAP_BYTES:
-            raise KeyRefused("the share is too large to hold a key", rule="k1_share")
+            raise KeyRefused("the share is too large to hold a key", zh="檔案過大，不可能為金鑰檔", rule="k1_share")
         return path.read_bytes()
     except OSError:
-        raise KeyRefused(f"the share {path.name} cannot be read", rule="k1_share") from None
+        raise KeyRefused(
+            f"the share {path.name} cannot be read", zh=f"金鑰檔 {path.name} 無法讀取", rule="k1_share"
+        ) from None

@@ -19,7 +19,11 @@ def replay_folder(folder: Path, *, before: Policy, after: Policy) -> Replay:
     NothingToDo for a folder without any."""
     files = sorted(folder.glob("*.json"))
     if not files:
-        raise NothingToDo("the folder holds no release record; put one JSON file for each there", where=_at(folder))
+        raise NothingToDo(
+            "the folder holds no release record; put one JSON file for each there",
+            zh="資料夾內無發布紀錄；請放入每次發布一個 JSON 檔",
+            where=_at(folder),
+        )
     return replay(before, after, [_record(file) for file in files])
 
 
@@ -28,7 +32,10 @@ def replay_portal(settings: RoomSettings, *, before: Policy, after: Policy, port
     portal = portal or HttpPortal.of(settings)
     records = portal.releases()
     if not records:
-        raise NothingToDo("the portal holds no release yet, so there is nothing to replay a policy over")
+        raise NothingToDo(
+            "the portal holds no release yet, so there is nothing to replay a policy over",
+            zh="入口網站尚無發布，無可重演",
+        )
     return replay(before, after, records, participants=participants(portal))
 
 
@@ -38,7 +45,11 @@ def _record(file: Path) -> ReleaseRecord:
     except ValidationError as e:
         first = e.errors()[0]
         place = ".".join(str(p) for p in first["loc"]) or "the whole file"
-        raise RequestInvalid(f"this is no release record: {place}: {first['msg']}", where=_at(file)) from None
+        raise RequestInvalid(
+            f"this is no release record: {place}: {first['msg']}",
+            zh=f"此檔非發布紀錄：{place}：{first['msg']}",
+            where=_at(file),
+        ) from None
 
 
 def _at(path: Path) -> Where:

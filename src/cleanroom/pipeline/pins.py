@@ -32,7 +32,11 @@ def read_pins(settings: RoomSettings) -> Pins:
         kept = json.loads(path.read_bytes())
         return Pins(Scheme(kept["scheme"]), dict(kept["agreed"]), frozenset(kept["closed"]))
     except (ValueError, KeyError, TypeError):
-        raise KeyRefused("the file of pinned canaries is damaged; restore its backup", rule="pins_damaged") from None
+        raise KeyRefused(
+            "the file of pinned canaries is damaged; restore its backup",
+            zh="測試值登錄檔毀損；請自備份還原",
+            rule="pins_damaged",
+        ) from None
 
 
 def pin(settings: RoomSettings, card: Card, *, ring: RoomKeyRing) -> None:
@@ -45,7 +49,11 @@ def close_key(settings: RoomSettings, hash_kid: str) -> None:
 
     def close(pins: Pins) -> Pins:
         if pins.scheme == Scheme.HMAC2 and not set(pins.agreed) - pins.closed - {hash_kid}:
-            raise KeyRefused("this is the last first-hash key; pin the one that follows it first", rule="hash_kid_last")
+            raise KeyRefused(
+                "this is the last first-hash key; pin the one that follows it first",
+                zh="此為最後一把一次雜湊金鑰；請先登錄其後續金鑰",
+                rule="hash_kid_last",
+            )
         return replace(pins, closed=pins.closed | {hash_kid})
 
     _change(settings, close)
@@ -59,7 +67,11 @@ def read_card(path: Path) -> Card:
         return Card(str(shown["participant"]), Scheme(shown["scheme"]), str(shown["hash_kid"]), hashes)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         where = Where(file=path.name)
-        raise ManifestMalformed("this is not what `cleanroom keys canaries` prints", where=where) from None
+        raise ManifestMalformed(
+            "this is not what `cleanroom keys canaries` prints",
+            zh="此檔並非 cleanroom keys canaries 之輸出",
+            where=where,
+        ) from None
 
 
 def card_text(card: Card) -> str:

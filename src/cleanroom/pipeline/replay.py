@@ -73,11 +73,15 @@ def build_features(bench: Bench, period: Period, *, every_days: int, say: Say) -
     """Features at cut-offs so many days apart, back to the period's first day. Raises NothingToDo for too many."""
     day = bench.warehouse.query(_LAST_DAY)["day"][0].as_py()
     if day is None:
-        raise NothingToDo("nothing has landed, so there is no period to replay")
+        raise NothingToDo(
+            "nothing has landed, so there is no period to replay",
+            zh="尚無匯入資料，無期間可重演",
+        )
     count = 8 if period.first is None else max(1, math.ceil(((day - period.first).days + 1) / every_days)) + 1
     if count > MOST_CUT_OFFS:
         raise NothingToDo(
-            f"that is {count} cut-offs; choose a later first day or longer steps (at most {MOST_CUT_OFFS})"
+            f"that is {count} cut-offs; choose a later first day or longer steps (at most {MOST_CUT_OFFS})",
+            zh=f"共 {count} 個截止時點；請改用較晚之首日或較長之間隔（至多 {MOST_CUT_OFFS} 個）",
         )
     variables = {"as_of_step_days": every_days, "as_of_count": count, "scoring_horizon_days": HORIZON.days}
     for what, selection in _PARTS.items():
@@ -91,10 +95,16 @@ def replay(bench: Bench, period: Period, *, policy: str, capacity: Capacity, say
     Raises NothingToDo where they do not, where no cut-off lies in the period, or none after the release was trained.
     """
     if not bench.warehouse.table_exists("scoring.account_features"):
-        raise NothingToDo("there are no features yet; train first: `cleanroom train`")
+        raise NothingToDo(
+            "there are no features yet; train first: `cleanroom train`",
+            zh="尚無特徵；請先執行 cleanroom train",
+        )
     history = [s for s in read_history(bench) if period.holds(s.as_of)]
     if not history:
-        raise NothingToDo("no cut-off lies in this period; the features say how far back they go")
+        raise NothingToDo(
+            "no cut-off lies in this period; the features say how far back they go",
+            zh="此期間內無截止時點；特徵僅及於其所載日期",
+        )
     ranked = _released(bench, history) if policy == RELEASED else _ranked(Method(policy), history, say)
     runs = runs_of(ranked, capacity)
     say(Both("joined ledger", "彙整帳本"))
@@ -125,7 +135,10 @@ def _released(bench: Bench, history: Sequence[Snapshot]) -> list[tuple[Snapshot,
     trained_at, trees = datetime.fromisoformat(artefact.training["as_of"]), artefact.model()
     after = [s for s in history if s.as_of > trained_at]
     if not after:
-        raise NothingToDo(f"no cut-off of this period lies after the release was trained, at {trained_at:%Y-%m-%d}")
+        raise NothingToDo(
+            f"no cut-off of this period lies after the release was trained, at {trained_at:%Y-%m-%d}",
+            zh=f"此期間無任何截止時點晚於發布模型之訓練（{trained_at:%Y-%m-%d}）",
+        )
     names, log_odds = list(artefact.features), artefact.calibration.log_odds
     return [(s, Ranking(log_odds(trees.margins(matrix(s.rows, names))), learned=True)) for s in after]
 
@@ -137,10 +150,16 @@ def _released_artefact(bench: Bench) -> Artefact:
             return _released_artefact(room)
     known = bench.warehouse.table_exists(SCORE_RUNS) and bench.warehouse.query(_LAST_RELEASED)["artefact"].to_pylist()
     if not known:
-        raise NothingToDo("no released model has scored in this room yet; choose another policy")
+        raise NothingToDo(
+            "no released model has scored in this room yet; choose another policy",
+            zh="此無塵室尚無獲准發布之模型評分；請改用其他政策",
+        )
     path = bench.settings.artefacts_dir / f"{known[0]}.json"
     if not path.exists():
-        raise NothingToDo("the released model's artefact is not in this room's folder; score once more, then replay")
+        raise NothingToDo(
+            "the released model's artefact is not in this room's folder; score once more, then replay",
+            zh="此無塵室資料夾內無發布模型之檔案；請再評分一次後重演",
+        )
     return load(path.read_bytes(), digest=known[0])
 
 

@@ -36,7 +36,11 @@ def rotate_k2(room: Room, *, to: int) -> StepResult:
         room.warehouse.ensure_tables()
         kept = epochs.epoch_of(room.warehouse)
         if to not in (kept, kept + 1):
-            raise KeyRefused(f"the warehouse is at epoch {kept}; only epoch {kept + 1} can follow", rule="epoch")
+            raise KeyRefused(
+                f"the warehouse is at epoch {kept}; only epoch {kept + 1} can follow",
+                zh=f"資料倉儲為第 {kept} 期；其後僅能為第 {kept + 1} 期",
+                rule="epoch",
+            )
         ceremonies.add_epoch(room.settings.keys, to, custodian=custodian_of(room.settings))
         renamed = _retoken(room, to) if to != kept else 0
         _record_event(room, to)
@@ -46,7 +50,9 @@ def rotate_k2(room: Room, *, to: int) -> StepResult:
 def _retoken(room: Room, to: int) -> int:
     epoch = open_room_keys(room.settings).epochs[-1]
     if epoch.number != to:
-        raise KeyRefused(f"the key ring is at epoch {epoch.number} already", rule="epoch")
+        raise KeyRefused(
+            f"the key ring is at epoch {epoch.number} already", zh=f"金鑰環已為第 {epoch.number} 期", rule="epoch"
+        )
     epochs.ensure_epochs(room.warehouse)
     before = retokening.tokens_in(room.warehouse)
     after = pa.array(wrap(epoch, before.to_pylist()), pa.string())

@@ -44,14 +44,24 @@ def read(path: Path) -> Report:
     """Raises RequestInvalid naming the file where it is no report of a scanner that is known here."""
     where = Where(file=path.name)
     if path.stat().st_size > CAP_BYTES:
-        raise RequestInvalid(f"the report is larger than {CAP_BYTES} bytes", where=where)
+        raise RequestInvalid(
+            f"the report is larger than {CAP_BYTES} bytes", zh=f"掃描報告超過 {CAP_BYTES} 位元組", where=where
+        )
     raw = path.read_bytes()
     try:
         found = list(_findings(json.loads(raw)))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise RequestInvalid("this is neither pip-audit's nor OSV-Scanner's JSON report", where=where) from None
+        raise RequestInvalid(
+            "this is neither pip-audit's nor OSV-Scanner's JSON report",
+            zh="此檔並非 pip-audit 或 OSV-Scanner 之 JSON 報告",
+            where=where,
+        ) from None
     if not found:
-        raise RequestInvalid("the report names no package; let the scanner list all packages", where=where)
+        raise RequestInvalid(
+            "the report names no package; let the scanner list all packages",
+            zh="掃描報告未列任何套件；請設定掃描工具列出全部套件",
+            where=where,
+        )
     return Report(hashlib.sha256(raw).hexdigest(), frozenset(p for p, _ in found), sum(n for _, n in found))
 
 
@@ -62,7 +72,7 @@ def keep(settings: RoomSettings, path: Path, *, scanned_on: date, portal: Portal
     """
     report = read(path)
     if scanned_on > datetime.now(UTC).date():
-        raise RequestInvalid("the scan is dated in the future", where=Where(file=path.name))
+        raise RequestInvalid("the scan is dated in the future", zh="掃描日期晚於今日", where=Where(file=path.name))
     if missing := sorted(installed() - report.packages):
         sentence = f"the report leaves out {len(missing)} of the installed packages, such as {missing[0][0]}"
         raise RequestInvalid(f"{sentence} {missing[0][1]}; scan this installation", where=Where(file=path.name))

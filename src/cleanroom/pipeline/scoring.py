@@ -79,7 +79,10 @@ def train(room: "Room", *, anew: bool = False, now: datetime | None = None) -> S
 def _need_transfers(room: "Room") -> None:
     """A ranking without any money movement would be a ranking by names alone."""
     if not room.warehouse.query("select 1 from moneyflow.int_transfers__joined limit 1").num_rows:
-        raise NothingToDo("no transfers have landed, so there is nothing to learn from; upload `transfers` first")
+        raise NothingToDo(
+            "no transfers have landed, so there is nothing to learn from; upload `transfers` first",
+            zh="尚未匯入交易，無從訓練；請先上傳 transfers",
+        )
 
 
 def evaluate(
@@ -143,7 +146,10 @@ def latest_release_id(settings: RoomSettings) -> str:
     """The release that was drafted last in this room. Raises NothingToDo where there is none."""
     release_id = artefacts.need_latest(settings).release_id
     if release_id is None:
-        raise NothingToDo("the latest model has not been evaluated yet; run the evaluation of the release first")
+        raise NothingToDo(
+            "the latest model has not been evaluated yet; run the evaluation of the release first",
+            zh="最新模型尚未評估；請先執行發布之評估",
+        )
     return release_id
 
 

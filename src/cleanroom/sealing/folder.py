@@ -68,6 +68,7 @@ def read_folder(folder: Path, *, institution: str) -> ClearFolder:
     if declared.institution != institution:
         raise NotTheOwner(
             f"the folder declares institution {declared.institution}, and {institution} is uploading",
+            zh=f"資料夾申報機構為 {declared.institution}，上傳者為 {institution}",
             where=Where(file=DECLARATION, column="institution"),
             rule="folder_institution",
         )
@@ -89,6 +90,7 @@ def _check_all_declared(folder: Path, declared: set[str]) -> None:
     if forgotten:
         raise NothingToDo(
             f"{forgotten[0]} lies in the folder, and {DECLARATION} does not declare it; declare it or take it away",
+            zh=f"資料夾內有 {forgotten[0]}，而 {DECLARATION} 未申報；請申報或移除",
             where=Where(file=forgotten[0]),
             rule="undeclared_file",
         )
@@ -97,11 +99,18 @@ def _check_all_declared(folder: Path, declared: set[str]) -> None:
 def _declaration(path: Path) -> _Declaration:
     where = Where(file=path.name)
     if not os.path.lexists(path):
-        raise NothingToDo(f"the folder {path.parent.name} holds no {DECLARATION}", where=where, rule="file_missing")
+        raise NothingToDo(
+            f"the folder {path.parent.name} holds no {DECLARATION}",
+            zh=f"資料夾 {path.parent.name} 內無 {DECLARATION}",
+            where=where,
+            rule="file_missing",
+        )
     with open_ordinary(path) as file:
         raw = file.read(_DECLARATION_CAP_BYTES + 1)
     if len(raw) > _DECLARATION_CAP_BYTES:
-        raise ManifestMalformed("the declaration is larger than 1 MiB", where=where, rule="declaration")
+        raise ManifestMalformed(
+            "the declaration is larger than 1 MiB", zh="申報檔超過 1 MiB", where=where, rule="declaration"
+        )
     try:
         return _Declaration.model_validate(_parse(raw), strict=False)
     except ValidationError as e:
@@ -110,7 +119,10 @@ def _declaration(path: Path) -> _Declaration:
         raise ManifestMalformed(first["msg"], where=where, rule="declaration") from None
     except (ValueError, RecursionError):
         raise ManifestMalformed(
-            "the declaration is not JSON in UTF-8 with each key once", where=where, rule="declaration"
+            "the declaration is not JSON in UTF-8 with each key once",
+            zh="申報檔非 UTF-8 之 JSON，或有重複之鍵",
+            where=where,
+            rule="declaration",
         ) from None
 
 
@@ -127,12 +139,15 @@ def _place(loc: tuple[int | str, ...]) -> str:
 def _period(declared: _DeclaredPeriod) -> Period:
     where = Where(file=DECLARATION, column="period")
     if declared.last < declared.first:
-        raise ManifestMalformed("the period ends before it begins", where=where, rule="period")
+        raise ManifestMalformed("the period ends before it begins", zh="期間之迄日早於起日", where=where, rule="period")
     try:
         return Period(first=declared.first, last=declared.last)
     except ValidationError:
         raise ManifestMalformed(
-            "the period is not two days (YYYY-MM-DD) between 1912 and 2199", where=where, rule="period"
+            "the period is not two days (YYYY-MM-DD) between 1912 and 2199",
+            zh="期間須為 1912 至 2199 年間之兩個日期（YYYY-MM-DD）",
+            where=where,
+            rule="period",
         ) from None
 
 
@@ -152,17 +167,29 @@ def _file_name(dataset: Dataset, declared: _DeclaredSource) -> str:
         return declared.query_file or f"{dataset}.sql"
     if declared.query_file is not None:
         where = Where(file=DECLARATION, column=f"files.{dataset}")
-        raise ManifestMalformed("query_file belongs to the format query", where=where, rule="declaration")
+        raise ManifestMalformed(
+            "query_file belongs to the format query", zh="query_file 僅用於 query 格式", where=where, rule="declaration"
+        )
     return f"{dataset}.{declared.format}"
 
 
 def _check_source(dataset: Dataset, source: Source) -> None:
     where = Where(file=DECLARATION, column=f"files.{dataset}")
     if source.format == FileFormat.CSV and source.encoding is None:
-        raise UndeclaredEncoding("declare the encoding of this CSV file: utf-8 or cp950", where=where, rule="encoding")
+        raise UndeclaredEncoding(
+            "declare the encoding of this CSV file: utf-8 or cp950",
+            zh="請申報此 CSV 檔之編碼：utf-8 或 cp950",
+            where=where,
+            rule="encoding",
+        )
     if source.format != FileFormat.CSV and source.encoding is not None:
-        raise ManifestMalformed("only a CSV file has an encoding; declare null", where=where, rule="declaration")
+        raise ManifestMalformed(
+            "only a CSV file has an encoding; declare null",
+            zh="僅 CSV 檔有編碼；請申報 null",
+            where=where,
+            rule="declaration",
+        )
     try:
         ZoneInfo(source.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ManifestMalformed("the time zone is not known", where=where, rule="declaration") from None
+        raise ManifestMalformed("the time zone is not known", zh="時區不明", where=where, rule="declaration") from None

@@ -50,6 +50,7 @@ class Seen:
         if _identity(self.path) != self.identity:
             raise MalformedRows(
                 "the file changed while it was read; wait until it is written completely, and run again",
+                zh="讀取期間檔案有變更；請待寫入完成後重新執行",
                 where=Where(file=self.path.name),
                 rule="file_changed",
             )
@@ -67,6 +68,7 @@ def _identity(path: Path) -> tuple[int, ...] | None:
 def _kind(path: Path) -> MalformedRows:
     return MalformedRows(
         "this is a link, a folder, a pipe or a device; put the file itself there",
+        zh="此為連結、資料夾、管道或裝置；請放入檔案本身",
         where=Where(file=path.name),
         rule="file_kind",
     )

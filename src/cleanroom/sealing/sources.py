@@ -71,9 +71,15 @@ def database_url(settings: ParticipantSettings) -> str:
             loose = os.fstat(file.fileno()).st_mode & 0o077
             url = file.read(URL_CAP_BYTES).decode().strip()
     except (OSError, UnicodeDecodeError, MalformedRows):
-        raise SettingsInvalid("the file with the database's address cannot be read", where=where) from None
+        raise SettingsInvalid(
+            "the file with the database's address cannot be read", zh="資料庫位址檔無法讀取", where=where
+        ) from None
     if loose:
-        raise SettingsInvalid("others may read the database's password; run: chmod 600", where=where)
+        raise SettingsInvalid(
+            "others may read the database's password; run: chmod 600",
+            zh="他人可讀取資料庫密碼；請執行 chmod 600",
+            where=where,
+        )
     return url
 
 
@@ -124,25 +130,35 @@ def _engine(url: str, name: str):
         raise SettingsInvalid(
             "the dataset is a query, and no database is named: put its address into a file of mode 0600 and set "
             "CLEANROOM_DATABASE_URL_FILE",
+            zh="此資料集為查詢，但未指定資料庫：請將其位址存為 0600 權限之檔案，並設定 CLEANROOM_DATABASE_URL_FILE",
             where=where,
         )
     try:
         import sqlalchemy  # an extra: institutions that upload files do without
     except ImportError:
         raise SettingsInvalid(
-            "reading from a database needs one more package: pip install 'financial-clean-room[database]'", where=where
+            "reading from a database needs one more package: pip install 'financial-clean-room[database]'",
+            zh="自資料庫讀取須另裝套件：pip install 'financial-clean-room[database]'",
+            where=where,
         ) from None
     try:
         parsed = sqlalchemy.make_url(url)
     except (sqlalchemy.exc.ArgumentError, ValueError):
-        raise SettingsInvalid("the database's address has not the form engine://user@host/name", where=where) from None
+        raise SettingsInvalid(
+            "the database's address has not the form engine://user@host/name",
+            zh="資料庫位址格式須為 engine://user@host/name",
+            where=where,
+        ) from None
     if parsed.get_backend_name() == "sqlite" and not _there(parsed.database or ""):
-        raise DatabaseFault("there is no SQLite file at the database's address", where=where)
+        raise DatabaseFault(
+            "there is no SQLite file at the database's address", zh="資料庫位址無 SQLite 檔案", where=where
+        )
     try:
         return sqlalchemy.create_engine(parsed, poolclass=sqlalchemy.NullPool, hide_parameters=True)
     except (sqlalchemy.exc.SQLAlchemyError, ImportError, TypeError, ValueError):
         raise SettingsInvalid(
             f"no driver for {parsed.get_backend_name()} databases is installed; add the one that the address names",
+            zh=f"未安裝 {parsed.get_backend_name()} 資料庫之驅動程式；請安裝位址所指者",
             where=where,
         ) from None
 

@@ -41,7 +41,10 @@ class AuditFile:
             with self._locked() as file:
                 return _append(file, contents, self.start)
         except OSError as e:
-            raise StoreFault(f"the audit log could not be written ({type(e).__name__})") from e
+            raise StoreFault(
+                f"the audit log could not be written ({type(e).__name__})",
+                zh=f"稽核紀錄無法寫入（{type(e).__name__}）",
+            ) from e
 
     def last(self, subject: str, *, verb: str | None = None) -> tuple[AuditPlace, AuditEvent] | None:
         """The latest event about `subject`, of any verb or of this one."""
@@ -90,7 +93,9 @@ class AuditFile:
         """The hash that stands at one event. Raises NotFound."""
         line = parse_line(next(islice(self.lines(), max(sequence - 1, 0), None), b""))
         if line is None or line.sequence != sequence:
-            raise NotFound("the log has no such event", where=Where(file=self.path.name, row=sequence))
+            raise NotFound(
+                "the log has no such event", zh="稽核紀錄無此事件", where=Where(file=self.path.name, row=sequence)
+            )
         return line.hash
 
     def verify(self) -> AuditPlace:
@@ -120,7 +125,7 @@ class AuditFile:
 def verify(path: Path) -> int:
     """Events in the log, after checking its whole chain. Raises AuditBroken; StoreFault where there is no log."""
     if not path.exists():
-        raise StoreFault("there is no audit log here", where=Where(file=str(path)))
+        raise StoreFault("there is no audit log here", zh="此處無稽核紀錄", where=Where(file=str(path)))
     return AuditFile(path).verify().sequence
 
 

@@ -116,7 +116,10 @@ class HttpChatModel:
                     why, pause = _refusal(response, attempt)
             except httpx.TransportError as e:
                 why, pause = f"no answer ({type(e).__name__})", _backoff(attempt)
-        raise ModelFault(f"the model's endpoint failed {self._settings.attempts} times, the last with {why}; try later")
+        raise ModelFault(
+            f"the model's endpoint failed {self._settings.attempts} times, the last with {why}; try later",
+            zh=f"模型端點已失敗 {self._settings.attempts} 次，最後一次：{why}；請稍後再試",
+        )
 
 
 def _refusal(response: httpx.Response, attempt: int) -> tuple[str, float]:
@@ -183,9 +186,17 @@ def _check_address(address: str) -> None:
     except httpx.InvalidURL:
         url = httpx.URL("")
     if url.scheme not in ("http", "https") or not url.host or url.userinfo:
-        raise SettingsInvalid("CLEANROOM_MODEL_URL is no address such as https://models.example/v1", rule="model")
+        raise SettingsInvalid(
+            "CLEANROOM_MODEL_URL is no address such as https://models.example/v1",
+            zh="CLEANROOM_MODEL_URL 不是網址；例如 https://models.example/v1",
+            rule="model",
+        )
     if url.scheme == "http" and url.host not in _LOOPBACK:
-        raise SettingsInvalid("facts and key would travel over plain HTTP; give an https:// address", rule="model")
+        raise SettingsInvalid(
+            "facts and key would travel over plain HTTP; give an https:// address",
+            zh="內容與金鑰將以未加密之 HTTP 傳送；請給定 https:// 網址",
+            rule="model",
+        )
 
 
 def _key(path: Path | None) -> str:
@@ -195,7 +206,15 @@ def _key(path: Path | None) -> str:
     try:
         mode, key = path.stat().st_mode, path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
-        raise SettingsInvalid("the model's key file is missing or unreadable", where=Where(file=str(path))) from None
+        raise SettingsInvalid(
+            "the model's key file is missing or unreadable",
+            zh="模型金鑰檔不存在或無法讀取",
+            where=Where(file=str(path)),
+        ) from None
     if mode & 0o077:
-        raise SettingsInvalid("others may read the model's key; run: chmod 600", where=Where(file=str(path)))
+        raise SettingsInvalid(
+            "others may read the model's key; run: chmod 600",
+            zh="他人可讀取模型金鑰；請執行 chmod 600",
+            where=Where(file=str(path)),
+        )
     return key

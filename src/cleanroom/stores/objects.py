@@ -17,12 +17,19 @@ def open_object_store(url: str, local_dir: Path | None, *, ca_file: Path | None 
             from cleanroom.stores.objects_gcs import GcsObjectStore
         except ImportError:
             raise SettingsInvalid(
-                "Google Cloud Storage needs more packages: pip install 'financial-clean-room[gcs]'"
+                "Google Cloud Storage needs more packages: pip install 'financial-clean-room[gcs]'",
+                zh="使用 Google Cloud Storage 須另裝套件：pip install 'financial-clean-room[gcs]'",
             ) from None
 
         return GcsObjectStore.connect(url.removeprefix(_GCS), ca_file=ca_file)
     if url:
-        raise SettingsInvalid("the object store must be empty (local folder) or gs://BUCKET")
+        raise SettingsInvalid(
+            "the object store must be empty (local folder) or gs://BUCKET",
+            zh="物件儲存須為空白（本機資料夾）或 gs://BUCKET",
+        )
     if local_dir is None:
-        raise SettingsInvalid("the local object store has no folder; set CLEANROOM_HOME")
+        raise SettingsInvalid(
+            "the local object store has no folder; set CLEANROOM_HOME",
+            zh="本機物件儲存未指定資料夾；請設定 CLEANROOM_HOME",
+        )
     return LocalObjectStore(local_dir)

@@ -61,11 +61,14 @@ class HttpPortal:
             raise errors.SettingsInvalid(
                 "the portal token file is missing or unreadable; ask the platform administrator for a token and "
                 "store it there with mode 0600",
+                zh="入口網站權杖檔不存在或無法讀取；請洽平台管理員核發權杖，並以 0600 權限存於該處",
                 where=errors.Where(file=str(path)),
             ) from None
         if mode & 0o077:
             raise errors.SettingsInvalid(
-                "others may read the portal token; run: chmod 600", where=errors.Where(file=str(path))
+                "others may read the portal token; run: chmod 600",
+                zh="他人可讀取入口網站權杖；請執行 chmod 600",
+                where=errors.Where(file=str(path)),
             )
         return cls(url, token, ca_file=ca_file)
 
@@ -229,7 +232,9 @@ class HttpPortal:
         except httpx.HTTPError as e:
             raise errors.PortalFault(
                 f"the portal at {self._client.base_url.host} did not answer {method} {path} "
-                f"({type(e).__name__}); check that it runs, then run this again"
+                f"({type(e).__name__}); check that it runs, then run this again",
+                zh=f"{self._client.base_url.host} 之入口網站未回應 {method} {path}（{type(e).__name__}）；"
+                "請確認其運作後重新執行",
             ) from e
 
     def _checked(self, response: httpx.Response) -> httpx.Response:
@@ -237,7 +242,10 @@ class HttpPortal:
             return response
         call = f"{response.request.method} {response.request.url.path}"
         if response.status_code >= 500 or response.status_code in (408, 425, 429):
-            raise errors.PortalFault(f"the portal answered {response.status_code} to {call}; run this again later")
+            raise errors.PortalFault(
+                f"the portal answered {response.status_code} to {call}; run this again later",
+                zh=f"入口網站對 {call} 回應 {response.status_code}；請稍後重新執行",
+            )
         problem = _problem(response)
         kind = self._refusals.get(problem.reason, errors.NotAllowed)
         raise kind(problem.detail, rule=f"portal {response.status_code} {call}")

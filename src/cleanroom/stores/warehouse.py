@@ -45,7 +45,10 @@ def open_warehouse(settings: RoomSettings) -> Warehouse:
         from cleanroom.stores.warehouse_bigquery import BigQueryWarehouse
 
         return BigQueryWarehouse.from_address(settings.warehouse)
-    raise SettingsInvalid("CLEANROOM_WAREHOUSE must be empty (embedded) or bigquery://PROJECT/DATASET_PREFIX")
+    raise SettingsInvalid(
+        "CLEANROOM_WAREHOUSE must be empty (embedded) or bigquery://PROJECT/DATASET_PREFIX",
+        zh="CLEANROOM_WAREHOUSE 須為空白（內嵌）或 bigquery://PROJECT/DATASET_PREFIX",
+    )
 
 
 def base_tables() -> dict[str, pa.Schema]:

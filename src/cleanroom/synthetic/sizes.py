@@ -65,7 +65,10 @@ SIZES = {
 
 def size_named(name: str) -> Size:
     if name not in SIZES:
-        raise SettingsInvalid(f"there is no consortium of size {name!r}; choose one of {', '.join(SIZES)}")
+        raise SettingsInvalid(
+            f"there is no consortium of size {name!r}; choose one of {', '.join(SIZES)}",
+            zh=f"無 {name!r} 此規模；可用：{'、'.join(SIZES)}",
+        )
     return SIZES[name]
 
 

@@ -116,7 +116,7 @@ def test_a_file_that_is_no_answer(tmp_path, content):
     (tmp_path / "a.csv").write_bytes(content)
     with pytest.raises(ManifestMalformed, match="answers"):
         conformance.compare(Scheme.HMAC2, tmp_path / "a.csv")
-    assert cli.main(["conformance", "--answers", str(tmp_path / "none.csv")]) == ManifestMalformed.exit_code
+    assert cli.main(["conformance", "--answers", str(tmp_path / "a.csv")]) == ManifestMalformed.exit_code
 
 
 def test_spreadsheets_add_a_mark_and_columns(asked, right, tmp_path):

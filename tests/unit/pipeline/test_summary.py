@@ -5,6 +5,7 @@ import json
 import pytest
 from rich.console import Console
 
+from cleanroom.cli.rehearsal_summary import show_summary
 from cleanroom.contracts.messages import StationRun
 from cleanroom.pipeline.rehearsal import summary
 
@@ -32,6 +33,11 @@ class Draft:
 
 class Release:
     draft, sign_offs, waivers = Draft, (1, 2), ()
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch):
+    monkeypatch.setenv("CLEANROOM_LANGUAGE", "en")
 
 
 @pytest.fixture
@@ -77,7 +83,15 @@ def test_extra_is_counted_against_each_bank_alone(document):
     assert "precision 0.500, recall 0.250" in text
 
 
+def test_it_is_shown_in_chinese_to_who_reads_it(document, monkeypatch):
+    monkeypatch.setenv("CLEANROOM_LANGUAGE", "zh-hant")
+    text = shown(document[1]())
+    assert "共享金流圖（即時）" in text and "匯入" in text
+    assert "上傳 10 列，合為 7 筆交易（同一機構 7）" in text
+    assert "精確率與召回率：未知" in text
+
+
 def shown(found) -> str:
     console = Console(record=True, width=120)
-    summary.show(found, console)
+    show_summary(found, console)
     return console.export_text()

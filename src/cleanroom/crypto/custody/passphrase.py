@@ -31,10 +31,16 @@ class PassphraseCustodian:
         try:
             lines = path.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError):
-            raise KeyRefused("the passphrase file cannot be read", rule="key_custody") from None
+            raise KeyRefused(
+                "the passphrase file cannot be read", zh="通行密語檔無法讀取", rule="key_custody"
+            ) from None
         passphrase = lines[0].strip() if lines else ""
         if len(passphrase) < LEAST_CHARACTERS:
-            raise KeyRefused(f"the passphrase has fewer than {LEAST_CHARACTERS} characters", rule="key_custody")
+            raise KeyRefused(
+                f"the passphrase has fewer than {LEAST_CHARACTERS} characters",
+                zh=f"通行密語少於 {LEAST_CHARACTERS} 字元",
+                rule="key_custody",
+            )
         return cls(passphrase)
 
     def wrap(self, plaintext: bytes, *, context: KeyContext) -> bytes:
@@ -48,5 +54,9 @@ class PassphraseCustodian:
         except (pyrage.DecryptError, CleanroomError, ValueError, KeyError, TypeError):
             raise KeyRefused(_NO_MATCH, rule="key_ring_wrapped") from None
         if wrapped_for != context.aad:
-            raise KeyRefused("the key was wrapped for another owner or purpose", rule="key_context")
+            raise KeyRefused(
+                "the key was wrapped for another owner or purpose",
+                zh="金鑰係為其他擁有者或用途包裝",
+                rule="key_context",
+            )
         return key

@@ -47,7 +47,11 @@ def write(folder: Path, document: Document, *, custodian: Custodian | None = Non
     _check_rights(folder, 0o700, stat.S_ISDIR)
     content = sealed_ring.seal(document, custodian) if custodian else document
     if custodian and sealed_ring.open_sealed(content, custodian) != document:
-        raise KeyRefused("the custodian does not give back what it wrapped; nothing is written", rule="key_custody")
+        raise KeyRefused(
+            "the custodian does not give back what it wrapped; nothing is written",
+            zh="保管方式無法還原其所包裝者；未寫入任何內容",
+            rule="key_custody",
+        )
     raw = json.dumps(content, indent=1).encode()
     write_whole(folder / NAME, lambda file: file.write(raw))
 
@@ -84,7 +88,11 @@ def rewrap(folder: Path, *, old: Custodian | None, new: Custodian | None) -> boo
 def _content(folder: Path) -> Document:
     """What the file holds, sealed or clear."""
     if not exists(folder):
-        raise KeyRefused("there is no key ring here; make one with `cleanroom keys`", rule="key_ring_missing")
+        raise KeyRefused(
+            "there is no key ring here; make one with `cleanroom keys`",
+            zh="此處無金鑰環；請以 cleanroom keys 產製",
+            rule="key_ring_missing",
+        )
     _check_rights(folder, 0o700, stat.S_ISDIR)
     _check_rights(folder / NAME, 0o600, stat.S_ISREG)
     return sealed_ring.parse((folder / NAME).read_bytes())
@@ -92,13 +100,18 @@ def _content(folder: Path) -> Document:
 
 def _open(content: Document, custodian: Custodian | None, owner: str | None = None) -> Document:
     if owner is not None and content.get("owner") != owner:
-        raise KeyRefused("this is the key ring of the other side, or of another owner", rule="key_ring_owner")
+        raise KeyRefused(
+            "this is the key ring of the other side, or of another owner",
+            zh="此為他方或其他擁有者之金鑰環",
+            rule="key_ring_owner",
+        )
     if sealed_ring.is_sealed(content):
         return sealed_ring.open_sealed(content, custodian)
     if custodian:
         raise KeyRefused(
             "the key ring is not wrapped, and CLEANROOM_KEY_CUSTODY names a custodian; bring it there with "
             "`cleanroom keys rewrap`",
+            zh="金鑰環尚未包裝，而 CLEANROOM_KEY_CUSTODY 已指定保管方式；請以 cleanroom keys rewrap 移轉",
             rule="key_ring_unwrapped",
         )
     return content
@@ -106,11 +119,16 @@ def _open(content: Document, custodian: Custodian | None, owner: str | None = No
 
 def _check_for_production(document: Document, custodian: Custodian | None) -> None:
     if document["demo"]:
-        raise KeyRefused("these are demo keys, and the environment is production", rule="demo_keys")
+        raise KeyRefused(
+            "these are demo keys, and the environment is production",
+            zh="此為示範金鑰，目前為正式環境",
+            rule="demo_keys",
+        )
     if custodian is None:
         raise KeyRefused(
             "the key ring is not wrapped, and the environment is production; set CLEANROOM_KEY_CUSTODY and run "
             "`cleanroom keys rewrap`",
+            zh="金鑰環尚未包裝，目前為正式環境；請設定 CLEANROOM_KEY_CUSTODY 並執行 cleanroom keys rewrap",
             rule="key_ring_unwrapped",
         )
 
@@ -118,8 +136,14 @@ def _check_for_production(document: Document, custodian: Custodian | None) -> No
 def _check_rights(path: Path, allowed: int, is_kind: Callable[[int], bool]) -> None:
     found = os.lstat(path)
     if not is_kind(found.st_mode) or found.st_uid != os.geteuid():
-        raise KeyRefused(f"{path.name} of the key ring is a link or belongs to another user", rule="key_ring_owner")
+        raise KeyRefused(
+            f"{path.name} of the key ring is a link or belongs to another user",
+            zh=f"金鑰環之 {path.name} 為連結或屬其他使用者",
+            rule="key_ring_owner",
+        )
     if stat.S_IMODE(found.st_mode) & ~allowed:
         raise KeyRefused(
-            f"{path.name} of the key ring can be read by others; set its rights to {allowed:o}", rule="key_ring_rights"
+            f"{path.name} of the key ring can be read by others; set its rights to {allowed:o}",
+            zh=f"金鑰環之 {path.name} 可由他人讀取；請將權限設為 {allowed:o}",
+            rule="key_ring_rights",
         )

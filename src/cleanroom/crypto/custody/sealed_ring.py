@@ -30,7 +30,9 @@ def parse(raw: bytes) -> Document:
     except (ValueError, RecursionError):
         raise _damaged() from None
     if not isinstance(content, dict) or content.get("version") != 1:
-        raise KeyRefused("the key ring's file has a form that is not known here", rule="key_ring_damaged")
+        raise KeyRefused(
+            "the key ring's file has a form that is not known here", zh="金鑰環檔案格式不明", rule="key_ring_damaged"
+        )
     return content
 
 
@@ -64,12 +66,15 @@ def open_sealed(content: Document, custodian: Custodian | None) -> Document:
     if custodian is None:
         raise KeyRefused(
             "the key ring is wrapped; set CLEANROOM_KEY_CUSTODY to the custodian that it is with",
+            zh="金鑰環已包裝；請將 CLEANROOM_KEY_CUSTODY 設為其保管方式",
             rule="key_ring_wrapped",
         )
     context, wrapped, nonce, ciphertext = _parts(content)
     if custodian_of(content) != custodian.name:
         raise KeyRefused(
-            "the key ring is with another custodian than CLEANROOM_KEY_CUSTODY names", rule="key_ring_wrapped"
+            "the key ring is with another custodian than CLEANROOM_KEY_CUSTODY names",
+            zh="金鑰環之保管方式與 CLEANROOM_KEY_CUSTODY 所指不同",
+            rule="key_ring_wrapped",
         )
     key = custodian.unwrap(wrapped, context=context)
     try:
@@ -100,4 +105,6 @@ def _aad(context: KeyContext, custodian: str) -> bytes:
 
 
 def _damaged() -> KeyRefused:
-    return KeyRefused("the key ring's file is damaged; restore its backup", rule="key_ring_damaged")
+    return KeyRefused(
+        "the key ring's file is damaged; restore its backup", zh="金鑰環檔案毀損；請自備份還原", rule="key_ring_damaged"
+    )

@@ -110,7 +110,10 @@ def build(
     lock = WriterLock(folder)
     try:
         if (folder / catalogue.CURRENT).exists():
-            raise NotAllowed("this folder has an index; build into an empty folder, or remove the index first")
+            raise NotAllowed(
+                "this folder has an index; build into an empty folder, or remove the index first",
+                zh="此資料夾已有索引；請改用空資料夾，或先移除索引",
+            )
         catalogue.remove_others(folder, None)
         catalogue.remove_unfinished(folder)
         return _Build([Path(file) for file in parquet_files], folder, ties, progress).run(ready)
@@ -153,7 +156,10 @@ class _Build:
         found = survey(self.files)
         self.found = found
         if found.rows > MOST:
-            raise TooLarge(f"an index holds {MOST} transfers, and the files have {found.rows}")
+            raise TooLarge(
+                f"an index holds {MOST} transfers, and the files have {found.rows}",
+                zh=f"索引至多容納 {MOST} 筆交易，而檔案共有 {found.rows} 筆",
+            )
         table, columns = GrowingTable(self.seed), _empty(found.rows)
 
         def look_up(start: int, tokens: np.ndarray) -> None:

@@ -21,7 +21,10 @@ class WriterLock:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(self._file)
-            raise NotAllowed("another process writes to this index; there is one writer at a time") from None
+            raise NotAllowed(
+                "another process writes to this index; there is one writer at a time",
+                zh="另有程式正寫入此索引；同時僅能有一個寫入者",
+            ) from None
 
     def release(self) -> None:
         os.close(self._file)
@@ -33,4 +36,7 @@ def writing() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StoreFault(f"the index could not be written: {error.strerror}; its state is as before") from error
+        raise StoreFault(
+            f"the index could not be written: {error.strerror}; its state is as before",
+            zh=f"索引無法寫入：{error.strerror}；其狀態未變",
+        ) from error

@@ -28,7 +28,7 @@ def read_ties(content: bytes, *, file: str) -> Ties:
     try:
         table = pq.ParquetFile(pa.BufferReader(content)).read(list(COLUMNS))
     except (pa.ArrowInvalid, OSError):
-        raise MalformedRows("the file is not Parquet", where=Where(file)) from None
+        raise MalformedRows("the file is not Parquet", zh="檔案非 Parquet", where=Where(file)) from None
     reader = Reader(table, file, 0)
     accounts, identifiers = reader.sixteen_bytes(ACCOUNT), reader.sixteen_bytes(IDENTIFIER)
     return arranged(accounts, _kinds(reader), identifiers, _since(reader))

@@ -69,7 +69,11 @@ def load(path: Path) -> list[Client]:
     try:
         clients = msgspec.json.decode(given, type=_File).clients
     except msgspec.DecodeError:
-        raise SettingsInvalid("the clients' file does not have its form; make it with `init`", where=where) from None
+        raise SettingsInvalid(
+            "the clients' file does not have its form; make it with `init`",
+            zh="用戶端檔案格式不符；請以 init 重新產生",
+            where=where,
+        ) from None
     if not clients or any(len(c.token) < TOKEN_BYTES or not c.name for c in clients):
         raise SettingsInvalid("each client has a name and a token of at least 32 characters", where=where)
     if len({c.name for c in clients}) < len(clients) or len({c.token for c in clients}) < len(clients):
@@ -82,7 +86,9 @@ def token_of(path: Path, role: LookoutRole) -> str:
     for client in load(path):
         if client.role == role:
             return client.token
-    raise SettingsInvalid(f"no client has the role {role}", where=Where(file=str(path)))
+    raise SettingsInvalid(
+        f"no client has the role {role}", zh=f"無任何用戶端具 {role} 角色", where=Where(file=str(path))
+    )
 
 
 def _read_private(path: Path, where: Where) -> bytes:
@@ -90,11 +96,17 @@ def _read_private(path: Path, where: Where) -> bytes:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
             if status.st_uid != os.getuid() or status.st_mode & 0o077:
-                raise SettingsInvalid("others may read the clients' tokens; chmod 600", where=where)
+                raise SettingsInvalid(
+                    "others may read the clients' tokens; chmod 600",
+                    zh="他人可讀取用戶端權杖；請執行 chmod 600",
+                    where=where,
+                )
             return file.read()
     except FileNotFoundError:
         raise SettingsInvalid(
-            "there are no clients yet; make them with `cleanroom lookout init`", where=where
+            "there are no clients yet; make them with `cleanroom lookout init`",
+            zh="尚無用戶端；請以 cleanroom lookout init 產生",
+            where=where,
         ) from None
 
 

@@ -127,7 +127,8 @@ class Folders:
         if status.st_uid != os.getuid() or status.st_mode & 0o022:
             raise SettingsInvalid(
                 f"others may write to {self.home}, and whoever does decides what is answered; "
-                "give it to this user alone (chmod 700)"
+                "give it to this user alone (chmod 700)",
+                zh=f"他人可寫入 {self.home}，因而可左右查詢結果；請限由本使用者存取（chmod 700）",
             )
 
 
@@ -140,6 +141,7 @@ def alone(folders: Folders) -> Iterator[None]:
         except BlockingIOError:
             raise NotAllowed(
                 "this folder is served already; `cleanroom lookout status` says by whom",
+                zh="此資料夾已有服務；可以 cleanroom lookout status 查詢",
                 where=Where(file=str(folders.home)),
             ) from None
         yield

@@ -112,7 +112,11 @@ def _hold(folders: Folders, ties: Path | None) -> None:
 def _one_epoch(files: Iterable[Path]) -> int | None:
     found = {_epoch_in(file) for file in files}
     if len(found) > 1:
-        raise KeyRefused("the files are of several epochs of K2; give those of one publication", rule="epoch")
+        raise KeyRefused(
+            "the files are of several epochs of K2; give those of one publication",
+            zh="檔案分屬數期 K2；請給定同一次發布之檔案",
+            rule="epoch",
+        )
     return found.pop()
 
 
@@ -121,7 +125,7 @@ def _epoch_in(file: Path) -> int | None:
     try:
         named = (pq.read_schema(file).metadata or {}).get(EPOCH)
     except pa.ArrowInvalid:
-        raise MalformedRows("the file is not Parquet", where=Where(file.name)) from None
+        raise MalformedRows("the file is not Parquet", zh="檔案非 Parquet", where=Where(file.name)) from None
     return None if named is None else int(named)
 
 

@@ -97,7 +97,10 @@ def _build_first(folders: Folders, room_graph: Path | None) -> None:
         arguments += ["--ties", str(room_graph / TIES)]
     done = subprocess.run([sys.executable, "-m", "cleanroom.cli", *arguments], stdin=subprocess.DEVNULL)
     if done.returncode:
-        raise ServiceFault("the index could not be built from what the line published; the reason stands above")
+        raise ServiceFault(
+            "the index could not be built from what the line published; the reason stands above",
+            zh="無法以產線發布之資料建立索引；原因見上",
+        )
 
 
 def _warm() -> None:
@@ -215,7 +218,8 @@ def _end(processes: list[subprocess.Popen | None]) -> None:
 def _gave_up(child: Child, error: CleanroomError | None) -> ServiceFault:
     why = f": {error.sentence}" if error else ""
     return ServiceFault(
-        f"{child.name} died {MOST_DEATHS} times within {WITHIN_SECONDS:.0f} s{why}; nothing is served any more"
+        f"{child.name} died {MOST_DEATHS} times within {WITHIN_SECONDS:.0f} s{why}; nothing is served any more",
+        zh=f"{child.name} 於 {WITHIN_SECONDS:.0f} 秒內異常結束 {MOST_DEATHS} 次{why}；服務已停止",
     )
 
 
@@ -238,5 +242,8 @@ def _bind(listener: socket.socket, host: str, port: int) -> None:
             return listener.bind((host, port))
         except OSError as e:
             if e.errno != errno.EADDRINUSE or time.monotonic() > deadline:
-                raise ServiceFault(f"port {port} on {host} can't be listened on ({e.strerror}); give another") from None
+                raise ServiceFault(
+                    f"port {port} on {host} can't be listened on ({e.strerror}); give another",
+                    zh=f"無法於 {host} 使用通訊埠 {port}（{e.strerror}）；請另行指定",
+                ) from None
             time.sleep(LOOK_SECONDS)

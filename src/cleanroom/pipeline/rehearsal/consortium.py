@@ -41,15 +41,25 @@ class Consortium:
 def find_consortium(folder: Path) -> Consortium:
     """Read every subfolder that declares an institution. Raises NothingToDo where there is none."""
     if not folder.is_dir():
-        raise NothingToDo("this folder does not exist; name one that holds a subfolder for each institution",
-                          where=Where(file=str(folder)))  # fmt: skip
+        raise NothingToDo(
+            "this folder does not exist; name one that holds a subfolder for each institution",
+            zh="此資料夾不存在；請指定每機構一子資料夾之資料夾",
+            where=Where(file=str(folder)),
+        )
     found = [_institution(path.parent) for path in sorted(folder.glob(f"*/{DECLARATION}"))]
     if not found:
-        raise NothingToDo(f"no subfolder holds an {DECLARATION}; see docs/stations/sealing.md for the form",
-                          where=Where(file=str(folder)))  # fmt: skip
+        raise NothingToDo(
+            f"no subfolder holds an {DECLARATION}; see docs/stations/sealing.md for the form",
+            zh=f"無任何子資料夾含 {DECLARATION}；格式見 docs/stations/sealing.md",
+            where=Where(file=str(folder)),
+        )
     codes = [institution.code for institution in found]
     if len(set(codes)) != len(codes):
-        raise ManifestMalformed("two subfolders declare the same institution code", where=Where(file=str(folder)))
+        raise ManifestMalformed(
+            "two subfolders declare the same institution code",
+            zh="兩個子資料夾申報相同機構代碼",
+            where=Where(file=str(folder)),
+        )
     truth = folder / TRUTH
     return Consortium(institutions=tuple(found), truth=truth if truth.exists() else None)
 
@@ -61,9 +71,15 @@ def _institution(folder: Path) -> Institution:
         declared = json.loads(path.read_text(encoding="utf-8-sig"))
         code, sector = str(declared["institution"]), Sector(declared["sector"])
     except (ValueError, KeyError, TypeError, RecursionError) as e:
-        raise ManifestMalformed(f"the declaration needs a valid institution and sector ({e})", where=where) from None
+        raise ManifestMalformed(
+            f"the declaration needs a valid institution and sector ({e})",
+            zh=f"申報檔須有有效之機構代碼與業別（{e}）",
+            where=where,
+        ) from None
     if not (len(code) == 3 and code.isascii() and code.isdigit()):
-        raise UnknownInstitution("an institution code has three digits", where=where, rule="institution_code")
+        raise UnknownInstitution(
+            "an institution code has three digits", zh="機構代碼為三位數", where=where, rule="institution_code"
+        )
     known = known_codes().get(code)
     return Institution(
         code=code,
@@ -83,8 +99,11 @@ def lay_out(consortium: Consortium, home: Path) -> None:
     note = home / "rehearsal.json"
     identity = hashlib.sha256(json.dumps([i.as_plan() for i in consortium.institutions]).encode()).hexdigest()
     if note.exists() and json.loads(note.read_text())["consortium"] != identity:
-        raise NotAllowed("this working folder holds a rehearsal of another consortium; name a new one with --workdir",
-                         where=Where(file=str(home)))  # fmt: skip
+        raise NotAllowed(
+            "this working folder holds a rehearsal of another consortium; name a new one with --workdir",
+            zh="此工作資料夾已有其他參與機構之演練；請以 --workdir 另行指定",
+            where=Where(file=str(home)),
+        )
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o700)
     for institution in consortium.institutions:

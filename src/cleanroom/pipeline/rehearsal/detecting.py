@@ -50,7 +50,11 @@ def truth_by_token(path: Path) -> Truth:
     """Account token -> its patterns, each once. Raises MalformedRows, NothingToDo for a truth without rows."""
     clear, patterns = read_truth(path)
     if not clear:
-        raise NothingToDo("the truth holds no row, so there is nothing to judge by", where=Where(file=path.name))
+        raise NothingToDo(
+            "the truth holds no row, so there is nothing to judge by",
+            zh="真實答案無任何資料列，無從檢驗",
+            where=Where(file=path.name),
+        )
     found: dict[str, list[dict[str, str]]] = {}
     for token, pattern in zip(account_tokens(clear), patterns, strict=True):
         if pattern not in found.setdefault(token, []):
@@ -64,6 +68,7 @@ def _rankable(latest: Snapshot, truth: Truth, path: Path, undecided: set[str]) -
         raise NothingToDo(
             "the truth names no account that an institution of this folder keeps and that is not watch-listed yet; "
             "are institution and account written as in the institutions' own files?",
+            zh="真實答案未列任何由此資料夾機構開立且尚未警示之帳戶；機構與帳號之寫法是否與各機構檔案相同？",
             where=Where(file=path.name),
         )
     return known

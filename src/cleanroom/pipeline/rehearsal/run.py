@@ -63,8 +63,10 @@ def _alone(home: Path) -> Iterator[None]:
         except BlockingIOError:
             raise NotAllowed(
                 "another demo or run is at work on this folder; end it (Ctrl-C), or name another --workdir",
-                where=Where(file=str(home)), rule="one_rehearsal",
-            ) from None  # fmt: skip
+                zh="此資料夾已有示範或執行進行中；請先結束（Ctrl-C），或以 --workdir 另行指定",
+                where=Where(file=str(home)),
+                rule="one_rehearsal",
+            ) from None
         yield
 
 

@@ -49,7 +49,7 @@ def open_side(settings: ParticipantSettings, *, portal: Portal, now: datetime | 
     ring = open_participant_keys(settings)
     known_answers.check(tuple({Scheme.HMAC2, *(key.scheme for key in ring.first_hashes[-1:])}))
     if ring.institution != settings.institution:
-        raise KeyRefused("the key ring belongs to another institution", rule="key_ring_owner")
+        raise KeyRefused("the key ring belongs to another institution", zh="金鑰環屬其他機構", rule="key_ring_owner")
     folder = read_folder(settings.data_dir, institution=settings.institution)
     gate = portal.gate(settings.institution)
     check_active(gate)
@@ -69,5 +69,9 @@ def record_event(settings: ParticipantSettings, portal: Portal, verb: str, subje
 
 def _addressee(gate: ParticipantGate) -> Addressee:
     if not gate.room_recipient or not gate.room_recipient_kid:
-        raise KeyRefused("the clean room has registered no envelope key yet; ask its key custodian", rule="room_key")
+        raise KeyRefused(
+            "the clean room has registered no envelope key yet; ask its key custodian",
+            zh="無塵室尚未登錄封裝金鑰；請洽其金鑰保管人",
+            rule="room_key",
+        )
     return Addressee(gate.room_recipient_kid, gate.room_recipient)

@@ -110,6 +110,7 @@ class Sealing:
             raise NothingToDo(
                 f"no submission of {file.dataset} was accepted from this outbox yet, so none can be replaced; send the "
                 "file without asking for that",
+                zh=f"此寄件匣尚無獲接受之 {file.dataset} 上傳件，無從取代；請不加該選項逕行上傳",
                 where=Where(file=file.path.name),
                 rule="supersedes",
             )
@@ -127,6 +128,8 @@ class Sealing:
                 raise SequenceReplayed(
                     f"days from {told.first} to {told.last} were accepted as sequence {earlier.sequence}; declare the "
                     f"days after them, or replace that submission: cleanroom upload --supersede {file.dataset}",
+                    zh=f"{told.first} 至 {told.last} 之資料已以序號 {earlier.sequence} 獲接受；"
+                    f"請申報其後之日期，或取代該上傳件：cleanroom upload --supersede {file.dataset}",
                     where=Where(file=file.path.name),
                     rule="period_overlap",
                 )
@@ -179,6 +182,7 @@ def _check_same(side: Side, file: ClearFile, checked: Checked, origin: Origin) -
     if checked.content and _content(side, file, checked.content) != origin.content:
         raise MalformedRows(
             "the query gave other rows when it was asked again; run again when the table is at rest",
+            zh="再次查詢所得資料列不同；請待資料表靜止後重新執行",
             where=Where(file=file.path.name),
             rule="file_changed",
         )
