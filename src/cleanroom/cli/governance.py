@@ -5,7 +5,7 @@ import json
 
 from rich.table import Table
 
-from cleanroom.cli.common import add_json, command, day, err, family, out
+from cleanroom.cli.common import add_json, command, day, err, family, out, print_line
 from cleanroom.cli.governance_words import word
 from cleanroom.cli.packs import add_packs
 from cleanroom.cli.paths import InFile
@@ -44,6 +44,10 @@ def add_governance(commands) -> None:
     metrics = command(governance, "metrics", _metrics, "every figure that a policy may judge, and what computes it",
                       "政策可據以判定之全部指標及其計算方式")  # fmt: skip
     add_json(metrics)
+    shadow = command(governance, "shadow", _shadow,
+                     "what the models in the shadow would have come to, beside the released one",
+                     "影子運行之模型至今成效，並列已發布模型")  # fmt: skip
+    add_json(shadow)
     add_policies(governance)
     add_packs(governance)
     add_transcripts(governance)
@@ -108,3 +112,30 @@ def _metrics(options: argparse.Namespace) -> None:
     for name, figure in figures().items():
         table.add_row(name, figure.supplier, figure.source, chosen((figure.text.en, figure.text.zh_hant)))
     out.print(table)
+
+
+def _shadow(options: argparse.Namespace) -> None:
+    from cleanroom.pipeline import line
+
+    found = line.shadow_view(RoomSettings.from_environment())
+    if options.as_json:
+        print(json.dumps(found.as_dict(), ensure_ascii=False))
+        return
+    if not found.in_shadow:
+        print_line(word("no_shadow"))
+        return
+    heads = ("release", "role", "days", "period", "noticed", "listed_since", "precision")
+    table = Table(*(word(n) for n in heads))
+    for one in (*found.in_shadow, *([found.released] if found.released else [])):
+        table.add_row(*_shadow_row(one, found.needed_days))
+    out.print(table)
+    print_line(word("shadow_bound"))
+
+
+def _shadow_row(one, needed: float | None) -> list[str]:
+    days = "-" if one.days is None else str(one.days) if needed is None else f"{one.days} / {needed:g}"
+    low, high = one.interval or (0.0, 0.0)
+    share = "-" if one.precision is None else f"{one.precision:.1%} ({low:.1%} – {high:.1%})"
+    period = f"{one.first_at:%Y-%m-%d} – {one.last_at:%Y-%m-%d}"
+    role = word("role_released" if one.days is None else "role_shadow")
+    return [one.release_id, role, days, period, f"{one.noticed:,}", f"{one.listed_since:,}", share]

@@ -26,6 +26,7 @@ from cleanroom.pipeline import (
     scoring,
     surveillance,
 )
+from cleanroom.pipeline import shadow_view as shadow_view_
 from cleanroom.pipeline.keys import open_room_keys
 from cleanroom.pipeline.room import Room, open_room
 from cleanroom.pipeline.steps import StepResult, run_step
@@ -148,6 +149,12 @@ def ask_gate(settings: RoomSettings, *, presented: str | None = None) -> Decisio
 def watch_release(settings: RoomSettings) -> surveillance.Watched:
     """Suspend the release in force where an incident, a waiver's end, stale evidence or its own end asks for it."""
     return surveillance.watch(gate.Desk.of(settings))
+
+
+def shadow_view(settings: RoomSettings) -> shadow_view_.View:
+    """What the models in the shadow would have come to, beside the released one; the portal is not asked."""
+    with open_room(settings) as room:
+        return shadow_view_.view(room)
 
 
 def release_request(settings: RoomSettings) -> dict[str, Any]:

@@ -3,15 +3,18 @@
 Each test goes on from where the one before stands. A day is one more day of data: every cut-off moves by it.
 """
 
+import json
+import re
 from datetime import UTC, datetime, timedelta
 
+import pyarrow as pa
 import pytest
 
 from cleanroom.governance import candidates
 from cleanroom.governance.evidence import Estimate
 from cleanroom.governance.policy import load_policy
 from cleanroom.governance.suspension import Drift
-from cleanroom.pipeline import artefacts, candidate, drift, gate, scoring
+from cleanroom.pipeline import artefacts, candidate, drift, gate, scoring, shadow_view
 from cleanroom.vocabulary.terms import ControlOutcome, ReleaseState
 from tests.factories.scoring_release import publish, waive
 
@@ -97,6 +100,27 @@ def test_then_another_model_is_trained_and_begins_its_own_shadow(room):
         (SEEN["first"], "released"): 1,
         (SEEN["second"], "shadow"): 1,
     }
+
+
+def test_the_shadow_is_seen_in_counts_beside_the_released_model(room):
+    """Two accounts that the first model named are listed a day after it named them first."""
+    first = "select account_token, min(as_of) as at from scoring.shadow_notices group by all order by 1 limit 2"
+    rows = room.warehouse.query(first).to_pylist()
+    listed = "select * from moneyflow.int_list_events__watch_listed limit 1"
+    one = room.warehouse.query(listed).to_pylist()[0]
+    table = "moneyflow.int_list_events__watch_listed"
+    more = [one | {"account_token": r["account_token"], "listed_at": r["at"] + timedelta(days=1)} for r in rows]
+    schema = room.warehouse.query(listed).schema
+    room.warehouse.replace_rows(table, pa.Table.from_pylist(more, schema=schema), where="false")
+    found = shadow_view.view(room)
+    told = {c.release_id: c for c in found.in_shadow}
+
+    assert list(told) == [SEEN["second"], SEEN["first"]] and found.needed_days == 14 and found.released is None
+    assert (told[SEEN["first"]].days, told[SEEN["second"]].days) == (15, 1)
+    assert told[SEEN["first"]].listed_since >= 2 and told[SEEN["first"]].noticed >= room.settings.warning_capacity
+    low, high = told[SEEN["first"]].interval
+    assert 0 < low < told[SEEN["first"]].precision < high < 1
+    assert not re.search(r"\b[0-9a-f]{32}\b", json.dumps(found.as_dict())), "counts alone"
 
 
 def test_a_candidate_ends_by_age_to_the_second_and_by_its_own_drift(room):
