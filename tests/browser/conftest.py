@@ -50,7 +50,7 @@ class Served:
 
     def api(self, username: str) -> httpx.Client:
         headers = {"Authorization": f"Bearer {self.logins[username]['api_token']}"}
-        return httpx.Client(base_url=f"{self.url}/api/v1", headers=headers)
+        return httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=60)
 
     def manage(self, *arguments: str) -> str:
         command = [sys.executable, str(ROOT / "portal" / "manage.py"), *arguments]

@@ -2,9 +2,10 @@
 
 import gzip
 import os
+import signal
 import sqlite3
-import time
 import zipfile
+from functools import partial
 
 import duckdb
 import pyarrow as pa
@@ -132,14 +133,14 @@ def test_a_file_that_is_gone_while_it_is_open_is_found(tmp_path):
 
 
 def test_a_file_that_is_there_for_a_moment_is_found(tmp_path):
-    """What a careless step would do: spill, and tidy up."""
+    """What a careless step would do: spill, and tidy up. Each lasts until it was stopped and went on twice."""
 
     def careless():
-        time.sleep(0.1)
-        (tmp_path / "spill").write_bytes(SECRET)
-        time.sleep(0.05)
-        (tmp_path / "spill").unlink()
-        time.sleep(0.1)
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCONT})
+        for act in (partial((tmp_path / "spill").write_bytes, SECRET), (tmp_path / "spill").unlink, int):
+            signal.sigwait({signal.SIGCONT})
+            signal.sigwait({signal.SIGCONT})
+            act()
 
     temporary = tmp_path / "temporary"
     temporary.mkdir()

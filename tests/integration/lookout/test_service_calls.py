@@ -208,7 +208,7 @@ def test_a_body_that_does_not_come_is_not_waited_for(service):
 
     with service.client() as client:
         response = httpx.post(
-            service.address + "/expand", content=drip(), headers=client._http.headers, trust_env=False
+            service.address + "/expand", content=drip(), headers=client._http.headers, trust_env=False, timeout=60
         )
     refused(response, 408, "slow_body")
 

@@ -131,17 +131,17 @@ def test_an_id_that_is_not_the_warnings_is_refused(program):
     url = program.start()
     message = program.sender.warning()
     body = program.sender.request(message)[1]
-    response = httpx.post(url, content=body, headers=program.sender.headers("other", body), trust_env=False)
+    response = httpx.post(url, content=body, headers=program.sender.headers("other", body), trust_env=False, timeout=60)
     assert response.status_code == 422
 
 
 def test_health_says_what_waits_and_nothing_else_is_there(program):
     url = program.start()
     address = url.removesuffix("/warnings")
-    health = httpx.get(f"{address}/health", trust_env=False).json()
+    health = httpx.get(f"{address}/health", trust_env=False, timeout=60).json()
     assert health == {"status": "ok", "warnings": 0, "pending": 0, "sent": 0, "refused": 0}
-    assert httpx.get(url, trust_env=False).status_code == 404
-    assert httpx.post(f"{address}/other", content=b"", trust_env=False).status_code == 404
+    assert httpx.get(url, trust_env=False, timeout=60).status_code == 404
+    assert httpx.post(f"{address}/other", content=b"", trust_env=False, timeout=60).status_code == 404
 
 
 def test_pulling_fetches_pages_answers_and_remembers_where_it_was(program):

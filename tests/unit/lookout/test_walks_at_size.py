@@ -50,6 +50,7 @@ def test_walking_and_passing_agree_on_every_path(graph, rule):
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_hubs_and_truncated_accounts_agree(graph, rule):
     walked, passed = expand_all(graph, STARTS, rule, UNBOUNDED).ways, together(graph, STARTS, rule)
+    assert walked and set(walked) == set(passed)
     for way, reach in walked.items():
         assert np.array_equal(reach.hubs, passed[way].hubs)
         assert np.array_equal(reach.truncated, passed[way].truncated)
@@ -87,7 +88,9 @@ def test_a_path_is_a_walk_that_the_rule_allows(graph):
 def test_more_starts_than_one_pass_has_room_for_keep_apart(graph):
     starts = {account: (account * 7 % 1_500) * MINUTE_US for account in range(600)}
     rule = WalkRule(layers=4, direction=Direction.BOTH, hub_limit=150, keep_latest=20)
-    for way, answers in separately(graph, starts, rule).items():
+    found = separately(graph, starts, rule)
+    assert len(found) == 2, "one for each way"
+    for way, answers in found.items():
         counts = answers.counts()
         assert counts.shape == (600, 5)
         for place in range(0, 600, 37):

@@ -80,6 +80,7 @@ def test_two_person_rights_lie_with_roles_that_exclude_each_other():
         (Permission.DRAFT_RELEASE, Permission.APPROVE_WAIVER),
     ]
     for first, second in pairs:
+        assert RIGHTS[first] and RIGHTS[second], "this test would pass on nothing"
         for one in RIGHTS[first]:
             for other in RIGHTS[second]:
                 assert frozenset({one, other}) in INCOMPATIBLE, (first, one, second, other)
@@ -90,4 +91,5 @@ def test_services_hold_no_right_to_decide():
         Permission.SIGN_MOU, Permission.RATIFY_SPECIFICATION, Permission.SIGN_RELEASE, Permission.APPROVE_WAIVER,
         Permission.PUBLISH_RELEASE, Permission.APPROVE_ENDPOINT, Permission.MANAGE_PEOPLE, Permission.APPROVE_ROOM_KEY,
     }  # fmt: skip
+    assert SERVICES and all(RIGHTS[permission] for permission in deciding), "this test would pass on nothing"
     assert all(not (set(RIGHTS[permission]) & SERVICES) for permission in deciding)
