@@ -72,10 +72,3 @@ def day(text: str) -> date:
     except ValueError:
         said = f"{text!r} is no day; give one as 2025-10-01", f"{text!r} 不是日期；請依 2025-10-01 格式給定"
         raise argparse.ArgumentTypeError(chosen(said)) from None
-
-
-def show_run(run) -> None:
-    print_line(told(f"{run.station} {run.step}: {run.rows:,} rows, {run.seconds:.1f} s",
-                    f"{run.station} {run.step}：{run.rows:,} 列，{run.seconds:.1f} 秒"))  # fmt: skip
-    for name, value in run.detail.items():
-        print_line(f"  {name}: {value}")

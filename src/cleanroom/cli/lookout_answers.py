@@ -79,7 +79,7 @@ def _way(console: Console, account: str, way: dict, rule: dict, *, rows: int) ->
 def _by_layer(console: Console, arrivals: list[dict], reached: int) -> None:
     """The layers add up to more than the accounts: money comes to one by walks of several lengths."""
     per_layer = sorted(Counter(arrival["layer"] for arrival in arrivals).items())
-    layers = word("and").join(f"{word('layer')} {layer}: {count:,}" for layer, count in per_layer)
+    layers = word("and").join(word("layer_count", layer=layer, count=count) for layer, count in per_layer)
     _line(console, "by_layer" if len(arrivals) == reached else "in_several", layers=layers, sum=len(arrivals))
 
 

@@ -24,6 +24,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "backward": ("Whose money came to {account}", "帳戶 {account} 之款項來源"),
     "reached": ("{reached:,} accounts reached, {looked_at:,} transfers looked at.",
                 "共及於 {reached:,} 個帳戶，檢視 {looked_at:,} 筆交易。"),
+    "layer_count": ("layer {layer}: {count:,}", "第 {layer} 層 {count:,} 個"),
     "by_layer": ("By layer: {layers}.", "各層帳戶數：{layers}。"),
     "in_several": ("By layer: {layers}; {sum:,} in all, as an account counts at every layer at which it was reached.",
                    "各層帳戶數：{layers}；合計 {sum:,}，因同一帳戶於其所及之每一層均計入。"),

@@ -2,7 +2,8 @@
 
 import argparse
 
-from cleanroom.cli.common import command, institution_code, show_run
+from cleanroom.cli.common import command, institution_code, print_line
+from cleanroom.cli.value_names import detail_line, name_of
 from cleanroom.cli.words import told
 from cleanroom.pipeline.steps import new_run_id
 from cleanroom.settings import RoomSettings
@@ -42,11 +43,19 @@ def _take_in(options: argparse.Namespace) -> None:
     from cleanroom.pipeline import line
 
     run_id = new_run_id()
-    show_run(line.take_in(RoomSettings.from_environment(), run_id=run_id, participant=options.participant))
+    _show(line.take_in(RoomSettings.from_environment(), run_id=run_id, participant=options.participant))
 
 
 def _step(options: argparse.Namespace) -> None:
     from cleanroom.pipeline import line
 
     extra = {name: getattr(options, name) for name in options.extra}
-    show_run(getattr(line, options.function)(RoomSettings.from_environment(), run_id=new_run_id(), **extra))
+    _show(getattr(line, options.function)(RoomSettings.from_environment(), run_id=new_run_id(), **extra))
+
+
+def _show(run) -> None:
+    station, rows, seconds = name_of(run.station), run.rows, run.seconds
+    print_line(told(f"{station} {run.step}: {rows:,} rows, {seconds:.1f} s",
+                    f"{station}（{run.step}）：{rows:,} 列，{seconds:.1f} 秒"))  # fmt: skip
+    for name, value in run.detail.items():
+        print_line(f"  {detail_line(name, value)}")

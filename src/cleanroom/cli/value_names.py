@@ -6,8 +6,7 @@ Scenarios and typologies have the labels of the results' page.
 from collections.abc import Mapping
 from typing import Final
 
-from cleanroom.cli.words import told
-from cleanroom.governance.reports.words import Words
+from cleanroom.cli.words import chosen, told
 from cleanroom.vocabulary.terms import AnswerKind, ReleaseState, Role
 
 # docs/glossary.md has the same words; a test compares them.
@@ -55,6 +54,82 @@ _OTHERS: Final[Mapping[str, str]] = {
     "revoked": "已撤銷",
 }
 
+# What a step of the room tells beside its rows; release and control ids stand for themselves.
+_DETAILS: Final[Mapping[str, tuple[str, str]]] = {
+    "landed": ("landed", "已匯入"),
+    "unchanged": ("unchanged", "無異動"),
+    "transfers": ("transfers", "交易數"),
+    "watch_listed": ("watch-listed accounts", "警示帳戶數"),
+    "accounts": ("accounts", "帳戶數"),
+    "rows_landed": ("rows landed", "匯入列數"),
+    "legs_own": ("legs, own", "同一機構之交易"),
+    "legs_matched": ("legs, matched", "兩端相符之交易"),
+    "legs_unmatched": ("legs, unmatched", "僅有一端之交易"),
+    "legs_disagreeing": ("legs, disagreeing", "兩端不一致之交易"),
+    "legs_not_expected": ("legs, not expected", "無須另一端之交易"),
+    "layers": ("layers built", "建立之層"),
+    "walks": ("walks", "金流路徑組數"),
+    "walks_changed": ("walks that changed", "異動之路徑組數"),
+    **{f"seconds_layer_{n}": (f"seconds for layer {n}", f"第 {n} 層秒數") for n in range(7)},
+    "artefact": ("artefact", "模型檔雜湊值"),
+    "kept": ("kept as it was", "沿用原有"),
+    "as_of": ("as of", "截止時點"),
+    "cut_offs": ("cut-offs", "截止時點數"),
+    "replayed_cut_offs": ("cut-offs replayed", "重演之截止時點數"),
+    "listed_later": ("listed later", "其後警示"),
+    "features": ("features", "特徵數"),
+    "release_id": ("release", "發布"),
+    "state": ("state", "狀態"),
+    "lacks": ("controls not met", "未符合之控制措施"),
+    "tier": ("tier", "風險等級"),
+    "risk_score": ("risk score", "風險分數"),
+    "controls_pass": ("controls met", "符合之控制措施數"),
+    "controls_fail": ("controls not met", "不符合之控制措施數"),
+    "controls_warn": ("controls with a warning", "警示之控制措施數"),
+    "controls_not_measurable": ("controls not measurable", "無法衡量之控制措施數"),
+    "controls_waived": ("controls waived", "例外核准之控制措施數"),
+    "mode": ("mode", "模式"),
+    "gate": ("gate", "閘門"),
+    "suspended": ("suspended", "已暫停"),
+    "psi_score": ("drift of the scores (PSI)", "分數偏移（PSI）"),
+    "in_shadow": ("scored in shadow beside it", "並以影子模式評分"),
+    "sent": ("sent", "已傳送"),
+    "mule": ("on mule accounts", "人頭帳戶預警"),
+    "care": ("care notices", "關懷通知"),
+    "accepted": ("accepted", "已接受"),
+    "known": ("known already", "先前已有"),
+    "unroutable": ("to nobody here", "無接收機構"),
+    "held": ("held back", "暫緩"),
+    "capped": ("over the capacity", "超過容量"),
+    "listings": ("watch-listings", "警示件數"),
+    "reported_twd": ("reported (TWD)", "通報損失（元）"),
+    "blocked_own_bank_twd": ("blocked, own bank alone (TWD)", "各行單獨攔阻（元）"),
+    "blocked_realtime_twd": ("blocked, shared graph in real time (TWD)", "共享金流圖即時攔阻（元）"),
+    "extra_twd": ("extra (TWD)", "增加金額（元）"),
+    "extra_accounts": ("extra accounts", "增加戶數"),
+    "precision": ("precision", "精確率"),
+    "recall": ("recall", "召回率"),
+}
+_MODES: Final[Mapping[str, tuple[str, str]]] = {
+    "full": ("all anew", "全部重建"),
+    "released": ("released", "放行"),
+    "shadow": ("shadow", "影子模式"),
+}
+
+
+def detail_line(name: str, value: object) -> str:
+    """One fact that a step tells; a name that nobody translated stands as it is."""
+    label, value = chosen(_DETAILS.get(name, (name, name))), _value(value)
+    return told(f"{label}: {value}", f"{label}：{value}")
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return told("yes", "是") if value else told("no", "否")
+    if isinstance(value, str):
+        return chosen(_MODES[value]) if value in _MODES else name_of(value)
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
 
 def name_of(value: str) -> str:
     """A value without a name stands for itself."""
@@ -70,4 +145,6 @@ def typology_name(value: str) -> str:
 
 
 def _label(group: str, value: str) -> str:
+    from cleanroom.governance.reports.words import Words  # and with it YAML, which few commands need
+
     return Words("zh_hant", "cleanroom.results").of(group, value)

@@ -103,6 +103,11 @@ class RoomKeyRing(_Ring):
         """Every epoch so far: a new identifier goes through all of them."""
         return tuple(Epoch(k["epoch"], from_text(k["root"])) for k in self._document["k2"])
 
+    @property
+    def first_hash_kids(self) -> set[str]:
+        """Keys of single participants that the room can convert (r255-rekey-v1)."""
+        return {f["kid"] for f in self._document["factors"]}
+
     def second_hash(self, *, scheme: Scheme, participant: str, kid: str) -> SecondHash:
         """For what a participant hashed under the key `kid`. Raises KeyRefused where the room cannot convert it."""
         check_kid(scheme, kid)

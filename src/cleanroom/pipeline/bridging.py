@@ -21,7 +21,7 @@ from cleanroom.contracts.messages import AuditEvent, ParticipantGate, Receipt
 from cleanroom.crypto import canaries
 from cleanroom.crypto.envelope import open_into
 from cleanroom.crypto.schemes import SecondHash
-from cleanroom.errors import ContentTampered, Refusal
+from cleanroom.errors import ContentTampered, NotFound, Refusal
 from cleanroom.intake import bridging, opening
 from cleanroom.intake.tables import read_table
 from cleanroom.pipeline import pins
@@ -220,8 +220,9 @@ def close_key(room: Room, *, hash_kid: str) -> StepResult:
     """Take nothing in any more under a first-hash key; where bridges lead away from it, the graph takes the new names.
     `rows` of the result: tokens renamed; `without_bridge`: participants that delivered and sent no bridge from it.
 
-    Raises KeyRefused where no other key is pinned.
+    Raises NotFound for a key that nobody has, KeyRefused where no other key is pinned.
     """
+    _check_known(room, hash_kid)
     with only_one(room.settings):
         room.warehouse.ensure_tables()
         check_epoch(room)
@@ -232,6 +233,18 @@ def close_key(room: Room, *, hash_kid: str) -> StepResult:
         _record_closing(room, hash_kid)
         without = _without_bridge(room.warehouse, hash_kid) if shared else 0
     return StepResult(rows=renamed, detail={"without_bridge": without})
+
+
+def _check_known(room: Room, hash_kid: str) -> None:
+    """A name that was written wrong would be closed, and the key that was meant stay open."""
+    agreed = pins.read_pins(room.settings)
+    known = set(agreed.agreed) if agreed.scheme == Scheme.HMAC2 else room.keys.first_hash_kids
+    if hash_kid not in known:
+        raise NotFound(
+            "no first-hash key of this name is known here; `cleanroom keys canaries` prints it at its participant",
+            zh="此處無此代號之一次雜湊金鑰；參與機構可以 cleanroom keys canaries 查得代號",
+            rule="hash_kid",
+        )
 
 
 def _take_new_names(warehouse: Warehouse, hash_kid: str) -> int:

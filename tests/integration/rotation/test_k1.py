@@ -168,6 +168,8 @@ def test_under_the_closed_key_nothing_more_is_taken_in(half_way, tmp_path):
     (old, new), settings = old_and_new(room), room.settings
     with room.opened() as opened:
         bridging.close_key(opened, hash_kid=old)
+        with pytest.raises(errors.NotFound, match="hash_kid"):
+            bridging.close_key(opened, hash_kid=old[::-1])
         with pytest.raises(errors.KeyRefused, match="hash_kid_last"):
             bridging.close_key(opened, hash_kid=new)
     assert pins.read_pins(settings).closed == {old}

@@ -111,8 +111,8 @@ def build(
     try:
         if (folder / catalogue.CURRENT).exists():
             raise NotAllowed(
-                "this folder has an index; build into an empty folder, or remove the index first",
-                zh="此資料夾已有索引；請改用空資料夾，或先移除索引",
+                "this folder has an index; `cleanroom lookout build --anew` puts another in its place",
+                zh="此資料夾已有索引；以 cleanroom lookout build --anew 可取代之",
             )
         catalogue.remove_others(folder, None)
         catalogue.remove_unfinished(folder)
