@@ -1,13 +1,16 @@
 """How dispatch does, per institution: what waits, what arrived how fast, what was answered how fast."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from cleanroom.vocabulary.terms import Severity
 from portal.alerts.endpoints import live
 from portal.alerts.models import WarningRecord
 from portal.alerts.states import Delivery
+from portal.participants.models import Participant
 
 
 @dataclass(frozen=True)
@@ -38,19 +41,31 @@ class Standing:
     to_control: Spread
 
 
+_READ = (
+    "participant_id",
+    "delivery",
+    "severity",
+    "standing",
+    "accepted_at",
+    "delivered_at",
+    "answered_at",
+    "settled_at",
+)
+
+
 def standings() -> list[Standing]:
-    """One entry per institution that has warnings, by code. The sealed bodies, which are large, stay where they are."""
-    groups: dict[int, list[WarningRecord]] = {}
-    for row in WarningRecord.objects.select_related("participant").defer("message"):
+    """One entry per institution that has warnings, by code. Of each warning only what is counted is read."""
+    groups: dict[int, list[Any]] = {}
+    for row in WarningRecord.objects.order_by().values_list(*_READ, named=True):
         groups.setdefault(row.participant_id, []).append(row)
     with_endpoint = set(live().values_list("participant_id", flat=True))
-    found = [_standing(own, pk in with_endpoint) for pk, own in groups.items()]
+    people = Participant.objects.in_bulk(groups)
+    found = [_standing(people[pk], own, pk in with_endpoint) for pk, own in groups.items()]
     return sorted(found, key=lambda s: s.code)
 
 
-def _standing(rows: Sequence[WarningRecord], endpoint: bool) -> Standing:
-    participant = rows[0].participant
-    count = {state: sum(r.delivery == state for r in rows) for state in Delivery}
+def _standing(participant: Participant, rows: Sequence[Any], endpoint: bool) -> Standing:
+    count = Counter(r.delivery for r in rows)
     return Standing(
         code=participant.code,
         name=participant.name,
@@ -68,7 +83,7 @@ def _standing(rows: Sequence[WarningRecord], endpoint: bool) -> Standing:
     )
 
 
-def _seconds(rows: Iterable[WarningRecord], field: str) -> list[float]:
+def _seconds(rows: Iterable[Any], field: str) -> list[float]:
     ends: list[tuple[datetime, datetime | None]] = [(r.accepted_at, getattr(r, field)) for r in rows]
     return [(end - begin).total_seconds() for begin, end in ends if end is not None]
 

@@ -63,7 +63,7 @@ UNIT_NAMES = {
     Unit.RATIO: _("ratio"),
     Unit.INDEX: _("index"),
     Unit.NUMBER: _("count"),
-    Unit.FLAG: _("1 = yes"),
+    Unit.FLAG: _("(yes)"),
     Unit.DAYS: _("days"),
     Unit.HOURS: _("hours"),
     Unit.MINUTES: _("minutes"),

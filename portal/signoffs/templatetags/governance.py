@@ -66,7 +66,7 @@ def in_my_language(text: str) -> str:
 def detail(result: dict) -> str:
     """How a figure was measured, or why it could not be, in the reader's language."""
     zh_hant = result["detail_zh_hant"] if (get_language() or "").startswith("zh") else ""
-    return zh_hant or result["detail"]
+    return zh_hant or in_my_language(result["detail"])
 
 
 @register.filter
