@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from cleanroom.cli.advice import HEADINGS
 from cleanroom.errors import CleanroomError, Refusal
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "line.md"
@@ -16,7 +17,9 @@ def concrete(kind=CleanroomError):
 
 
 def test_the_table_is_the_family():
-    rows = re.findall(r"^\| (\d+) \| `(\w+)` \| (refusal|fault) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    family = {(str(k.exit_code), k.reason, "refusal" if issubclass(k, Refusal) else "fault") for k in concrete()}
+    row = r"^\| (\d+) \| `(\w+)` \| (refusal|fault) \| (.+) \| (.+) \|$"
+    rows = re.findall(row, PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    kinds = {kind: "refusal" if issubclass(kind, Refusal) else "fault" for kind in concrete()}
+    family = {(str(k.exit_code), k.reason, name, *HEADINGS[k.reason]) for k, name in kinds.items()}
     assert len(rows) > 25
     assert set(rows) == family
