@@ -108,10 +108,19 @@ def _metrics(options: argparse.Namespace) -> None:
     if options.as_json:
         print(json.dumps({name: f.model_dump(mode="json") for name, f in figures().items()}, ensure_ascii=False))
         return
-    table = Table(*(word(n) for n in ("metric", "supplier", "source", "meaning")))
+    table = _table("metric", "supplier", "source", "meaning")
     for name, figure in figures().items():
-        table.add_row(name, figure.supplier, figure.source, chosen((figure.text.en, figure.text.zh_hant)))
+        both = ((t.en, t.zh_hant) for t in (figure.source, figure.text))
+        table.add_row(name, word(f"supplier_{figure.supplier}"), *map(chosen, both))
     out.print(table)
+
+
+def _table(*heads: str) -> Table:
+    """Names are copied from here, so nothing is cut off."""
+    table = Table()
+    for head in heads:
+        table.add_column(word(head), overflow="fold")
+    return table
 
 
 def _shadow(options: argparse.Namespace) -> None:
@@ -124,8 +133,7 @@ def _shadow(options: argparse.Namespace) -> None:
     if not found.in_shadow:
         print_line(word("no_shadow"))
         return
-    heads = ("release", "role", "days", "period", "noticed", "listed_since", "precision")
-    table = Table(*(word(n) for n in heads))
+    table = _table("release", "role", "days", "period", "noticed", "listed_since", "precision")
     for one in (*found.in_shadow, *([found.released] if found.released else [])):
         table.add_row(*_shadow_row(one, found.needed_days))
     out.print(table)

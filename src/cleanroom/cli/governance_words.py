@@ -50,12 +50,21 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "suspended": ("The release {release} was suspended: {why}", "發布 {release} 已暫停：{why}"),
     "none_out": ("No release is in force.", "目前無有效發布。"),
     "packed_open": (
-        "{release}: the gate is open until {until}; written to {file}",
-        "{release}：閘門開放至 {until}；已寫入 {file}",
+        "{release}: by its record the gate is open until {until}; written to {file}",
+        "{release}：依其紀錄，閘門開放至 {until}；已寫入 {file}",
     ),
-    "packed_shut": ("{release}: the gate is shut; written to {file}", "{release}：閘門關閉；已寫入 {file}"),
+    "packed_shut": (
+        "{release}: by its record the gate is shut; written to {file}",
+        "{release}：依其紀錄，閘門關閉；已寫入 {file}",
+    ),
     "written": ("Written to {file}", "已寫入 {file}"),
     "documents": ("Documents read: {count}; written to {file}", "讀取文件 {count} 份；已寫入 {file}"),
+    "supplier_scoring": ("scoring", "評分站"),
+    "supplier_room": ("the room", "無塵室"),
+    "supplier_answers": ("the owner", "負責人"),
+    "supplier_record": ("the record", "發布紀錄"),
+    "supplier_operation": ("operation", "營運"),
+    "supplier_transcripts": ("transcripts", "對話紀錄"),
     "no_shadow": ("No model has scored in the shadow yet.", "尚無模型進行影子運行。"),
     "shadow_bound": (
         "Counts are of accounts. Listings come late, so each share is a lower bound; what the shadow noticed nobody "

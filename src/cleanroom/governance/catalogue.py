@@ -56,7 +56,7 @@ class Figure(Frozen):
 
     supplier: Supplier
     evaluator: Annotated[str, Field(pattern=r"^cleanroom(\.\w+)+:\w+(\.\w+)*$")]
-    source: str
+    source: Text
     unit: Unit
     text: Text
     absent: Text

@@ -53,8 +53,8 @@ class Candidate:
         if self.artefact is None or self.ended is None:
             return {}
         if artefact == self.artefact:
-            return _both("the same data gave the same model: it goes on with its shadow days",
-                         "相同資料訓練所得即為同一模型，影子日數續計")  # fmt: skip
+            return _both("the same data gave the same model; it goes on as before",
+                         "相同資料訓練所得即為同一模型，一切照舊")  # fmt: skip
         en, zh_hant = self.ended.en, self.ended.zh_hant
         if self.is_undecided:
             return _both(f"the candidate before was withdrawn: {en}; the new one begins its own shadow",

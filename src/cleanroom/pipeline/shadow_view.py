@@ -54,7 +54,7 @@ class Counted:
     @property
     def interval(self) -> tuple[float, float] | None:
         found = wilson(self.listed_since, self.noticed)
-        return (found[0], found[1]) if found else None
+        return (round(found[0], 6), round(found[1], 6)) if found else None
 
     def as_dict(self) -> dict[str, Any]:
         times = {"first_at": self.first_at.isoformat(), "last_at": self.last_at.isoformat()}

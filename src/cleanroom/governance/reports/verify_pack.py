@@ -61,9 +61,9 @@ def main(arguments=None):
         return 2
     print("\n".join(lines))
     for reason in shut:
-        print("  shut:", reason)
+        print("  shut 關閉:", reason)
     if at:
-        print(f"gate at {options.at}: {'shut 關閉' if shut else 'open 開啟'}")
+        print(f"gate 閘門 {options.at}: {'shut 關閉' if shut else 'open 開啟'}")
     return 3 if shut else 0
 
 
@@ -283,8 +283,8 @@ def _told(release, verdict, at, files):
     counted = ", ".join(f"{outcomes.count(o)} {o}" for o in dict.fromkeys(outcomes))
     lines = [
         f"whole and true 完整屬實: {release.draft['release_id']} ({release.draft['tier']}), {files} files",
-        f"  figures: {counted}",
-        f"  sign-offs: {len(release.binding())}, waivers: {len(release.waivers_in_force(at))}",
+        f"  figures 數值: {counted}",
+        f"  sign-offs 簽核: {len(release.binding())}, waivers 例外核准: {len(release.waivers_in_force(at))}",
     ]
     if verdict["allowed"]:
         return [*lines, f"  gate at {at.isoformat()}: open, until {release.expires_at(at).isoformat()}"]

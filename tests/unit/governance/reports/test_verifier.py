@@ -42,7 +42,7 @@ def test_a_release_that_passes_is_accepted(tmp_path, capsys):
     assert run(tmp_path, PACK) == 0
     told = capsys.readouterr().out
     assert "open, until" in told
-    assert "sign-offs: 10" in told
+    assert "sign-offs 簽核: 10" in told
 
 
 def test_a_release_that_is_refused_has_a_true_pack_too(tmp_path, capsys):
