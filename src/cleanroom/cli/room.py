@@ -4,10 +4,11 @@ import argparse
 
 from cleanroom.cli.common import command, institution_code, print_line
 from cleanroom.cli.value_names import detail_line, name_of
-from cleanroom.cli.words import told
+from cleanroom.cli.words import chosen, told
 from cleanroom.pipeline.steps import new_run_id
 from cleanroom.settings import RoomSettings
 
+_IN_CHINESE = "_zh_hant"  # a detail that is a sentence stands in both languages, the second under this ending
 _STEPS = {
     "build-moneyflow": ("build_moneyflow", "join both legs and follow the money, layer by layer",
                         "合併交易兩端並逐層追查金流"),
@@ -58,4 +59,5 @@ def _show(run) -> None:
     print_line(told(f"{station} {run.step}: {rows:,} rows, {seconds:.1f} s",
                     f"{station}（{run.step}）：{rows:,} 列，{seconds:.1f} 秒"))  # fmt: skip
     for name, value in run.detail.items():
-        print_line(f"  {detail_line(name, value)}")
+        if not name.endswith(_IN_CHINESE):
+            print_line(f"  {detail_line(name, chosen((value, run.detail.get(name + _IN_CHINESE, value))))}")

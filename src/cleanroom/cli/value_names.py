@@ -73,6 +73,7 @@ _DETAILS: Final[Mapping[str, tuple[str, str]]] = {
     **{f"seconds_layer_{n}": (f"seconds for layer {n}", f"第 {n} 層秒數") for n in range(7)},
     "artefact": ("artefact", "模型檔雜湊值"),
     "kept": ("kept as it was", "沿用原有"),
+    "candidate": ("candidate", "候選模型"),
     "as_of": ("as of", "截止時點"),
     "cut_offs": ("cut-offs", "截止時點數"),
     "replayed_cut_offs": ("cut-offs replayed", "重演之截止時點數"),

@@ -15,7 +15,7 @@ PAGE = Path(__file__).resolve().parents[3] / "docs" / "stations" / "governance.m
 def test_the_table_is_the_catalogue():
     control = {m.name: c.id for c in load_policy().controls for m in c.metrics}
     wanted = [
-        (name, control.get(name, "reference"), f.supplier, f.evaluator.removeprefix("cleanroom."), f.source)
+        (name, control.get(name, "reference"), f.supplier, f.evaluator.removeprefix("cleanroom."), f.source.en)
         for name, f in figures().items()
     ]
     row = r"^\| `(\w+)` \| ([\w-]+) \| (\w+) \| `([\w.:]+)` \| (.+) \|$"
