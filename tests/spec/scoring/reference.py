@@ -9,7 +9,8 @@ from tests.spec.scoring.world import Paid, World, bank_of
 
 DAY = 86_400
 RECENT, HISTORY, SOON, CYCLE, BUSY = 30 * DAY, 90 * DAY, 48 * 3600, 10 * DAY, 20
-TWINS, TWIN_LIMIT, LEAST_PPB, CROWD = 72 * 3600, 20, 1_000_000, 3
+TWINS, TWIN_LIMIT, CROWD = 72 * 3600, 20, 3
+LEAST_PPB, LEAST_STEP_PPB = 1_000_000, 10_000
 
 
 def second(moment: datetime) -> int:
@@ -284,6 +285,8 @@ def _walk(ledger: Ledger, pulls: dict, way: str, start: str) -> list[tuple[int, 
     for _ in range(3):
         there: dict[str, list[int]] = {}
         for account, ppb in here.items():
+            if way == "reached" and ppb * 10**6 < LEAST_STEP_PPB * sum(pulls.get(account, {}).values()):
+                continue  # so many counterparties that next to nothing goes on to any one
             for other, strength in pulls.get(account, {}).items():
                 whole = sum(pulls[account if way == "reached" else other].values())
                 moved = ppb * strength // whole

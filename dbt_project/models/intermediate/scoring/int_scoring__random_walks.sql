@@ -1,16 +1,22 @@
 -- How near an account stands to watch-listed ones in the graph of who dealt with whom, by random walks of up to three
 -- steps (Page et al. 1999, personalised by the listed; cut off where little is left, Andersen, Chung and Lang 2006).
--- Billionths, rounded down at each step, so that both engines agree.
+-- Billionths, rounded down at each step, so that both engines agree. A walk that comes to an account with so many
+-- counterparties that next to nothing of it goes on to any one (a shop, a power company) ends there.
 {% set bigint = dbt.type_bigint() %}
 {% set steps = [1, 2, 3] %}
 
-with
+with widths as (
+  select as_of, account_token, max(strength_from) as strength_from
+  from {{ ref('int_scoring__pulls') }}
+  group by as_of, account_token
+),
+
 -- `reached`: walks from the listed account that come here. `reaching`: walks from here that come to it.
 step_0 as (
-  select as_of, 'reached' as way, account_token as listed_token, account_token, 1000000000 as ppb
+  select as_of, 'reached' as way, account_token as listed_token, account_token, cast(1000000000 as {{ bigint }}) as ppb
   from {{ ref('int_scoring__watch_listed') }}
   union all
-  select as_of, 'reaching' as way, account_token as listed_token, account_token, 1000000000 as ppb
+  select as_of, 'reaching' as way, account_token as listed_token, account_token, cast(1000000000 as {{ bigint }}) as ppb
   from {{ ref('int_scoring__watch_listed') }}
 ),
 {% for step in steps %}
@@ -26,6 +32,13 @@ moves_{{ step }} as (
       / case when before.way = 'reached' then pulls.strength_from else pulls.strength_to end
     ) as ppb
   from step_{{ step - 1 }} as before
+  inner join widths
+    on widths.as_of = before.as_of
+    and widths.account_token = before.account_token
+    and (
+      before.way = 'reaching'
+      or before.ppb * 1000000 >= {{ var('scoring_walk_least_step_ppb') }} * widths.strength_from
+    )
   inner join {{ ref('int_scoring__pulls') }} as pulls
     on pulls.as_of = before.as_of and pulls.account_token = before.account_token
 ),
