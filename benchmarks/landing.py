@@ -9,12 +9,11 @@ part costs in one process. The files are sealed first, which is not counted (ben
 import argparse
 import tempfile
 import time
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TypeVar
 
 from benchmarks.memory import watched
+from benchmarks.spent import Spent
 from benchmarks.transfers import UPLOADER, write_folder
 from cleanroom.contracts.manifest import INBOX, MANIFEST_CAP_BYTES, MANIFEST_NAME, SignedManifest
 from cleanroom.contracts.specification import load_specification
@@ -29,8 +28,6 @@ from cleanroom.stores.objects_local import LocalObjectStore
 from cleanroom.stores.ports import Incoming
 from cleanroom.stores.warehouse_duckdb import DuckDbWarehouse
 from tests.factories.one_participant import one_participant
-
-T = TypeVar("T")
 
 
 def main() -> None:
@@ -69,7 +66,8 @@ def _time_stages(settings: RoomSettings, objects: LocalObjectStore, *, parts: in
     second = ring.second_hash(scheme=manifest.scheme, participant=UPLOADER, kid=manifest.hash_kid)
     period = {"period_first": manifest.period.first, "period_last": manifest.period.last}
     facts = {"participant": UPLOADER, "known_institutions": ("013", "700", "808", "822"), **period}
-    gate, schema, spent = Gate("intake", manifest.dataset, facts), sealed_schema(contract), _Spent()
+    gate, schema, spent = Gate("intake", manifest.dataset, facts), sealed_schema(contract), Spent()
+    batches = []
     engine.load()
     for part in manifest.parts[:parts]:
         path = settings.home / part.name
@@ -78,9 +76,9 @@ def _time_stages(settings: RoomSettings, objects: LocalObjectStore, *, parts: in
         table = spent.on("unpack", lambda plain=plain, part=part: read_table(plain, part, schema))
         landed = spent.on("hash", lambda table=table: rows.second_hash(table, contract, second))
         spent.on("judge", lambda landed=landed: gate.check(landed))
-        spent.landed.append(Incoming(landed))
+        batches.append(Incoming(landed))
         spent.rows += part.rows
-    _time_appending(settings, spent)
+    _time_appending(settings, spent, batches)
     spent.show()
 
 
@@ -89,7 +87,7 @@ def _fetch(objects: LocalObjectStore, folder: str, part, path: Path) -> None:
     opening.check_ciphertext(path, part)
 
 
-def _time_appending(settings: RoomSettings, spent: "_Spent") -> None:
+def _time_appending(settings: RoomSettings, spent: Spent, batches: list[Incoming]) -> None:
     """Into a warehouse of its own, which is thrown away."""
     trial = DuckDbWarehouse(settings.home / "trial.duckdb", spill=settings.home / "trial-spill")
     trial.ensure_tables()
@@ -97,26 +95,8 @@ def _time_appending(settings: RoomSettings, spent: "_Spent") -> None:
     row = {"submission_id": "0" * 64, "participant": UPLOADER, "dataset": "transfers", "sequence": 1, "draw": "0" * 16}
     row |= {"specification_version": 1, "period_from": day, "period_to": day, "rows": spent.rows, "bytes": 0}
     row |= {"landed_at": now, "supersedes": None}
-    spent.on("append", lambda: trial.land(submission=row, dataset="transfers", batches=spent.landed))
+    spent.on("append", lambda: trial.land(submission=row, dataset="transfers", batches=batches))
     trial.close()
-
-
-class _Spent:
-    """CPU seconds by stage."""
-
-    def __init__(self) -> None:
-        self.rows, self.landed, self._seconds = 0, [], {}
-
-    def on(self, stage: str, work: Callable[[], T]) -> T:
-        begun = time.process_time()
-        answer = work()
-        self._seconds[stage] = self._seconds.get(stage, 0.0) + time.process_time() - begun
-        return answer
-
-    def show(self) -> None:
-        for stage, seconds in self._seconds.items():
-            print(f"  {stage:8}{1e6 * seconds / self.rows:6.2f} us/row")
-        print(f"  {'all':8}{1e6 * sum(self._seconds.values()) / self.rows:6.2f} us/row of CPU in one process")
 
 
 if __name__ == "__main__":

@@ -9,12 +9,11 @@ processes held together, and what each stage of a batch costs in one process.
 import argparse
 import tempfile
 import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import TypeVar
 
 from benchmarks.memory import watched
+from benchmarks.spent import Spent
 from benchmarks.transfers import UPLOADER, write_folder
 from cleanroom.pipeline import keys
 from cleanroom.pipeline.progress import silent
@@ -30,8 +29,6 @@ from cleanroom.sealing.submission import hash_rows, write_key, write_part
 from cleanroom.settings import ParticipantSettings
 from cleanroom.stores.objects_local import LocalObjectStore
 from tests.fakes.portal import MemoryPortal
-
-T = TypeVar("T")
 
 
 def main() -> None:
@@ -86,7 +83,7 @@ def _time_sealing(side: Side, *, workers: int | None) -> None:
 def _time_stages(side: Side, *, batches: int) -> None:
     """In this process, of the first batches; microseconds of its CPU per row."""
     [file] = side.folder.files
-    contract, spent = side.specification.datasets[file.dataset], _Spent()
+    contract, spent = side.specification.datasets[file.dataset], Spent()
     rules = Rules(contract, file.source, UPLOADER, tuple(side.gate.known_institutions))
     engine.load()
     with tempfile.TemporaryDirectory(dir=side.settings.home) as scratch, closing(read_batches(file, contract)) as found:
@@ -105,24 +102,6 @@ def _time_stages(side: Side, *, batches: int) -> None:
             )
             spent.rows += raw.columns.num_rows
     spent.show()
-
-
-class _Spent:
-    """CPU seconds by stage."""
-
-    def __init__(self) -> None:
-        self.rows, self._seconds = 0, {}
-
-    def on(self, stage: str, work: Callable[[], T]) -> T:
-        begun = time.process_time()
-        answer = work()
-        self._seconds[stage] = self._seconds.get(stage, 0.0) + time.process_time() - begun
-        return answer
-
-    def show(self) -> None:
-        for stage, seconds in self._seconds.items():
-            print(f"  {stage:8}{1e6 * seconds / self.rows:6.2f} us/row")
-        print(f"  {'all':8}{1e6 * sum(self._seconds.values()) / self.rows:6.2f} us/row of CPU in one process")
 
 
 if __name__ == "__main__":

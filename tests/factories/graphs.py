@@ -41,3 +41,12 @@ def handles_without_account(warehouse) -> int:
         "select count(*) as n from routing.handles as handles left join landing.accounts as accounts"
         " on accounts.account_token = handles.account_token where accounts.account_token is null"
     )["n"][0].as_py()
+
+
+def assert_same_graph(room, undisturbed) -> None:
+    """`room`: a CleanRoom in which all have delivered; `undisturbed`: the shape of one where no key was changed."""
+    with room.opened() as opened:
+        assert shape(opened.warehouse) == undisturbed
+        legs = joined_legs(opened.warehouse)
+        assert len(legs) == 3 and all(legs.values())
+        assert handles_without_account(opened.warehouse) == 0

@@ -85,3 +85,15 @@ def page_of():
         return client
 
     return enter
+
+
+@pytest.fixture
+def as_person(client):
+    """The test's own window, of one person, in one language that the person chose."""
+
+    def enter(person, language="en"):
+        client.force_login(person, backend="portal.accounts.backends.PersonBackend")
+        client.cookies["django_language"] = language
+        return client
+
+    return enter

@@ -45,16 +45,6 @@ def open_to_a_waiver() -> tuple[str, str]:
     return fits[0].id, fits[0].metrics[0].name
 
 
-@pytest.fixture
-def as_person(client):
-    def enter(person, language="en"):
-        client.force_login(person, backend="portal.accounts.backends.PersonBackend")
-        client.cookies["django_language"] = language
-        return client
-
-    return enter
-
-
 def text_of(response) -> str:
     assert response.status_code == 200, response.content.decode()[-500:]
     return response.content.decode()

@@ -24,16 +24,6 @@ def sent(room, bank, other_bank, released):
     send_warnings([warning(1), warning(2, severity="normal", kind="care"), warning(3, "822")], by=room)
 
 
-@pytest.fixture
-def as_person(client):
-    def enter(person, language="en"):
-        client.force_login(person, backend="portal.accounts.backends.PersonBackend")
-        client.cookies["django_language"] = language
-        return client
-
-    return enter
-
-
 def text_of(response) -> str:
     assert response.status_code == 200, response.content.decode()
     return response.content.decode()

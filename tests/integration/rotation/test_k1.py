@@ -21,21 +21,10 @@ from cleanroom.sealing import bridging as station
 from cleanroom.stores import retokening
 from cleanroom.stores.objects_local import LocalObjectStore
 from tests.factories.clean_room import FORMS, CleanRoom
-from tests.factories.graphs import handles_without_account, joined_legs, shape
+from tests.factories.graphs import assert_same_graph, joined_legs, shape
 from tests.factories.killing import KILLED, KeptPortal, killed_at
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    """What the graph is where no key was ever changed."""
-    room = CleanRoom.make(tmp_path_factory.mktemp("undisturbed"))
-    for code in FORMS:
-        room.seal(code)
-        room.take_in(code)
-    with room.opened() as opened:
-        return shape(opened.warehouse)
 
 
 @pytest.fixture(scope="module")
@@ -92,14 +81,6 @@ def tokens(room):
     with room.opened() as opened:
         own = opened.warehouse.query(f"select alias_token from {aliases.ALIASES_TABLE}")["alias_token"].to_pylist()
         return set(retokening.tokens_in(opened.warehouse).to_pylist()) - set(own)
-
-
-def assert_same_graph(room, undisturbed):
-    with room.opened() as opened:
-        assert shape(opened.warehouse) == undisturbed
-        legs = joined_legs(opened.warehouse)
-        assert len(legs) == 3 and all(legs.values())
-        assert handles_without_account(opened.warehouse) == 0
 
 
 def test_without_a_bridge_nothing_would_join(clean_room, undisturbed):

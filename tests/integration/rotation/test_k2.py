@@ -9,23 +9,13 @@ from cleanroom.errors import KeyRefused
 from cleanroom.pipeline import epochs, rotation
 from cleanroom.pipeline.keys import open_room_keys
 from cleanroom.stores import retokening
-from tests.factories.clean_room import FORMS, CleanRoom
-from tests.factories.graphs import handles_without_account, joined_legs, shape
+from tests.factories.clean_room import CleanRoom
+from tests.factories.graphs import assert_same_graph
 from tests.factories.killing import KILLED, KeptPortal, killed_at
 
 pytestmark = pytest.mark.slow
 
 FIRST, LAST = ("808", "822"), "700"
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    """What the graph is where no key was ever rotated."""
-    room = CleanRoom.make(tmp_path_factory.mktemp("undisturbed"))
-    for code in FORMS:
-        deliver(room, code)
-    with room.opened() as opened:
-        return shape(opened.warehouse)
 
 
 @pytest.fixture(scope="module")
@@ -60,14 +50,6 @@ def rotate(room, to):
 def tokens(room):
     with room.opened() as opened:
         return set(retokening.tokens_in(opened.warehouse).to_pylist())
-
-
-def assert_same_graph(room, undisturbed):
-    with room.opened() as opened:
-        assert shape(opened.warehouse) == undisturbed
-        legs = joined_legs(opened.warehouse)
-        assert len(legs) == 3 and all(legs.values())
-        assert handles_without_account(opened.warehouse) == 0
 
 
 def test_institutions_on_both_sides_of_a_rotation_join(clean_room, undisturbed):

@@ -8,20 +8,9 @@ from cleanroom.pipeline import keys, pins
 from cleanroom.pipeline.rotation import rotate_k2
 from cleanroom.vocabulary.terms import Scheme
 from tests.factories.clean_room import FORMS, CleanRoom
-from tests.factories.graphs import handles_without_account, joined_legs, shape
+from tests.factories.graphs import assert_same_graph
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    """The graph under hmac2-v1, where no key was ever changed."""
-    room = CleanRoom.make(tmp_path_factory.mktemp("undisturbed"))
-    for code in FORMS:
-        room.seal(code)
-        room.take_in(code)
-    with room.opened() as opened:
-        return shape(opened.warehouse)
 
 
 @pytest.fixture
@@ -57,14 +46,6 @@ def deliver(room, *codes):
     for code in codes:
         room.seal(code)
         room.take_in(code)
-
-
-def assert_same_graph(room, undisturbed):
-    with room.opened() as opened:
-        assert shape(opened.warehouse) == undisturbed
-        legs = joined_legs(opened.warehouse)
-        assert len(legs) == 3 and all(legs.values())
-        assert handles_without_account(opened.warehouse) == 0
 
 
 def test_keys_of_their_own_and_one_graph(clean_room, undisturbed):

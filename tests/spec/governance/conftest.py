@@ -3,15 +3,6 @@
 import pytest
 
 from cleanroom.settings import RoomSettings
-from tests.factories.bqemulator import ABSENT, PROGRAM, running_emulator
-
-
-@pytest.fixture(scope="session")
-def emulator(tmp_path_factory):
-    if not PROGRAM.exists():
-        pytest.skip(ABSENT)
-    with running_emulator(tmp_path_factory.mktemp("emulator")) as endpoint:
-        yield endpoint
 
 
 @pytest.fixture(scope="module", params=["duckdb", pytest.param("bigquery", marks=pytest.mark.emulator)])

@@ -10,18 +10,9 @@ from cleanroom.intake.landed import Strangers, check_not_kept_elsewhere, strange
 from cleanroom.settings import RoomSettings
 from cleanroom.stores.warehouse import open_warehouse
 from cleanroom.vocabulary.terms import Dataset
-from tests.factories.bqemulator import ABSENT, PROGRAM, running_emulator
 from tests.factories.landing import land_rows, named
 
 DATASETS = load_specification().datasets
-
-
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory):
-    if not PROGRAM.exists():
-        pytest.skip(ABSENT)
-    with running_emulator(tmp_path_factory.mktemp("emulator")) as endpoint:
-        yield endpoint
 
 
 @pytest.fixture(params=["duckdb", pytest.param("bigquery", marks=pytest.mark.emulator)])

@@ -5,7 +5,6 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 from cleanroom.stores.warehouse_bigquery import BigQueryWarehouse
-from tests.factories.bqemulator import ABSENT, PROGRAM, running_emulator
 from tests.factories.dbt_models import BigQueryBench, DuckDbBench, compile_models
 from tests.spec.moneyflow.engines import ask_online, ask_reference
 from tests.spec.moneyflow.linked_models import ask_linked_models
@@ -22,17 +21,13 @@ def duckdb_bench(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def bigquery_bench(tmp_path_factory):
-    if not PROGRAM.exists():
-        pytest.skip(ABSENT)
-    folder = tmp_path_factory.mktemp("dbt_bigquery")
-    with running_emulator(folder) as endpoint:
-        warehouse = BigQueryWarehouse.from_address(f"bigquery://{PROJECT}/room?endpoint={endpoint}")
-        models = compiled_for(warehouse.dbt_target(), folder)
-        client = bigquery.Client(PROJECT, credentials=AnonymousCredentials(), client_options={"api_endpoint": endpoint})
-        yield BigQueryBench(models, warehouse, client)
-        warehouse.close()
-        client.close()
+def bigquery_bench(emulator, tmp_path_factory):
+    warehouse = BigQueryWarehouse.from_address(f"bigquery://{PROJECT}/room?endpoint={emulator}")
+    models = compiled_for(warehouse.dbt_target(), tmp_path_factory.mktemp("dbt_bigquery"))
+    client = bigquery.Client(PROJECT, credentials=AnonymousCredentials(), client_options={"api_endpoint": emulator})
+    yield BigQueryBench(models, warehouse, client)
+    warehouse.close()
+    client.close()
 
 
 def compiled_for(target, folder):

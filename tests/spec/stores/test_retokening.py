@@ -7,19 +7,10 @@ from cleanroom.errors import WarehouseFault
 from cleanroom.settings import RoomSettings
 from cleanroom.stores import retokening
 from cleanroom.stores.warehouse import open_warehouse
-from tests.factories.bqemulator import ABSENT, PROGRAM, running_emulator
 from tests.factories.landing import account_token, land_rows
 from tests.spec.stores.test_warehouse import ACCOUNT, transfer
 
 MARKS = pa.schema([pa.field("mark", pa.string())])
-
-
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory):
-    if not PROGRAM.exists():
-        pytest.skip(ABSENT)
-    with running_emulator(tmp_path_factory.mktemp("emulator")) as endpoint:
-        yield endpoint
 
 
 @pytest.fixture(params=["duckdb", pytest.param("bigquery", marks=pytest.mark.emulator)])

@@ -11,19 +11,10 @@ from cleanroom.errors import NotAllowed, QualityGateFailed, SequenceReplayed, Se
 from cleanroom.settings import RoomSettings
 from cleanroom.stores.ports import Incoming
 from cleanroom.stores.warehouse import base_tables, open_warehouse
-from tests.factories.bqemulator import ABSENT, PROGRAM, running_emulator
 from tests.factories.landing import land_rows
 
 NOON = datetime(2025, 2, 1, 12, tzinfo=UTC)
 TABLES = ("landing.transfers", "landing.accounts", "routing.handles", "landing.submissions")
-
-
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory):
-    if not PROGRAM.exists():
-        pytest.skip(ABSENT)
-    with running_emulator(tmp_path_factory.mktemp("emulator")) as endpoint:
-        yield endpoint
 
 
 @pytest.fixture(params=["duckdb", pytest.param("bigquery", marks=pytest.mark.emulator)])
