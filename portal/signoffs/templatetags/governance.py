@@ -119,8 +119,13 @@ def written_limit(limit: str | None) -> str:
     of figures and settings that it rests on told."""
     if not limit or limit == "recorded":
         return _("is recorded; has no limit") if limit else ""
-    written = limit.replace(">=", "≥").replace("<=", "≤").replace(" x ", " × ").replace(" of ", " / ")
-    return _NAME.sub(_told_name, written)
+    return titled(limit.replace(" x ", " × ").replace(" of ", " / "))
+
+
+@register.filter
+def titled(text: str) -> str:
+    """A sentence of governance with what its figures are in place of their names."""
+    return _NAME.sub(_told_name, text.replace(">=", "≥").replace("<=", "≤"))
 
 
 def _told_name(match: re.Match) -> str:
