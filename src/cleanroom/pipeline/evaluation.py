@@ -23,6 +23,7 @@ from cleanroom.evaluation.outcome import answer, sensitivity
 from cleanroom.evaluation.reach import Start, nearest_layers
 from cleanroom.evaluation.rules import DAY_US, EvaluationRules
 from cleanroom.evaluation.scenarios import Case, prepare
+from cleanroom.evaluation.tally import UNKNOWN
 from cleanroom.evaluation.timing import held_cents, notice_to_control
 from cleanroom.pipeline.dbt import run_dbt
 from cleanroom.pipeline.dispatch import SENT, ensure_sent_table
@@ -168,7 +169,8 @@ def tokens_of_truth(
 
 
 def read_truth(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    """Canonical accounts and their patterns, row by row. Raises MalformedRows with the file, row and rule."""
+    """Canonical accounts and their patterns, row by row; where no pattern is named the account is one of its own, and
+    a typology that is not named is unknown. Raises MalformedRows with the file, row and rule."""
     where = Where(file=str(path))
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -190,7 +192,8 @@ def read_truth(path: Path) -> tuple[list[str], list[dict[str, str]]]:
             clear.append(canonical(IdentifierKind.ACCOUNT, row["account"], institution=row["institution"]))
         except MalformedRows as e:
             raise MalformedRows(e.sentence, where=Where(str(path), number, "account"), rule=e.rule) from None
-        patterns.append({"pattern": row["pattern"], "typology": row["typology"]})
+        pattern, typology = row["pattern"].strip() or f"row {number}", row["typology"].strip() or UNKNOWN
+        patterns.append({"pattern": pattern, "typology": typology})
     return clear, patterns
 
 

@@ -44,8 +44,8 @@ class Ledger:
 def features(world: World, account: str, as_of: datetime) -> dict[str, int | None]:
     """Every number of one row of account_features."""
     ledger = Ledger(world, account, as_of)
-    parts = (fans, habits, passage, resting, cycles, scatter_gather, dealings_with_listed, distances, ties_and_contacts, ages,
-             walks, single_dealings, crowds, twins)  # fmt: skip
+    parts = (fans, habits, passage, resting, cycles, scatter_gather, dealings_with_listed, distances, ties_and_contacts,
+             ages, walks, single_dealings, crowds, twins)  # fmt: skip
     return {name: value for part in parts for name, value in part(ledger).items()}
 
 

@@ -1,6 +1,7 @@
 """From one ranking per institution to one list."""
 
 from cleanroom.evaluation.ranking import judged
+from cleanroom.pipeline.evaluation import read_truth
 from cleanroom.pipeline.rehearsal.detecting import _merged
 from cleanroom.pipeline.rehearsal.views import _own
 
@@ -31,3 +32,13 @@ def test_the_only_uploader_s_own_view_is_the_joint_one():
     joint, built = [object()], []
     assert _own("700", [File(), File()], joint, built.append, print) is joint
     assert built == []
+
+
+def test_a_truth_may_leave_pattern_or_typology_empty_and_add_columns(tmp_path):
+    path = tmp_path / "truth.csv"
+    path.write_text("account,institution,note,typology,pattern\n123456,808,x,,7\n654321,822,,fan_in,\n")
+
+    assert read_truth(path)[1] == [
+        {"pattern": "7", "typology": "unknown"},
+        {"pattern": "row 2", "typology": "fan_in"},
+    ]
