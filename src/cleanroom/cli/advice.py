@@ -156,6 +156,8 @@ BY_RULE: Final[Mapping[str, tuple[str, str]]] = {
     "period_overlap": ("Send the days after them, or replace what was accepted with --supersede.",
                        "請改送其後之日期，或以 --supersede 取代已接受之資料。"),
     "epoch": ("Give the epoch that follows the one that is named.", "請給定所指期別之下一期。"),
+    "key_challenge": ("Copy the challenge again, whole, from the portal's page of this very key.",
+                      "請自入口網站該金鑰之頁面重新完整複製驗證問題。"),
     "key_unknown": ("Give the key's name as `cleanroom keys propose` lists it.",
                     "請依 cleanroom keys propose 所列代號給定。"),
     "envelope": ("Check that it is the right file, sealed to this key ring; else let its maker seal it again.",

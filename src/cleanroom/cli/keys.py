@@ -11,6 +11,16 @@ from cleanroom.contracts.possession import fingerprint
 from cleanroom.crypto.keyring import RoomKeyRing
 from cleanroom.settings import ParticipantSettings, RoomSettings
 
+_LABELS = {
+    "signing_kid": "簽章金鑰代號",
+    "signing_public_key": "簽章公鑰",
+    "recipient_kid": "封裝金鑰代號",
+    "recipient": "封裝收件公鑰",
+    "fingerprint": "指紋",
+    "signing_fingerprint": "簽章金鑰指紋",
+    "recipient_fingerprint": "封裝金鑰指紋",
+}
+
 
 def add_keys(commands) -> None:
     keys = family(commands, "keys", "make, share and show keys", "產製、分享與顯示金鑰")
@@ -137,7 +147,8 @@ def _keys_propose(options: argparse.Namespace) -> None:
     for standing in propose_keys(settings):
         waits = told(": a second person approves it on the portal's page", "：須由第二人於入口網站核准")
         is_waiting = standing.state == "proposed"
-        print_line(f"{standing.kid}: {name_of(standing.state)}{waits if is_waiting else ''}")
+        colon = told(": ", "：")
+        print_line(f"{standing.kid}{colon}{name_of(standing.state)}{waits if is_waiting else ''}")
     _show_fingerprints(open_keys(settings))
 
 
@@ -178,14 +189,18 @@ def _side(options: argparse.Namespace) -> ParticipantSettings | RoomSettings:
 
 def _show_public(ring) -> None:
     for name in ("signing_kid", "signing_public_key", "recipient_kid", "recipient"):
-        print_line(f"{name}: {getattr(ring, name)}")
+        print_line(_labelled(name, getattr(ring, name)))
     _show_fingerprints(ring)
 
 
 def _show_fingerprints(ring) -> None:
     """For the second person, who compares them by voice."""
     for name, public in _compared(ring):
-        print_line(f"{name}: {fingerprint(public)}")
+        print_line(_labelled(name, fingerprint(public)))
+
+
+def _labelled(name: str, value: str) -> str:
+    return told(f"{name}: {value}", f"{_LABELS[name]}：{value}")
 
 
 def _compared(ring) -> list[tuple[str, str]]:

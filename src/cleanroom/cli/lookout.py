@@ -7,7 +7,7 @@ from cleanroom.cli.common import add_json, family, out, print_line, say
 from cleanroom.cli.lookout_asking import add_asking, answer, show
 from cleanroom.cli.lookout_folder import folders_of, on_folder
 from cleanroom.cli.lookout_words import stage_of
-from cleanroom.cli.paths import InFile, InFolder
+from cleanroom.cli.paths import InFile, InFolder, OutFolder
 from cleanroom.cli.waiting import waiting
 from cleanroom.cli.words import told
 from cleanroom.errors import RequestInvalid, ServiceFault
@@ -46,7 +46,7 @@ def _add_serving(lookout) -> None:
     serve.add_argument("--host", default="127.0.0.1", help=told(
         "another than loopback only where the network is the room's",
         "僅於無塵室專用網路方得設為本機以外之位址"))  # fmt: skip
-    serve.add_argument("--room-graph", type=InFolder, metavar="DIR", help=told(
+    serve.add_argument("--room-graph", type=OutFolder, metavar="DIR", help=told(
         "folder into which the line publishes the graph", "產線發布金流圖之資料夾"))  # fmt: skip
     status = on_folder(lookout, "status", _status, "who serves, and how fresh the answers are", "服務狀態與資料新鮮度")
     add_json(status)

@@ -15,6 +15,8 @@ def answer_challenge(ring: ParticipantKeyRing | RoomKeyRing, challenge: str) -> 
         opened = ring.decrypt(base64.b64decode(challenge, validate=True), cap_bytes=CHALLENGE_CAP_BYTES)
     except (binascii.Error, ValueError, ContentTampered):
         raise KeyRefused(
-            "this is no challenge for a key of this ring; nothing is answered", rule="key_challenge"
+            "this is no challenge for a key of this ring; nothing is answered",
+            zh="此非對本金鑰環之驗證問題；未予回答",
+            rule="key_challenge",
         ) from None
     return answer_to(opened, owner=ring.owner, kid=ring.recipient_kid, public_key=ring.recipient)
