@@ -21,7 +21,7 @@ PRINTS = {"print", "print_line", "say", "Table", "Column", "add_row", "add_colum
 CHOOSES = {"told", "word", "chosen", "Both", "getattr", "field"}
 KEY = re.compile(r"[a-z]+(_[a-z]+)+|bytes| [KM]iB.*")  # a name in a document, a unit
 FAMILY = {name for name, kind in vars(errors).items() if isinstance(kind, type)}
-ONE_LANGUAGE = {"cli/telling.py", "cli/parser.py", "cli/packs.py"}
+ONE_LANGUAGE = {"cli/telling.py", "cli/parser.py"}  # they choose between the languages themselves
 PAIRED = {"told": 0, "Both": 0, "family": -2, "command": -2, "on_folder": -2, "_call": -2, "waiting": 0, "add_out": 1}
 
 
