@@ -74,8 +74,12 @@ def keep(settings: RoomSettings, path: Path, *, scanned_on: date, portal: Portal
     if scanned_on > datetime.now(UTC).date():
         raise RequestInvalid("the scan is dated in the future", zh="掃描日期晚於今日", where=Where(file=path.name))
     if missing := sorted(installed() - report.packages):
-        sentence = f"the report leaves out {len(missing)} of the installed packages, such as {missing[0][0]}"
-        raise RequestInvalid(f"{sentence} {missing[0][1]}; scan this installation", where=Where(file=path.name))
+        such = " ".join(missing[0])
+        raise RequestInvalid(
+            f"installed packages that the report leaves out: {len(missing)}, such as {such}; scan this installation",
+            zh=f"報告未涵蓋已安裝套件 {len(missing)} 個，例如 {such}；請掃描本安裝環境",
+            where=Where(file=path.name),
+        )
     _write(_path(settings, report.digest), path.read_bytes())
     detail = {"digest": report.digest, "scanned_on": scanned_on.isoformat(), "critical": report.critical}
     event = AuditEvent(at=datetime.now(UTC), actor="room", verb=VERB, subject=SUBJECT, detail=detail)

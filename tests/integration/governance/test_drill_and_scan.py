@@ -115,7 +115,7 @@ def test_what_is_no_report_is_refused(desk, tmp_path, text):
 
 
 def test_a_report_that_leaves_a_package_out_or_lies_in_the_future_is_refused(desk, tmp_path):
-    with pytest.raises(RequestInvalid, match="leaves out 1 of the installed"):
+    with pytest.raises(RequestInvalid, match="leaves out: 1"):
         keep(desk, pip_audit(tmp_path / "part.json", without=1))
     with pytest.raises(RequestInvalid, match="future"):
         keep(desk, pip_audit(tmp_path / "whole.json"), TODAY + timedelta(days=2))
