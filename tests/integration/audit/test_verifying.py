@@ -3,7 +3,7 @@
 import pytest
 
 from cleanroom.contracts.checkpoints import AuditLog, checkpoint_name
-from cleanroom.errors import AuditBroken, SignatureRefused, StoreFault
+from cleanroom.errors import AuditBroken, NotFound, SignatureRefused
 from cleanroom.pipeline import audit_verifying
 from tests.integration.audit.test_witness import REWRITES
 
@@ -110,5 +110,5 @@ def test_an_object_that_is_no_checkpoint(witnessed):
 
 
 def test_no_log_is_no_answer(room):
-    with pytest.raises(StoreFault):
+    with pytest.raises(NotFound):
         verify(room)
