@@ -1,6 +1,7 @@
 """What holds for every run: each case of the catalogue of attacks is proved, by its test when it runs, and in a whole
 run no case is missing; long files come first; and nobody waits for the disk."""
 
+import gc
 import os
 
 import pytest
@@ -48,6 +49,12 @@ def pytest_collection_modifyitems(items):
     """Files that take long begin first (with --no-loadscope-reorder), so that no worker ends long after the other."""
     long = {item.path for item in items if any(item.get_closest_marker(name) for name in LONG)}
     items.sort(key=lambda item: item.path not in long)
+
+
+def pytest_collection_finish():
+    """What was imported and collected stays to the end: the garbage collector need not walk through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 class _Guard:
