@@ -14,6 +14,7 @@ from cleanroom.governance.policy import load_policy
 from cleanroom.pipeline import artefacts, gate, scoring, shadow
 from cleanroom.pipeline import replay as replaying
 from cleanroom.pipeline.blocked import Bench
+from cleanroom.pipeline.history import read_history
 from cleanroom.pipeline.room_evidence import collect
 from cleanroom.scoring.methods import Method
 from cleanroom.scoring.scores import TABLE
@@ -22,6 +23,7 @@ from tests.factories.scoring_release import release
 from tests.factories.scoring_room import ACCOUNTS, CODES
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
+FIVE = replaying.Capacity(5)
 
 
 def scored(room, mode: str) -> list[dict]:
@@ -133,19 +135,23 @@ def test_a_candidate_scores_in_shadow_only(room):
 
 
 def test_a_past_period_runs_again_by_what_was_known_then(room):
-    bench = Bench(room.settings, room.warehouse, None)
-    found = replaying.replay(bench, replaying.Period(), policy=Method.RULES, capacity=5, say=str)
+    bench = Bench(room.settings, room.warehouse, None, room.settings)
+    found = replaying.replay(bench, replaying.Period(), policy=Method.RULES, capacity=FIVE, say=str)
     assert len(found["runs"]) >= 3 and found["by_rules"] == 0, "the policy is the rules: nobody stood in"
     assert all(run["notices"] + run["named_before"] == 5 for run in found["runs"])
     assert sum(run["notices"] for run in found["runs"]) == found["notices"]
     assert found["right"]["in_pattern"] is None
     first = datetime.fromisoformat(found["runs"][-1]["as_of"]).date()
-    alone = replaying.replay(bench, replaying.Period(first=first), policy=Method.RULES, capacity=5, say=str)
+    alone = replaying.replay(bench, replaying.Period(first=first), policy=Method.RULES, capacity=FIVE, say=str)
     assert len(alone["runs"]) == 1 and alone["notices"] == 5
+    slowly = replaying.Capacity(5, notices=1)
+    few = replaying.replay(bench, replaying.Period(), policy=Method.RULES, capacity=slowly, say=str)
+    assert [run["notices"] for run in few["runs"]] == [1] * len(few["runs"])
+    assert (few["capacity"], few["at_a_time"]) == (5, 1)
     with pytest.raises(NothingToDo, match="cut-off"):
-        replaying.replay(bench, replaying.Period(last=date(2000, 1, 1)), policy=Method.RULES, capacity=5, say=str)
+        replaying.replay(bench, replaying.Period(last=date(2000, 1, 1)), policy=Method.RULES, capacity=FIVE, say=str)
     with pytest.raises(NothingToDo, match="no released model"):
-        replaying.replay(bench, replaying.Period(), policy=replaying.RELEASED, capacity=5, say=str)
+        replaying.replay(bench, replaying.Period(), policy=replaying.RELEASED, capacity=FIVE, say=str)
 
 
 def test_a_released_model_scores_every_owned_account(room):
@@ -159,9 +165,23 @@ def test_a_released_model_scores_every_owned_account(room):
     assert {r["release_id"] for r in rows} == {scoring.latest_release_id(room.settings)}
     assert {r["institution"] for r in rows} == set(CODES)
     assert json.loads(rows[0]["reasons"])
-    bench = Bench(room.settings, room.warehouse, None)
+    bench = Bench(room.settings, room.warehouse, None, room.settings)
     with pytest.raises(NothingToDo, match="after the release was trained"):
-        replaying.replay(bench, replaying.Period(), policy=replaying.RELEASED, capacity=5, say=str)
+        replaying.replay(bench, replaying.Period(), policy=replaying.RELEASED, capacity=FIVE, say=str)
+
+
+def test_a_released_model_is_replayed_after_its_training(room, monkeypatch):
+    trained = artefacts.read(room, artefacts.latest(room.settings).digest)
+    cut_offs = [s.as_of for s in read_history(room)]
+    older = replace(trained, training={**trained.training, "as_of": cut_offs[-3].isoformat()})
+    latest = artefacts.latest(room.settings)
+    artefacts.keep(room, older, now=NOW)
+    artefacts.note(room.settings, latest)
+    monkeypatch.setattr(replaying, "_LAST_RELEASED", f"select '{older.digest}' as artefact")
+    bench = Bench(room.settings, room.warehouse, None, room.settings)
+    found = replaying.replay(bench, replaying.Period(), policy=replaying.RELEASED, capacity=FIVE, say=str)
+    assert [datetime.fromisoformat(run["as_of"]) for run in found["runs"]] == cut_offs[-2:]
+    assert found["notices"] >= 5 and found["by_rules"] == 0
 
 
 def test_scoring_again_changes_nothing(room):
