@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from urllib.parse import parse_qs, urlsplit
 
 from cleanroom.errors import SettingsInvalid
+from cleanroom.stores.ports import DbtTarget
 
 DEFAULT_LOCATION = "asia-east1"
 
@@ -32,6 +33,23 @@ class Address:
         if address.endpoint and not _is_loopback(address.endpoint):
             raise SettingsInvalid("the warehouse's endpoint must be an emulator on this machine, like http://127.0.0.1")
         return address
+
+    def dbt_target(self) -> DbtTarget:
+        variables = {
+            "CLEANROOM_DBT_BIGQUERY_PROJECT": self.project,
+            "CLEANROOM_DBT_BIGQUERY_PREFIX": self.prefix,
+            "CLEANROOM_DBT_BIGQUERY_LOCATION": self.location,
+        }
+        return DbtTarget("warehouse", variables | (_emulator(self.endpoint) if self.endpoint else {}))
+
+
+def _emulator(endpoint: str) -> dict[str, str]:
+    return {
+        "CLEANROOM_DBT_BIGQUERY_METHOD": "oauth-secrets",
+        "CLEANROOM_DBT_BIGQUERY_TOKEN": "none",
+        "CLEANROOM_DBT_BIGQUERY_ENDPOINT": endpoint,
+        "CLEANROOM_DBT_CONTRACTS": "False",  # the emulator lacks the DDL
+    }
 
 
 def _is_loopback(endpoint: str) -> bool:

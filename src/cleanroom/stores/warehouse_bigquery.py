@@ -156,12 +156,7 @@ class BigQueryWarehouse:
         return nullcontext()
 
     def dbt_target(self) -> DbtTarget:
-        variables = {
-            "CLEANROOM_DBT_BIGQUERY_PROJECT": self._address.project,
-            "CLEANROOM_DBT_BIGQUERY_PREFIX": self._address.prefix,
-            "CLEANROOM_DBT_BIGQUERY_LOCATION": self._address.location,
-        }
-        return DbtTarget("warehouse", variables | (_emulator(self._address) if self._address.endpoint else {}))
+        return self._address.dbt_target()
 
     def close(self) -> None:
         self._client.close()
@@ -283,15 +278,6 @@ def _parquet(rows: pa.Table) -> io.BytesIO:
     pq.write_table(shared.with_utc(rows), buffer)
     buffer.seek(0)
     return buffer
-
-
-def _emulator(address: Address) -> dict[str, str]:
-    return {
-        "CLEANROOM_DBT_BIGQUERY_METHOD": "oauth-secrets",
-        "CLEANROOM_DBT_BIGQUERY_TOKEN": "none",
-        "CLEANROOM_DBT_BIGQUERY_ENDPOINT": address.endpoint,
-        "CLEANROOM_DBT_CONTRACTS": "False",  # the emulator lacks the DDL
-    }
 
 
 @contextmanager
