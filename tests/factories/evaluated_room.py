@@ -51,7 +51,9 @@ def open_evaluated(home: Path, warehouse: str = "") -> EvaluatedRoom:
     for code in ("700", "808", "822"):
         _land(room.warehouse, code)
     run_dbt(room, "run", ("staging", "intermediate.moneyflow"))
-    room.warehouse.replace_rows(SCORES_TABLE, scores(room))
+    scored = scores(room)
+    room.warehouse.replace_rows(SCORES_TABLE, scored)
+    room.warehouse.replace_rows("scoring.account_features", resting(scored))
     return room
 
 
@@ -76,3 +78,9 @@ def scores(room: EvaluatedRoom) -> pa.Table:
         for n, a in enumerate(RANKING)
     ]  # fmt: skip
     return pa.Table.from_pylist(rows, schema=SCORES)
+
+
+def resting(scored: pa.Table) -> pa.Table:
+    """What dispatch reads of the features: all that came in last rests on THIRD."""
+    cents = [CENTS if token == tok(THIRD) else 0 for token in scored["account_token"].to_pylist()]
+    return scored.select(["as_of", "account_token"]).append_column("resting_cents", pa.array(cents, pa.int64()))

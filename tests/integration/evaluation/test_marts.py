@@ -43,6 +43,7 @@ def test_the_case_through_three_banks(built):
     assert (second["layer"], second["institution"], second["amount_bound_cents"]) == (1, "700", CENTS)
     assert (third["layer"], third["institution"], third["amount_bound_cents"]) == (2, "808", CENTS)
     assert {second["start_account_token"], third["start_account_token"]} == {tok(FIRST)}
+    assert (second["resting_cents"], third["resting_cents"]) == (0, CENTS)
     assert [r["account_token"] for r in built["dispatch.care_candidates"]] == [tok(VICTIM)]
     assert [r["account_token"] for r in built["evaluation.reported_losses"]] == [tok(FIRST)]
 
