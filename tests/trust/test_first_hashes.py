@@ -4,8 +4,10 @@ import gzip
 import os
 import signal
 import sqlite3
+import tempfile
 import zipfile
 from functools import partial
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -20,6 +22,13 @@ from tests.factories.leaks import Scanner, spellings
 from tests.factories.watching import watched
 
 SECRET = bytes(range(7, 39))
+
+
+@pytest.fixture
+def temporary():
+    """A TMPDIR with a short name: sockets of worker processes lie in it, and their paths end at 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="watched-") as folder:
+        yield Path(folder)
 
 
 def first_hashes(room, code, *, count=20) -> dict[str, bytes]:
@@ -63,9 +72,8 @@ def nowhere(name, done, done_zh, means):
     ),
 )
 @pytest.mark.slow
-def test_first_hashes_are_nowhere_while_it_runs(case, large, tmp_path, monkeypatch):
-    room, temporary = large.room, tmp_path / "temporary"
-    temporary.mkdir()
+def test_first_hashes_are_nowhere_while_it_runs(case, large, temporary, monkeypatch):
+    room = large.room
     scanner = Scanner(first_hashes(room, "808"))
     if case.means == "workers":
         monkeypatch.setattr(workers, "SMALL_ROWS", 0)

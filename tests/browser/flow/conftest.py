@@ -102,12 +102,18 @@ class Visit:
         """Signed in, by keyboard: the first field has the focus, Enter sends the form."""
         self.page.context.clear_cookies()
         self.open("/accounts/login/")
-        self.page.keyboard.type(username)
+        self._type_into("username", username)
         self.page.keyboard.press("Tab")
-        self.page.keyboard.type(PASSWORD)
+        self._type_into("password", PASSWORD)
         self.page.keyboard.press("Enter")
         self.page.wait_for_url(self.base + "/")
         return self
+
+    def _type_into(self, name: str, text: str) -> None:
+        """The field has the focus by itself; on a busy machine a moment after the page is there."""
+        self.page.wait_for_function("name => document.activeElement.name === name", arg=name)
+        self.page.keyboard.type(text)
+        assert self.page.locator(f"[name={name}]").input_value() == text
 
     def walk_to(self, wanted) -> None:
         """Tab on until the element has the focus. Whatever has it on the way is seen, and seen to have it."""

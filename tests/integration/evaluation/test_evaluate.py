@@ -74,7 +74,7 @@ def test_the_programmes_question_on_the_case(room):
 
 
 def test_asked_beside_the_line_the_answer_is_the_same(room):
-    found = ask_blocked(Bench(room.settings, room.warehouse, TRUTH), say=str)
+    found = ask_blocked(Bench(room.settings, room.warehouse, TRUTH, room.settings), say=str)
     assert found.kind == "blocked" and found.body == published(room, "blocked")
 
 
