@@ -10,7 +10,9 @@ if [ "$version" != 3.11 ]; then
     echo "setup: $python is Python $version; the locks are for 3.11. Call: make PYTHON=/path/to/python3.11 ..." >&2
     exit 1
 fi
-"$python" -m venv "$venv" || {
+anew=()
+[ -e "$venv/.ready" ] || anew=(--clear)  # what a broken-off setup, or another Python, left there is no ground to build on
+"$python" -m venv "${anew[@]}" "$venv" || {
     echo "setup: 'python -m venv' failed. On Debian: apt-get install python3-venv" >&2
     exit 1
 }

@@ -15,7 +15,9 @@ import sys
 import time
 from pathlib import Path
 
+from cleanroom.errors import NotAllowed
 from cleanroom.pipeline.rehearsal.airflow_home import airflow_environment
+from cleanroom.pipeline.rehearsal.alone import alone_in
 from cleanroom.pipeline.rehearsal.programs import start_portal, start_receiver
 from cleanroom.pipeline.rehearsal.services import LOOPBACK, Services, free_port, held_port, service_environment
 
@@ -31,18 +33,26 @@ def main() -> int:
     note = home / "rehearsal.json"
     if not note.exists():
         sys.exit(f"{home} holds no rehearsal; run first: make demo")
+    try:
+        with alone_in(home):
+            return serve(home, note, options.port)
+    except NotAllowed as e:
+        sys.exit(str(e))
+
+
+def serve(home: Path, note: Path, port: int) -> int:
     held = held_port(8000)
     portal_url = f"http://{LOOPBACK}:{held.getsockname()[1]}"
-    environ = service_environment(home, portal_url) | airflow_environment(home) | loopback(home, options.port)
+    environ = service_environment(home, portal_url) | airflow_environment(home) | loopback(home, port)
     with held, Services(home, environ) as services:
         print(f"portal, worker and receivers of {home} …", flush=True)
         start_portal(services, held, portal_url)
         for code in json.loads(note.read_text())["codes"]:
             start_receiver(services, home, code)
         password = make_password(home)
-        start_airflow(services, options.port)
+        start_airflow(services, port)
         print(f"The portal is at {portal_url}; its logins are in {home / 'portal' / 'logins.json'}")
-        print(f"Airflow is at http://{LOOPBACK}:{options.port}, user {USER}, password {password}")
+        print(f"Airflow is at http://{LOOPBACK}:{port}, user {USER}, password {password}")
         print(f"The DAGs are paused. Logs lie in {services.logs}. Ctrl-C ends everything.", flush=True)
         watch(services)
     return 0

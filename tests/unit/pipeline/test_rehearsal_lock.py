@@ -3,12 +3,12 @@
 import pytest
 
 from cleanroom.errors import NotAllowed
-from cleanroom.pipeline.rehearsal.run import _alone
+from cleanroom.pipeline.rehearsal.alone import alone_in
 
 
 def test_a_second_rehearsal_on_the_same_folder_is_refused_until_the_first_has_ended(tmp_path):
     home, other = tmp_path / "home", tmp_path / "other"
-    with _alone(home), _alone(other), pytest.raises(NotAllowed, match="--workdir"), _alone(home):
+    with alone_in(home), alone_in(other), pytest.raises(NotAllowed, match="name another folder"), alone_in(home):
         pass
-    with _alone(home):
+    with alone_in(home):
         assert (home / ".rehearsal").exists()

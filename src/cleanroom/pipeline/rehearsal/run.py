@@ -1,6 +1,5 @@
 """A whole rehearsal: agreement, the line, sign-offs, warnings and answers, from a folder of data to the results."""
 
-import fcntl
 import json
 import os
 import socket
@@ -13,10 +12,10 @@ from typing import Any
 
 from cleanroom.contracts.governance import ReleaseRecord
 from cleanroom.contracts.messages import WarningStanding
-from cleanroom.errors import NotAllowed, Where
 from cleanroom.governance.policy import load_policy
 from cleanroom.pipeline import evaluation, keys, line, upload
 from cleanroom.pipeline.rehearsal import agreement, signing
+from cleanroom.pipeline.rehearsal.alone import alone_in
 from cleanroom.pipeline.rehearsal.consortium import Consortium, begun_on, find_consortium, lay_out
 from cleanroom.pipeline.rehearsal.drilling import drill_the_stop
 from cleanroom.pipeline.rehearsal.memory import PeakMemory
@@ -49,25 +48,8 @@ def rehearse(data: Path, home: Path, *, through_dags: bool, progress: Progress) 
     Running it again on the same home goes on where it stopped and ends in the same state.
     """
     home = home.absolute()
-    with _alone(home):
+    with alone_in(home):
         yield from _rehearsed(data, home, through_dags=through_dags, progress=progress)
-
-
-@contextmanager
-def _alone(home: Path) -> Iterator[None]:
-    """One rehearsal a folder: two would share its portal's database and its receivers. The lock dies with us."""
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / ".rehearsal").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise NotAllowed(
-                "another demo or run is at work on this folder; end it (Ctrl-C), or name another --workdir",
-                zh="此資料夾已有示範或執行進行中；請先結束（Ctrl-C），或以 --workdir 另行指定",
-                where=Where(file=str(home)),
-                rule="one_rehearsal",
-            ) from None
-        yield
 
 
 def _rehearsed(data: Path, home: Path, *, through_dags: bool, progress: Progress) -> Iterator[Rehearsal]:
