@@ -1,7 +1,7 @@
 """The inventory and the page of one release: what is shown, what is offered to whom, and what the forms do."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from django.template import Context, Template
@@ -87,7 +87,8 @@ def test_every_figure_has_its_title_its_unit_and_a_sign_beside_the_colour(room, 
     make_person(Role.MODEL_DEVELOPER, username="dev")
     at = timezone.now()
     bad = Evidence(0.01, low=0.01, high=0.01, cases=100_000, measured_at=at)
-    drill = Evidence(42.5, low=42.5, high=42.5, cases=1, measured_at=at)
+    evening = (at - timedelta(days=1)).astimezone(UTC).replace(hour=20)  # in Taipei already the next day
+    drill = Evidence(42.5, low=42.5, high=42.5, cases=1, measured_at=evening)
     changes = {"precision_at_capacity": bad, "kill_switch_seconds": drill, "repeat_match_rate": None}
     draft_release(make_draft(developer="dev", changes=changes), by=room)
     auditor = make_person(Role.AUDITOR)
@@ -100,6 +101,7 @@ def test_every_figure_has_its_title_its_unit_and_a_sign_beside_the_colour(room, 
         assert chinese[name]["title"] == escape(figures()[name].text.zh_hant)
     assert english["repeat_match_rate"]["Outcome"] == "? not measured"
     assert english["kill_switch_seconds"]["Outcome"] == "✓ met" and english["kill_switch_seconds"]["Value"] == "42.5"
+    assert english["kill_switch_seconds"]["Measured"] == f"{evening + timedelta(days=1):%Y-%m-%d}"
     assert english["kill_switch_seconds"]["Limit"] == "≤ 60 seconds" and "秒" in chinese["kill_switch_seconds"]["門檻"]
     assert english["precision_at_capacity"]["Outcome"] == "✕ not met"
     assert figures()["baseline_precision_at_capacity"].text.en in english["precision_at_capacity"]["Limit"]
