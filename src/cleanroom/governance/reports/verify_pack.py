@@ -10,8 +10,8 @@ sign-offs, the end of the certificate. What comes out must be what the pack says
 `cleanroom.governance`, written a second time on purpose.
 
 KEY is the clean room's signing key, base64url, as its custodian reads it out; not one that came with the pack.
-Exit codes: 0 whole and true; 1 refused; 2 the call cannot be carried out; 3 whole and true, and the gate is shut
-(with --at).
+Exit codes: 0 whole and true; 1 refused; 2 the call cannot be carried out, here or at all; 3 whole and true, and the
+gate is shut (with --at).
 """
 
 import argparse
@@ -25,7 +25,11 @@ import sys
 import zipfile
 import zlib
 from datetime import date, datetime, time, timedelta, timezone
-from zoneinfo import ZoneInfo
+
+try:
+    from zoneinfo import ZoneInfo
+except ImportError:  # before 3.9; `main` says so in a sentence
+    ZoneInfo = None
 
 FORMAT = "cleanroom/evidence-pack/v1"
 DOMAIN = b"cleanroom/evidence-pack/v1\n"
@@ -33,6 +37,8 @@ MANIFEST, SIGNATURE = "manifest.json", "manifest.sig.json"
 JUDGED = ("record.json", "policy.json", "receivers.json", "results.json", "verdict.json")
 LARGEST_FILE, LARGEST_PACK, MOST_FILES = 32 * 1024**2, 128 * 1024**2, 64
 CLOCK_TOLERANCE = timedelta(minutes=5)
+OLDEST_PYTHON = (3, 9)
+TAIPEI, TAIPEI_TIME = "Asia/Taipei", timezone(timedelta(hours=8))  # without summer time since 1980
 TIERS = ("R1", "R2", "R3")
 INSIDE = {"owner", "second_line", "validator"}
 ROLE_PER_INSTITUTION, ROLE_OUTSIDE = "institution_reviewer", "external_validator"
@@ -43,12 +49,13 @@ class Refused(Exception):
 
 
 class Unusable(Exception):
-    """The call cannot be carried out: no such file, no key, no time."""
+    """The call cannot be carried out: no such file, no key, no time, or this machine lacks what it takes."""
 
 
 def main(arguments=None):
     options = _options(arguments)
     try:
+        _check_python()
         at = _moment(options.at) if options.at else None
         pack = open_pack(options.pack, key_of(options.room_key))
         lines = verify(pack)
@@ -73,6 +80,11 @@ def _options(arguments):
     parser.add_argument("--room-key", required=True, metavar="KEY", help="the clean room's signing key, base64url")
     parser.add_argument("--at", metavar="TIME", help="also ask whether the gate is open then: ISO time, or `now`")
     return parser.parse_args(arguments)
+
+
+def _check_python():
+    if sys.version_info < OLDEST_PYTHON:
+        raise Unusable("this Python is too old; take 3.9 or later 此 Python 版本過舊，須為 3.9 以上")
 
 
 def _moment(text):
@@ -501,7 +513,15 @@ class Release:
         return datetime.combine(date.fromisoformat(ends_on) + timedelta(days=1), time(), tzinfo=self._zone())
 
     def _zone(self):
-        return ZoneInfo(self.policy["waivers"]["time_zone"])
+        """The zone in which a waiver's day ends. Not every machine has the time-zone database."""
+        name = self.policy["waivers"]["time_zone"]
+        try:
+            return ZoneInfo(name)
+        except KeyError:  # zoneinfo.ZoneInfoNotFoundError
+            if name == TAIPEI:
+                return TAIPEI_TIME
+            raise Unusable(f"this machine does not know the time zone {name}; install Python's tzdata "
+                           f"本機無時區 {name} 之資料，請安裝 Python 之 tzdata") from None  # fmt: skip
 
     def _released_or(self, at):
         return _time(self.record["released_at"]) if self.record["released_at"] else at
@@ -693,4 +713,7 @@ def _equal(p, q):
 
 
 if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without Chinese must not end in a traceback
     sys.exit(main())

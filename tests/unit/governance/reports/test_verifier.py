@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import zipfile
+import zoneinfo
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from nacl.signing import SigningKey
 from cleanroom.contracts.canonical import canonical_bytes
 from cleanroom.governance import gate
 from cleanroom.governance.evidence import Evidence
-from cleanroom.governance.policy import load_policy
+from cleanroom.governance.policy import Policy, load_policy
 from cleanroom.governance.reports import verify_pack
 from cleanroom.vocabulary.terms import ReleaseState
 from tests.factories.laws import LAW, LONG_LAW
@@ -252,5 +253,30 @@ def test_it_imports_the_standard_library_alone_and_runs_by_itself(tmp_path):
     imported |= {n.module.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
     assert imported
     assert imported <= sys.stdlib_module_names
-    command = [sys.executable, "-I", "-S", str(source), written(tmp_path, PACK), f"--room-key={ROOM_KEY}"]
-    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+    command = [sys.executable, "-S", str(source), written(tmp_path, PACK), f"--room-key={ROOM_KEY}"]
+    # No packages, no time-zone database, a terminal without Chinese.
+    bare = {"PYTHONTZPATH": "", "PYTHONIOENCODING": "ascii"}
+    assert subprocess.run(command, capture_output=True, check=False, env=bare).returncode == 0
+
+
+def _pack_in_zone(zone: str) -> bytes:
+    waivers = POLICY.waivers.model_dump() | {"time_zone": zone}
+    policy = Policy.model_validate(POLICY.model_dump() | {"waivers": waivers})
+    record = released(policy, a_draft(policy, shadow_days=None))
+    waived = record.model_copy(update={"waivers": (a_waiver(policy, "ROB-4-04"),)})
+    return a_pack(waived, AT, policy=policy)
+
+
+def test_what_the_machine_lacks_refuses_no_pack(tmp_path, monkeypatch, capsys):
+    def unknown(name):
+        raise zoneinfo.ZoneInfoNotFoundError(name)
+
+    known = _pack_in_zone("Asia/Taipei")
+    elsewhere = _pack_in_zone("Europe/Berlin")
+    assert (run(tmp_path, known), run(tmp_path, elsewhere)) == (0, 0)
+    monkeypatch.setattr(verify_pack, "ZoneInfo", unknown)
+    assert (run(tmp_path, known), run(tmp_path, elsewhere)) == (0, 2)
+    assert "Europe/Berlin" in capsys.readouterr().err
+    monkeypatch.setattr(verify_pack, "OLDEST_PYTHON", (99, 0))
+    assert run(tmp_path, known) == 2
+    assert "Python" in capsys.readouterr().err
