@@ -10,6 +10,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "{file} is a valid policy: version {version}, {controls} controls, digest {digest}.",
         "{file} 為有效政策：版本 {version}，控制措施 {controls} 項，雜湊值 {digest}。",
     ),
+    "version_taken": (
+        "Its content is not that of the policy in force, which has the same version {version}; give it another one.",
+        "其內容與同版本 {version} 之現行政策不同；請改用其他版本名稱。",
+    ),
     "replayed": (
         "Policy {before} -> {after}. Releases replayed: {replayed}; changed: {changed}; verdict changed: {verdicts}.",
         "政策 {before} → {after}：重演 {replayed} 次發布，{changed} 次有異動，其中 {verdicts} 次判定改變。",

@@ -3,6 +3,7 @@
 import argparse
 import json
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
@@ -10,8 +11,12 @@ from cleanroom.cli.common import add_json, command, out, print_line
 from cleanroom.cli.governance_words import word
 from cleanroom.cli.paths import InFile, InFolder
 from cleanroom.cli.words import chosen, told
+from cleanroom.errors import PolicyInvalid
 from cleanroom.governance.what_if import ControlChange, Judged, Replay, Replayed
 from cleanroom.settings import RoomSettings
+
+if TYPE_CHECKING:
+    from cleanroom.governance.policy import Policy
 
 CHANGES = 3  # exit code of a replay under which something would have been decided otherwise
 PORTAL = "portal"
@@ -44,15 +49,33 @@ def _releases(text: str) -> str | InFolder:
 
 
 def _check(options: argparse.Namespace) -> None:
-    from cleanroom.governance.policy import load_policy
+    from cleanroom.governance.catalogue import load_measurable
 
-    policy = load_policy(options.file)
+    policy = load_measurable(options.file)
+    taken = _same_name(policy, _in_force())
     if options.as_json:
         found = {"version": policy.version, "digest": policy.digest, "controls": len(policy.controls)}
-        print(json.dumps(found))
+        print(json.dumps(found | {"version_is_taken": taken}))
         return
     print_line(word("valid", file=options.file.name, version=policy.version, controls=len(policy.controls),
                     digest=policy.digest))  # fmt: skip
+    if taken:
+        print_line(word("version_taken", version=policy.version))
+
+
+def _in_force() -> "Policy | None":
+    """The policy of this room, or the one that ships; None where that one does not fit, which is not asked here."""
+    from cleanroom.governance.policy import load_policy
+
+    try:
+        return load_policy(RoomSettings.from_environment().policy_file)
+    except PolicyInvalid:
+        return None
+
+
+def _same_name(policy: "Policy", other: "Policy | None") -> bool:
+    """Whether another content bears the same version."""
+    return other is not None and policy.version == other.version and policy.digest != other.digest
 
 
 def _schema(_: argparse.Namespace) -> None:
@@ -73,10 +96,11 @@ def _what_if(options: argparse.Namespace) -> int:
 
 
 def _replay(options: argparse.Namespace) -> Replay:
+    from cleanroom.governance.catalogue import load_measurable
     from cleanroom.governance.policy import load_policy
     from cleanroom.pipeline import past_releases
 
-    settings, after = RoomSettings.from_environment(), load_policy(options.policy)
+    settings, after = RoomSettings.from_environment(), load_measurable(options.policy)
     before = load_policy(options.before or settings.policy_file)
     if options.releases == PORTAL:
         return past_releases.replay_portal(settings, before=before, after=after)
@@ -93,6 +117,8 @@ def _show(found: Replay) -> None:
         verdicts=sum(r.verdict_changes for r in found.releases),
     )
     print_line(said)
+    if _same_name(found.after, found.before):
+        print_line(word("version_taken", version=found.after.version))
     if not found.changes:
         print_line(word("nothing"))
         return

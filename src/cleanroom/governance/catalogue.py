@@ -14,16 +14,21 @@ Suppliers:
 This module needs no numpy, so that the portal can import it.
 """
 
+from collections.abc import Iterator
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Annotated
 
 import yaml
 from pydantic import Field, TypeAdapter
 
 from cleanroom.contracts.manifest import Frozen
-from cleanroom.governance.policy import Name, Text
+from cleanroom.governance import documents
+from cleanroom.governance.misfits import Misfit, Place
+from cleanroom.governance.policy import Name, Policy, Text
+from cleanroom.vocabulary.both import Both
 
 
 class Supplier(StrEnum):
@@ -71,3 +76,36 @@ def figures() -> dict[str, Figure]:
 
 def supplied_by(supplier: Supplier) -> set[str]:
     return {name for name, figure in figures().items() if figure.supplier is supplier}
+
+
+def load_measurable(path: Path) -> Policy:
+    """A policy that is to be adopted: `load_policy`, and every figure that it reads is one that somebody supplies.
+    Raises PolicyInvalid."""
+    return documents.load(Policy, path, also=_unsupplied)
+
+
+def _unsupplied(document: object) -> Iterator[Misfit]:
+    """A control on a figure that nobody supplies would shut the gate for ever. Reads the document as it was written, so
+    that it is told beside everything else that does not fit."""
+    for place, name in _figures_read(document):
+        if isinstance(name, str) and name not in figures():
+            yield Misfit(place, "figure",
+                         Both(f"nobody supplies the figure {name}; `cleanroom governance metrics` lists them all",
+                              f"無人提供指標 {name}；`cleanroom governance metrics` 列出所有指標"))  # fmt: skip
+
+
+def _figures_read(document: object) -> Iterator[tuple[Place, object]]:
+    for i, control in enumerate(_list(document, "controls")):
+        for j, metric in enumerate(_list(control, "metrics")):
+            place = ("controls", i, "metrics", j)
+            yield (*place, "name"), _of(metric, "name")
+            yield (*place, "reference", "metric"), _of(_of(metric, "reference"), "metric")
+
+
+def _of(part: object, key: str) -> object:
+    return part.get(key) if isinstance(part, dict) else None
+
+
+def _list(part: object, key: str) -> list:
+    found = _of(part, key)
+    return found if isinstance(found, list) else []

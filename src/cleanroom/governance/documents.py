@@ -4,7 +4,7 @@ Every error is a sentence in both languages (`PolicyInvalid.zh`): what stands th
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TypeVar
@@ -41,10 +41,18 @@ class UniqueKeyLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def load(shape: type[Shape], source: Path | Traversable) -> Shape:
-    """The file in its shape. Raises PolicyInvalid with file, line and rule of the first error; the others stand in its
-    `others`."""
-    return load_text(shape, _text(source), name=source.name)
+def _nothing_more(_: object) -> Iterable[Misfit]:
+    return ()
+
+
+def load(
+    shape: type[Shape], source: Path | Traversable, *, also: Callable[[object], Iterable[Misfit]] = _nothing_more
+) -> Shape:
+    """The file in its shape. `also` finds in the parsed document what the shape does not know. Raises PolicyInvalid
+    with file, line and rule of the first error; the others stand in its `others`."""
+    text = _text(source)
+    document = _parsed(text, source.name)
+    return validate(shape, document, name=source.name, lines=_lines(text), more=tuple(also(document)))
 
 
 def load_text(shape: type[Shape], text: str, *, name: str) -> Shape:
@@ -57,14 +65,26 @@ def read_document(source: Path | Traversable) -> object:
     return _parsed(_text(source), source.name)
 
 
-def validate(shape: type[Shape], document: object, *, name: str, lines: Mapping[Place, int] | None = None) -> Shape:
-    """The document in its shape. `lines`: place -> line of the file, where known. Raises as `load`."""
+def validate(
+    shape: type[Shape],
+    document: object,
+    *,
+    name: str,
+    lines: Mapping[Place, int] | None = None,
+    more: Iterable[Misfit] = (),
+) -> Shape:
+    """The document in its shape. `lines`: place -> line of the file, where known. `more`: found beforehand, told with
+    the rest. Raises as `load`."""
+    valid, found = None, []
     try:
-        return shape.model_validate(document)
+        valid = shape.model_validate(document)
     except ValidationError as e:
-        refused = [_refusal(m, document, name, lines or {}) for m in misfits_of(shape, e, most=TOLD)]
-        refused[0].others = refused[1:]
-        raise refused[0] from None
+        found = list(misfits_of(shape, e, most=TOLD))
+    refused = [_refusal(m, document, name, lines or {}) for m in (*found, *more)]
+    if not refused:
+        return valid
+    refused[0].others = refused[1:]
+    raise refused[0]
 
 
 def _text(source: Path | Traversable) -> str:

@@ -54,6 +54,35 @@ def test_every_error_is_told_with_file_line_and_rule(policy_file, capsys):
     assert f"line {at[0]}: floors.4.when" in told[1]["sentence"]
 
 
+def test_a_figure_that_nobody_supplies_is_refused_beside_everything_else(policy_file, releases, capsys):
+    path = policy_file(("name: mia_auc", "name: mia_auk"), ("R2_from: 35", "R2_from: much"))
+    lines = path.read_text(encoding="utf-8").splitlines()
+    at = [n for n, line in enumerate(lines, 1) if "mia_auk" in line]
+    assert cli.main(["governance", "check-policy", str(path), "--json"]) == PolicyInvalid.exit_code
+    told = json.loads(capsys.readouterr().out)["errors"]
+    assert [e["rule"] for e in told][-1] == "figure"
+    assert len(told) == 2
+    assert f"line {at[0]}: " in told[1]["sentence"]
+    assert "mia_auk" in told[1]["sentence"]
+    asked = ["governance", "what-if", "--policy", str(policy_file(("name: mia_auc", "name: mia_auk"))), "--releases"]
+    assert cli.main([*asked, str(releases)]) == PolicyInvalid.exit_code
+    assert "mia_auk" in capsys.readouterr().err
+
+
+def test_another_content_under_the_version_in_force_is_remarked(policy_file, releases, capsys):
+    softer = str(
+        policy_file(('name: mia_auc, operator: "<=", limit: 0.60', 'name: mia_auc, operator: "<=", limit: 0.7'))
+    )
+    assert cli.main(["governance", "check-policy", softer]) == 0
+    assert f"the same version {DEFAULT_POLICY}" in " ".join(capsys.readouterr().out.split())
+    assert cli.main(["governance", "check-policy", softer, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["version_is_taken"] is True
+    assert cli.main(["governance", "what-if", "--policy", softer, "--releases", str(releases)]) == 3
+    assert f"the same version {DEFAULT_POLICY}" in " ".join(capsys.readouterr().out.split())
+    assert cli.main(["governance", "check-policy", str(policy_file()), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["version_is_taken"] is False
+
+
 def test_the_schema_that_ships_is_that_of_the_types_and_admits_the_policy(capsys):
     assert cli.main(["governance", "policy-schema"]) == 0
     printed = json.loads(capsys.readouterr().out)
