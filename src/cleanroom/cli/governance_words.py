@@ -25,7 +25,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "tier": ("tier", "風險等級"),
     "missing": ("sign-offs that would be missing", "將缺少之簽核"),
     "control": ("control", "控制措施"),
-    "value": ("figure", "數值"),
+    "value": ("figure (95 % interval)", "數值（95 % 信賴區間）"),
     "outcome": ("outcome", "結果"),
     "limit": ("limit", "門檻"),
     "why": ("why, beside controls", "控制措施以外之理由"),

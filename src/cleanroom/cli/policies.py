@@ -152,9 +152,16 @@ def _release(one: Replayed) -> list[str]:
 
 def _control(one: Replayed, c: ControlChange) -> list[str]:
     before, after = (word(f"outcome_{o or 'none'}") for o in (c.before, c.after))
-    value = "-" if c.value is None else f"{c.value:.6g}"
     limits = _arrow(c.limit_before or "-", c.limit_after or "-")
-    return [one.release_id, c.control_id, c.metric, value, _arrow(before, after), limits]
+    return [one.release_id, c.control_id, c.metric, _figure(c), _arrow(before, after), limits]
+
+
+def _figure(c: ControlChange) -> str:
+    """With its bounds: one of them decides, not the figure."""
+    value, low, high = ("?" if v is None else f"{v:.6g}" for v in (c.value, c.low, c.high))
+    if c.value is None:
+        return "-"
+    return value if c.low is None and c.high is None else f"{value} ({low} – {high})"
 
 
 def _verdict(judged: Judged) -> str:

@@ -210,18 +210,21 @@ def _control_reason(policy: Policy, result: ControlResult) -> Reason:
     if result.value is None:
         en = f"{name} could not be measured: {result.detail}"
         return Reason("not_measurable", en, f"{name} 無法衡量：{result.detail_zh_hant}（{zh}）", result.control_id)
-    figure = f"{name} is {result.value:.6g}{_interval(result)}, the limit is {result.limit}"
+    low, high = _bounds(result)
+    figure = f"{name} is {result.value:.6g}{f' ({low} to {high})' if low else ''}, the limit is {result.limit}"
+    figure_zh = f"{name} 為 {result.value:.6g}{f'（{low} 至 {high}）' if low else ''}，門檻為 {result.limit}"
     if result.outcome is ControlOutcome.NOT_MEASURABLE:
-        en, why = f"{figure}; {result.detail}", f"{name} 證據不可用：{result.detail_zh_hant}（{zh}）"
+        en, why = f"{figure}; {result.detail}", f"{figure_zh}，證據不可用：{result.detail_zh_hant}（{zh}）"
         return Reason("not_measurable", en, why, result.control_id)
-    return Reason("control_failed", figure, f"{name} 未達門檻 {result.limit}（{zh}）", result.control_id)
+    return Reason("control_failed", figure, f"{figure_zh}，不符門檻（{zh}）", result.control_id)
 
 
-def _interval(result: ControlResult) -> str:
+def _bounds(result: ControlResult) -> tuple[str, str]:
+    """As written; both empty where the figure has no interval."""
     if result.low is None and result.high is None:
-        return ""
+        return "", ""
     low, high = ("?" if bound is None else f"{bound:.6g}" for bound in (result.low, result.high))
-    return f" ({low} to {high})"
+    return low, high
 
 
 def _expiry_reasons(policy: Policy, record: ReleaseRecord, now: datetime) -> list[Reason]:

@@ -39,11 +39,14 @@ class Judged:
 
 @dataclass(frozen=True)
 class ControlChange:
-    """One figure of one control. None: the control does not apply under that policy."""
+    """One figure of one control, with the confidence bounds that decide where it has any. None: the control does not
+    apply under that policy."""
 
     control_id: str
     metric: str
     value: float | None
+    low: float | None
+    high: float | None
     before: str | None
     after: str | None
     limit_before: str | None
@@ -169,8 +172,8 @@ def _judged_as(result: ControlResult | None) -> tuple[str | None, str | None]:
 
 def _control_change(key: tuple, old: ControlResult | None, new: ControlResult | None) -> ControlChange:
     (before, limit_before), (after, limit_after) = _judged_as(old), _judged_as(new)
-    value = next((r.value for r in (new, old) if r is not None), None)
-    return ControlChange(key[0], key[1] or "", value, before, after, limit_before, limit_after)
+    value, low, high = next((r.value, r.low, r.high) for r in (new, old) if r is not None)
+    return ControlChange(key[0], key[1] or "", value, low, high, before, after, limit_before, limit_after)
 
 
 def _release_as_dict(r: Replayed) -> dict:

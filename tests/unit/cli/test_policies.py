@@ -107,11 +107,15 @@ def test_a_replay_that_changes_a_verdict_says_so_in_both_languages(policy_file, 
     assert cli.main([*asked, "--json"]) == 3
     told = json.loads(capsys.readouterr().out)
     assert (told["verdicts_changed"], told["releases"][0]["after"]["verdict"]) == (1, "shut")
-    assert told["releases"][0]["controls"][0]["control_id"] == "PRI-3-01"
+    [control] = told["releases"][0]["controls"]
+    assert (control["control_id"], control["limit_after"]) == ("PRI-3-01", "<= 0.5")
+    figure = f"{control['value']:g} ({control['low']:g} – {control['high']:g})"
     for language, words in (("en", "met -> not met"), ("zh-hant", "開放 -> 關閉")):
         monkeypatch.setenv("CLEANROOM_LANGUAGE", language)
         assert cli.main(asked) == 3
-        assert words in capsys.readouterr().out
+        shown = capsys.readouterr().out
+        assert words in shown
+        assert figure in shown
 
 
 def test_a_folder_without_records_or_with_another_file_is_refused(policy_file, releases, tmp_path, capsys):

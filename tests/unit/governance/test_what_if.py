@@ -57,6 +57,11 @@ def test_a_stricter_limit_shuts_what_was_open_and_names_the_control(policy, past
     [change] = out.controls
     assert (change.control_id, change.metric, change.value) == ("PRI-3-01", "mia_auc", 0.6)
     assert (change.before, change.after) == ("pass", "fail")
+    assert change.high is not None
+    [reason] = out.after.reasons
+    for shown in (f"{change.value:g}", f"{change.low:g}", f"{change.high:g}", "<= 0.55"):
+        assert shown in reason.en
+        assert shown in reason.zh_hant
     assert (change.limit_before, change.limit_after) == ("<= 0.6", "<= 0.55")
     assert [r.control_id for r in out.after.reasons] == ["PRI-3-01"]
     assert (shut.verdict_changes, shut.changes) == (False, True)
