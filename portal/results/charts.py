@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-LEFT, WIDTH, BAR, STEP = 190, 860, 22, 34
-RIGHT = 290  # room for the figure behind the bar
+WIDTH, BAR, STEP = 440, 14, 44  # narrow, with the words above the bar: they stay readable on a phone
+DIGIT = 7  # width of a digit of a label at an axis, rounded up
 
 
 @dataclass(frozen=True)
@@ -14,53 +14,41 @@ class Bar:
     label: str
     length: float
     text: str
-    text_x: float
     title: str
-    low_x: float | None = None  # whisker of the interval
-    high_x: float | None = None
 
 
 @dataclass(frozen=True)
 class BarChart:
     width: int
     height: int
-    left: int
     bar: int
     bars: tuple[Bar, ...]
 
 
 @dataclass(frozen=True)
 class Item:
-    """One bar: its value, its figure as text, and its interval where there is one."""
+    """One bar: its value, and its figure as text."""
 
     label: str
     value: float
     text: str
-    low: float | None = None
-    high: float | None = None
 
 
 def bar_chart(items: Sequence[Item]) -> BarChart | None:
     """Horizontal bars from a common zero; None without anything to draw."""
     if not items:
         return None
-    most = max([1e-9, *(max(i.value, i.high or 0) for i in items)])
-    scale = (WIDTH - LEFT - RIGHT) / most
-    return BarChart(WIDTH, len(items) * STEP + 6, LEFT, BAR, tuple(_bar(i, n, scale) for n, i in enumerate(items)))
+    scale = WIDTH / max([1e-9, *(i.value for i in items)])
+    return BarChart(WIDTH, len(items) * STEP, BAR, tuple(_bar(i, n, scale) for n, i in enumerate(items)))
 
 
 def _bar(item: Item, number: int, scale: float) -> Bar:
-    length = max(0.0, item.value) * scale
-    end = max(length, (item.high or 0) * scale)
     return Bar(
-        y=number * STEP + 4,
+        y=number * STEP + 22,
         label=item.label,
-        length=round(length, 1),
+        length=round(max(0.0, item.value) * scale, 1),
         text=item.text,
-        text_x=round(LEFT + end + 8, 1),
         title=f"{item.label}: {item.text}",
-        low_x=None if item.low is None else round(LEFT + item.low * scale, 1),
-        high_x=None if item.high is None else round(LEFT + item.high * scale, 1),
     )
 
 
@@ -76,6 +64,7 @@ class Point:
 class LineChart:
     width: int
     height: int
+    left: int
     base: int
     line: str  # the polyline's points
     points: tuple[Point, ...]
@@ -86,15 +75,17 @@ def line_chart(values: Sequence[tuple[str, float]], *, unit: str) -> LineChart |
     """One line over named steps, from zero; None with fewer than two."""
     if len(values) < 2:
         return None
-    width, height, left, top, base = 620, 240, 60, 16, 200
+    width, height, top, base = 420, 240, 16, 200
     most = max([1e-9, *(value for _label, value in values)])
+    marks = [(value, f"{value:g}") for value in round_values(0, most)]
+    left = _room_for(marks)
     step = (width - left - 30) / (len(values) - 1)
     points = tuple(
         Point(round(left + i * step, 1), round(base - value / most * (base - top), 1), label, f"{value:.3g} {unit}")
         for i, (label, value) in enumerate(values)
     )
-    grid = tuple((round(base - part * (base - top), 1), f"{most * part:.3g}") for part in (0, 0.25, 0.5, 0.75, 1))
-    return LineChart(width, height, base, " ".join(f"{p.x},{p.y}" for p in points), points, grid)
+    grid = tuple((round(base - value / most * (base - top), 1), figure) for value, figure in marks)
+    return LineChart(width, height, left, base, " ".join(f"{p.x},{p.y}" for p in points), points, grid)
 
 
 # --- curves with bands --------------------------------------------------------------------------------------------
@@ -137,11 +128,13 @@ TICKS = (0, 6, 12, 24, 36, 48, 60, 72)
 
 def curve_chart(hours: Sequence[float], curves: Sequence[Curve]) -> CurveChart:
     """Lines with bands over hours in their true distance, and zero always in sight."""
-    width, height, left, right, top, base = 420, 240, 62, 12, 14, 204
+    width, height, right, top, base = 420, 240, 12, 14, 204
     ends = [end for curve in curves for pair in curve.intervals for end in pair]
     values = [value for curve in curves for value in curve.values]
     least, most = min([0.0, *ends, *values]), max([1.0, *ends, *values])
     longest = max([1e-9, *hours])
+    marks = [(value, f"{value:,.0f}") for value in round_values(least, most)]
+    left = _room_for(marks)
 
     def x(hour: float) -> float:
         return round(left + hour / longest * (width - left - right), 1)
@@ -159,7 +152,6 @@ def curve_chart(hours: Sequence[float], curves: Sequence[Curve]) -> CurveChart:
         line = " ".join(f"{p.x},{p.y}" for p in places)
         return DrawnCurve(number, curve.label, line, " ".join([*upper, *reversed(lower)]), places)
 
-    grid = tuple((y(value), f"{value:,.0f}") for value in round_values(least, most))
     return CurveChart(
         width=width,
         height=height,
@@ -167,9 +159,14 @@ def curve_chart(hours: Sequence[float], curves: Sequence[Curve]) -> CurveChart:
         base=base,
         zero=y(0.0),
         curves=tuple(drawn(number, curve) for number, curve in enumerate(curves, 1)),
-        grid=grid,
+        grid=tuple((y(value), figure) for value, figure in marks),
         ticks=tuple((x(hour), f"{hour:g}") for hour in TICKS if hour <= longest),
     )
+
+
+def _room_for(marks: Sequence[tuple[float, str]]) -> int:
+    """Left of the axis, for its longest label."""
+    return 14 + DIGIT * max(len(figure) for _value, figure in marks)
 
 
 def round_values(least: float, most: float) -> list[float]:

@@ -116,6 +116,9 @@ def test_the_page_shows_the_extra_and_dates_every_number(published, page):
     assert f"{low:,.0f} – {high:,.0f}" in shown and "pro rata (haircut)" in shown
     assert "Each measure by itself" in shown and "By itself “Shared graph, in real time”" in shown
     assert shown.count("2026-11-23") >= 6
+    assert shown.count('class="bar-text"') == 4 + 2 and "whisker" not in shown, (
+        "a level has no interval to pass its bound"
+    )
     assert shown.count("<svg") == 6 and "<script>" not in shown and "style=" not in shown
 
 
