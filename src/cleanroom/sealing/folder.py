@@ -17,6 +17,7 @@ from cleanroom.vocabulary.terms import Dataset, FileFormat, Sector
 
 DECLARATION = "institution.json"
 _ENDINGS = ("csv", "parquet", "sql")
+_NAMES = {f"{dataset}.{ending}" for dataset in Dataset for ending in _ENDINGS}
 _DECLARATION_CAP_BYTES = 1024 * 1024
 
 
@@ -57,6 +58,11 @@ class ClearFolder:
     files: tuple[ClearFile, ...]
 
 
+def holds_data(folder: Path) -> bool:
+    """Whether a file of it has a dataset's name, or the declaration's but for capitals."""
+    return any(path.name.casefold() in _NAMES | {DECLARATION} for path in folder.iterdir())
+
+
 def read_folder(folder: Path, *, institution: str) -> ClearFolder:
     """Read the declaration and find the files that it names: `<dataset>.parquet`, `<dataset>.csv`, or a query's own.
 
@@ -85,8 +91,7 @@ def read_folder(folder: Path, *, institution: str) -> ClearFolder:
 
 def _check_all_declared(folder: Path, declared: set[str]) -> None:
     """A file that was forgotten in the declaration would stay at home, and nobody would notice."""
-    known = {f"{dataset}.{ending}" for dataset in Dataset for ending in _ENDINGS}
-    forgotten = sorted(p.name for p in folder.iterdir() if p.name.casefold() in known and p.name not in declared)
+    forgotten = sorted(p.name for p in folder.iterdir() if p.name.casefold() in _NAMES and p.name not in declared)
     if forgotten:
         raise NothingToDo(
             f"{forgotten[0]} lies in the folder, and {DECLARATION} does not declare it; declare it or take it away",

@@ -31,6 +31,19 @@ def test_truth_is_found_where_it_lies(tmp_path):
     assert find_consortium(tmp_path).truth == tmp_path / "truth" / "accounts.csv"
 
 
+@pytest.mark.parametrize("name", ["transfers.csv", "Accounts.CSV", "accounts.parquet", "transfers.sql",
+                                  "Institution.json"])  # fmt: skip
+def test_no_institution_is_left_out_without_a_word(tmp_path, name):
+    declare(tmp_path / "808", "808")
+    (tmp_path / "822").mkdir()
+    (tmp_path / "822" / "readme.txt").write_text("")
+    assert find_consortium(tmp_path).codes == ["808"]
+    (tmp_path / "822" / name).write_text("")
+    with pytest.raises(NothingToDo, match=r"subfolder 822 holds data and no institution\.json") as refused:
+        find_consortium(tmp_path)
+    assert "822" in (refused.value.zh or "")
+
+
 def test_an_empty_or_absent_folder_is_nothing_to_do(tmp_path):
     with pytest.raises(NothingToDo, match=r"institution\.json"):
         find_consortium(tmp_path)

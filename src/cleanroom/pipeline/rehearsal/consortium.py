@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cleanroom.contracts.institutions import known_codes
 from cleanroom.errors import ManifestMalformed, NotAllowed, NothingToDo, UnknownInstitution, Where
+from cleanroom.sealing.folder import holds_data
 from cleanroom.vocabulary.terms import Sector
 
 DECLARATION = "institution.json"
@@ -39,13 +40,18 @@ class Consortium:
 
 
 def find_consortium(folder: Path) -> Consortium:
-    """Read every subfolder that declares an institution. Raises NothingToDo where there is none."""
+    """Read every subfolder that declares an institution.
+
+    Raises NothingToDo where there is none, and where a subfolder has data and declares none: left out without a word,
+    an institution's share of every figure would be missing.
+    """
     if not folder.is_dir():
         raise NothingToDo(
             "this folder does not exist; name one that holds a subfolder for each institution",
             zh="此資料夾不存在；請指定每機構一子資料夾之資料夾",
             where=Where(file=str(folder)),
         )
+    _check_all_declare(folder)
     found = [_institution(path.parent) for path in sorted(folder.glob(f"*/{DECLARATION}"))]
     if not found:
         raise NothingToDo(
@@ -62,6 +68,18 @@ def find_consortium(folder: Path) -> Consortium:
         )
     truth = folder / TRUTH
     return Consortium(institutions=tuple(found), truth=truth if truth.exists() else None)
+
+
+def _check_all_declare(folder: Path) -> None:
+    sides = (path for path in sorted(folder.iterdir()) if path.is_dir() and path.name != TRUTH.parent.name)
+    for side in sides:
+        if holds_data(side) and DECLARATION not in {path.name for path in side.iterdir()}:
+            raise NothingToDo(
+                f"the subfolder {side.name} holds data and no {DECLARATION}; declare it or take it away",
+                zh=f"子資料夾 {side.name} 有資料而無 {DECLARATION}；請申報或移除",
+                where=Where(file=str(side)),
+                rule="undeclared_folder",
+            )
 
 
 def _institution(folder: Path) -> Institution:
