@@ -15,7 +15,7 @@ from cleanroom.cli.value_names import scenario_name
 from cleanroom.cli.waiting import Say, waiting
 from cleanroom.cli.words import told
 from cleanroom.settings import RoomSettings
-from cleanroom.vocabulary.terms import Scenario
+from cleanroom.vocabulary.terms import LEAST_FAMILIES, Scenario
 
 
 def add_blocked(commands) -> None:
@@ -82,29 +82,46 @@ def _blocked(options: argparse.Namespace) -> None:
 
 def _show(body: dict[str, Any]) -> None:
     listings, reported, came = body["listings"], body["reported_twd"], body["came_in_twd"]
-    hours = body["notice_delay_hours"]
+    hours, codes = body["notice_delay_hours"], ", ".join(body["parts"]["institution"])
     print_line(told(
-        f"{listings:,} watch-listings, {reported:,.0f} TWD reported, of which {came:,.0f} TWD came in; "
-        f"control {hours:g} hours after the notice",
-        f"警示 {listings:,} 件，通報損失 {reported:,.0f} 元，其中 {came:,.0f} 元確有入帳；通報後 {hours:g} 小時管制",
+        f"institutions: {codes}; watch-listings: {listings:,}; {reported:,.0f} TWD reported, of which "
+        f"{came:,.0f} TWD came in; control {hours:g} hours after the notice",
+        f"機構：{codes}；警示 {listings:,} 件，通報損失 {reported:,.0f} 元，其中 {came:,.0f} 元確有入帳；"
+        f"通報後 {hours:g} 小時管制",
     ))  # fmt: skip
-    out.print(_measures(body["scenarios"], told("Each keeping the measures before it", "各情境保留前一情境之措施")))
+    spread = body["families"] >= LEAST_FAMILIES
+    if not spread:
+        print_line(few_families(body["families"]))
+    out.print(
+        _measures(body["scenarios"], spread, told("Each keeping the measures before it", "各情境保留前一情境之措施"))
+    )
     alone = {name: row for name, row in body["alone"].items() if name != Scenario.OWN_BANK}
-    out.print(_measures(alone, told("Each measure by itself", "各措施單獨採行")))
+    out.print(_measures(alone, spread, told("Each measure by itself", "各措施單獨採行")))
     out.print(_curve(body["curve"]))
 
 
-def _measures(rows: dict[str, dict[str, Any]], title: str) -> Table:
-    more, money = told("extra\n95 %", "增加\n95%"), told("TWD", "金額（元）")
+def few_families(count: int) -> str:
+    """Said where `count` families are too few for an interval to mean anything."""
+    return told(f"no 95 % intervals: too few families of cases ({count:,})",
+                f"無 95% 區間：案件群過少（{count:,} 個）")  # fmt: skip
+
+
+def _measures(rows: dict[str, dict[str, Any]], spread: bool, title: str) -> Table:
+    more = told("extra\n95 %", "增加\n95%") if spread else told("extra", "增加")
+    money = told("TWD", "金額（元）")
     names = money, more, told("accounts", "帳戶數"), more, told("innocent", "無辜")
     columns = [Column(told("scenario", "情境"), no_wrap=True), *(Column(name, justify="right") for name in names)]
     table = Table(*columns, title=title, title_justify="left", box=SIMPLE, padding=(0, 0, 0, 1))
     for name, row in rows.items():
-        extra = [f"{_whole(row[f'extra_{f}'])}\n{_span(row[f'extra_{f}_interval'])}" for f in ("money_twd", "accounts")]
+        extra = [_extra(row, f"extra_{figure}", spread) for figure in ("money_twd", "accounts")]
         innocent = _whole(row["innocent_accounts"])
         cells = _whole(row["money_twd"]), extra[0], _whole(row["accounts"]), extra[1], innocent
         table.add_row(scenario_name(name), *cells)
     return table
+
+
+def _extra(row: dict[str, Any], name: str, spread: bool) -> str:
+    return f"{_whole(row[name])}\n{_span(row[f'{name}_interval'])}" if spread else _whole(row[name])
 
 
 def _curve(curve: dict[str, Any]) -> Table:

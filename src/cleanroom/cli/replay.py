@@ -7,11 +7,12 @@ from typing import Any
 from rich.box import SIMPLE
 from rich.table import Column, Table
 
-from cleanroom.cli.blocked import add_source, bench_of
+from cleanroom.cli.blocked import add_source, bench_of, few_families
 from cleanroom.cli.common import add_json_file, command, day, out, print_line
 from cleanroom.cli.waiting import waiting
 from cleanroom.cli.words import chosen, told
 from cleanroom.contracts.whole_files import write_whole
+from cleanroom.vocabulary.terms import LEAST_FAMILIES
 
 POLICIES = ("rules", "model_without_graph", "model", "released")
 _NOTICES, _IN_PATTERN = ("notices", "通報數"), ("in a pattern", "屬已知樣態")
@@ -68,6 +69,8 @@ def _replay(options: argparse.Namespace) -> None:
 def show(found: dict[str, Any]) -> None:
     """Notices by cut-off and by institution, how many were right, what they would have stopped, and the price."""
     after, right = found["with_notices"], found["right"]
+    codes = ", ".join(found["institutions"])
+    print_line(told(f"institutions: {codes}", f"機構：{codes}"))
     out.print(_runs(found["runs"]))
     out.print(_institutions(found))
     if found["by_rules"]:
@@ -77,7 +80,7 @@ def show(found: dict[str, Any]) -> None:
     for name, words in _RIGHT.items():
         if right[name] is not None and right[name]["precision"] is not None:
             print_line(_share(right[name], found["notices"], chosen(words)))
-    print_line(_blocked(after, found["notice_delay_hours"]))
+    print_line(_blocked(after, found["notice_delay_hours"], found["families"]))
     print_line(_price(found["alone"], after))
 
 
@@ -88,14 +91,15 @@ def _share(right: dict[str, Any], notices: int, words: str) -> str:
                 f"{notices:,} 件通報中 {count:,} 件{words}：{share:.1%}（95%：{low:.1%} 至 {high:.1%}）")  # fmt: skip
 
 
-def _blocked(after: dict[str, Any], hours: float) -> str:
-    low, high = after["extra_money_twd_interval"]
+def _blocked(after: dict[str, Any], hours: float, families: int) -> str:
+    (low, high), few = after["extra_money_twd_interval"], families < LEAST_FAMILIES
     extra, accounts = after["extra_money_twd"], after["extra_accounts"]
+    spread = few_families(families) if few else told(f"95 %: {low:,.0f} to {high:,.0f}",
+                                                     f"95%：{low:,.0f} 至 {high:,.0f}")  # fmt: skip
     return told(
-        f"blocked beyond each bank alone, {hours:g} hours after the notice: "
-        f"{extra:,.0f} TWD (95 %: {low:,.0f} to {high:,.0f}) on {accounts:+,} accounts",
-        f"通報後 {hours:g} 小時管制，較各行單獨多攔阻 {extra:,.0f} 元"
-        f"（95%：{low:,.0f} 至 {high:,.0f}）、{accounts:+,} 個帳戶",
+        f"against each bank alone, {hours:g} hours after the notice: {extra:+,.0f} TWD blocked ({spread}), "
+        f"{accounts:+,} accounts",
+        f"通報後 {hours:g} 小時管制，與各行單獨相比：攔阻 {extra:+,.0f} 元（{spread}）、{accounts:+,} 個帳戶",
     )  # fmt: skip
 
 

@@ -131,6 +131,7 @@ def _blocked(case: Case, sent: Sequence[Notice], rules: EvaluationRules, truth: 
         "alone": at_world(before[0], at),
         "with_notices": at_world(after[0], at),
         "by_institution": {code: _money(after[n], at) for code, n in columns.of(INSTITUTION).items()},
+        "families": draws.weights.shape[1],
         "curve": {"delay_hours": list(delays), "alone": before[0], "with_notices": after[0]},
         "reported_twd": sum(x.reported_cents for x in case.listings) / 100,
         "came_in_twd": sum(i.cents for i in case.injections) / 100,

@@ -14,7 +14,7 @@ import jinja2
 from cleanroom.governance.reports.pdf import pdf_of
 from cleanroom.governance.reports.words import Words
 from cleanroom.results.chart import curve_svg, unit_of
-from cleanroom.vocabulary.terms import Scenario
+from cleanroom.vocabulary.terms import LEAST_FAMILIES, Scenario
 
 PACKAGE = "cleanroom.results"
 NOTHING = "–"
@@ -58,19 +58,31 @@ class Page:
 
     @property
     def headline(self) -> str:
-        return self.words(
-            "headline",
-            label=self.best_label,
-            hours=self.hours,
-            money=whole(self._best["extra_money_twd"]),
-            accounts=whole(self._best["extra_accounts"]),
-        )
+        money, accounts = self._best["extra_money_twd"], self._best["extra_accounts"]
+        known = {"label": self.best_label, "hours": self.hours}
+        if min(money, accounts) < 0:
+            return self.words("headline_less", **known, money=signed(money), accounts=signed(accounts))
+        return self.words("headline", **known, money=whole(money), accounts=whole(accounts))
 
     @property
     def headline_interval(self) -> str:
+        if not self.spread:
+            return self.words("no_interval", families=self._families)
         money, accounts = self._best["extra_money_twd_interval"], self._best["extra_accounts_interval"]
         return self.words("headline_interval", money_low=whole(money[0]), money_high=whole(money[1]),
                           accounts_low=whole(accounts[0]), accounts_high=whole(accounts[1]))  # fmt: skip
+
+    @property
+    def spread(self) -> bool:
+        """Whether there are cases enough for intervals to be shown."""
+        return self.body["families"] >= LEAST_FAMILIES
+
+    @property
+    def _families(self) -> str:
+        return self._counted("families_of_cases", self.body["families"])
+
+    def _counted(self, text: str, count: int) -> str:
+        return self.words.of(text, "one" if count == 1 else "many").format(n=whole(count))
 
     @property
     def price(self) -> str:
@@ -82,8 +94,10 @@ class Page:
 
     @property
     def basis(self) -> str:
-        names = {"listings": "listings", "families": "families", "reported": "reported_twd", "came": "came_in_twd"}
-        return self.words("basis", **{name: whole(self.body[key]) for name, key in names.items()})
+        sums = {"reported": whole(self.body["reported_twd"]), "came": whole(self.body["came_in_twd"])}
+        listings = self._counted("watch_listings", self.body["listings"])
+        institutions = self.words("list_sign").join(self.body["parts"]["institution"])
+        return self.words("basis", institutions=institutions, listings=listings, families=self._families, **sums)
 
     def _name(self, scenario: str) -> str:
         return self.words.of("names", scenario)
@@ -100,7 +114,10 @@ class Page:
         return whole(None if twd is None else twd / self._unit)
 
     def _sums(self, interval: Sequence[float] | None) -> str:
-        return span(None if interval is None else [twd / self._unit for twd in interval])
+        return self._span(None if interval is None else [twd / self._unit for twd in interval])
+
+    def _span(self, interval: Sequence[float] | None) -> str:
+        return span(interval if self.spread else None)
 
     @property
     def measures(self) -> dict[str, list[dict[str, str]]]:
@@ -115,7 +132,7 @@ class Page:
         shown = {name: self._sum(row[key]) for name, key in sums.items()}
         shown |= {f"{name}_range": self._sums(row[f"{key}_interval"]) for name, key in sums.items()}
         shown |= {name: whole(row[key]) for name, key in counts.items()}
-        shown |= {f"{name}_range": span(row[f"{key}_interval"]) for name, key in counts.items()}
+        shown |= {f"{name}_range": self._span(row[f"{key}_interval"]) for name, key in counts.items()}
         hours = "innocent_freeze_hours" if self._innocents_known else "freeze_hours"
         return shown | {"label": self._name(scenario), "hours": whole(row[hours])}
 
@@ -182,6 +199,10 @@ def whole(value: float | None) -> str:
     return NOTHING if value is None else f"{round(value):,}".replace("-", "\u2212")
 
 
+def signed(value: float) -> str:
+    return f"+{whole(value)}" if value > 0 else whole(value)
+
+
 def span(interval: Sequence[float] | None) -> str:
     return NOTHING if interval is None else f"{whole(interval[0])} – {whole(interval[1])}"
 
@@ -190,7 +211,12 @@ def page(body: Mapping[str, Any], language: str, *, computed_at: datetime, run_i
     """The report as one HTML file that loads nothing. `language`: en or zh_hant."""
     shown = Page(body, computed_at, run_id, Words(language, PACKAGE))
     css = (files(PACKAGE) / "page.css").read_text(encoding="utf-8")
-    return _template().render(p=shown, w=shown.words, css=css, chart=curve_svg(body["curve"], shown.words))
+    return _template().render(p=shown, w=shown.words, css=css, chart=chart_of(body, shown.words))
+
+
+def chart_of(body: Mapping[str, Any], words: Words) -> str:
+    """The curve as SVG; with bands where there are cases enough for them."""
+    return curve_svg(body["curve"], words, bands=body["families"] >= LEAST_FAMILIES)
 
 
 def pdf(html: str, *, computed_at: datetime, run_id: str) -> bytes:

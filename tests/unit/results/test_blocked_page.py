@@ -67,12 +67,26 @@ def test_it_loads_nothing(made):
 def test_the_answer_its_bounds_and_its_price_stand_first(body):
     said = page(body, "en", **KNOWN)
     head = said[: said.index("<table")]
+    assert "Institutions 700, 808, 822: 9 watch-listings in 9 families of cases; " in head
     assert "60,027 TWD and 6 accounts more than each bank alone" in head
     assert "90,036 TWD reported, of which 90,036 TWD came in" in head
     assert "0 innocent accounts controlled" in head
     assert "2025-08-01 12:00:00" in head
     chinese = page(body, "zh_hant", **KNOWN)
     assert "較各行單獨多攔阻新臺幣 60,027 元、6 個帳戶" in chinese and 'lang="zh-Hant"' in chinese
+
+
+def test_few_families_of_cases_give_no_interval(body):
+    few = blocked_of(1) | {"scenarios": blocked_of(1)["scenarios"]}
+    few["scenarios"]["shared_graph_realtime"] |= {"extra_money_twd": -69_013.0, "extra_accounts": -12}
+    for language, told in (("en", "No 95 % interval: 1 family of cases"), ("zh_hant", "無 95% 區間：1 個案件群")):
+        said = page(few, language, **KNOWN)
+        assert told in said and "1 families" not in said and '<td class="n range">–</td>' in said
+        assert "−69,013" in said and not re.search(r'range">[\d−]', said)
+    assert "against each bank alone: −69,013 TWD, −12 accounts" in page(few, "en", **KNOWN)
+    banded, plain = (curve_svg(body["curve"], Words("en", PACKAGE), bands=bands) for bands in (True, False))
+    assert banded.count("<path") > plain.count("<path"), "a band of no width is not drawn"
+    assert "Bands are 95" in page(body, "en", **KNOWN) and "Bands are 95" not in page(few, "en", **KNOWN)
 
 
 def test_without_the_truth_it_says_that_innocents_are_not_known():
