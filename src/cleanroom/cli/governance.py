@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
@@ -14,6 +15,9 @@ from cleanroom.cli.transcripts import add_transcripts
 from cleanroom.cli.words import chosen, told
 from cleanroom.errors import GateClosed
 from cleanroom.settings import RoomSettings
+
+if TYPE_CHECKING:
+    from cleanroom.pipeline.shadow_view import View
 
 
 def add_governance(commands) -> None:
@@ -130,8 +134,14 @@ def _shadow(options: argparse.Namespace) -> None:
     if options.as_json:
         print(json.dumps(found.as_dict(), ensure_ascii=False))
         return
+    _show_shadow(found)
+
+
+def _show_shadow(found: "View") -> None:
+    """The released model stands there alone where none is in the shadow: `--json` gives it as well."""
     if not found.in_shadow:
         print_line(word("no_shadow"))
+    if not found.in_shadow and found.released is None:
         return
     table = _table("release", "role", "days", "period", "noticed", "listed_since", "precision")
     for one in (*found.in_shadow, *([found.released] if found.released else [])):

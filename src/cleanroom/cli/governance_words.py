@@ -61,6 +61,12 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "{release}: by its record the gate is shut; written to {file}",
         "{release}：依其紀錄，閘門關閉；已寫入 {file}",
     ),
+    "no_key": (
+        "Name the clean room's signing key with --room-key=KEY. Its custodian reads it out (`cleanroom keys "
+        "show-room`); the portal shows it on the page “The clean room's keys”.",
+        "請以 --room-key=KEY 給定無塵室簽章公鑰；可向金鑰保管人取得（cleanroom keys show-room），"
+        "或見入口網站之無塵室金鑰頁面。",
+    ),
     "written": ("Written to {file}", "已寫入 {file}"),
     "documents": ("Documents read: {count}; written to {file}", "讀取文件 {count} 份；已寫入 {file}"),
     "supplier_scoring": ("scoring", "評分站"),

@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from cleanroom.cli.common import add_out, command, family, print_line
+from cleanroom.cli.common import add_out, command, err, family, print_line
 from cleanroom.cli.governance_words import word
 from cleanroom.cli.paths import InFile, OutFile
 from cleanroom.cli.words import told
@@ -57,9 +57,11 @@ def _verify(options: argparse.Namespace) -> None:
     from cleanroom.governance.reports import verify_pack
 
     key = options.room_key or _own_key()
-    named = [f"--room-key={key}"] if key else []
+    if key is None:
+        err.print(word("no_key"), markup=False, highlight=False, soft_wrap=True)
+        raise SystemExit(verify_pack.UNUSABLE)
     at = ["--at", options.at] if options.at else []
-    raise SystemExit(verify_pack.main([str(options.pack), *named, *at]))
+    raise SystemExit(verify_pack.main([str(options.pack), f"--room-key={key}", *at]))
 
 
 def _own_key() -> str | None:

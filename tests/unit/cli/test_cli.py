@@ -1,11 +1,13 @@
 """The command: what it refuses, how it says so, and with which exit code."""
 
 import json
+from datetime import UTC, datetime
 from importlib.resources import files
 
 import pytest
 
 from cleanroom import cli
+from cleanroom.cli import governance
 from cleanroom.errors import (
     CanaryMismatch,
     ContentTampered,
@@ -14,6 +16,7 @@ from cleanroom.errors import (
     SettingsInvalid,
 )
 from cleanroom.governance.policy import DEFAULT_POLICY
+from cleanroom.pipeline.shadow_view import Counted, View
 
 
 @pytest.fixture(autouse=True)
@@ -119,13 +122,29 @@ def test_a_file_that_is_not_there_is_refused_and_never_asked_to_be_tried_again(t
     assert said.startswith("refused (not_found)") and "none.jsonl" in said
 
 
-def test_a_pack_is_verified_outside_the_room_under_a_key_that_is_named(home, tmp_path, capsys):
+def test_a_pack_is_verified_outside_the_room_under_a_key_that_is_named(home, tmp_path, capsys, monkeypatch):
     (tmp_path / "pack.zip").touch()
-    with pytest.raises(SystemExit) as ended:
-        cli.main(["governance", "verify", str(tmp_path / "pack.zip")])
-    assert ended.value.code == 2
-    assert "--room-key" in capsys.readouterr().err
+    for language, custodian in (("en", "custodian"), ("zh-hant", "金鑰保管人")):
+        monkeypatch.setenv("CLEANROOM_LANGUAGE", language)
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["governance", "verify", str(tmp_path / "pack.zip")])
+        assert ended.value.code == 2
+        said = capsys.readouterr().err
+        assert "--room-key" in said
+        assert custodian in said
+        assert "usage" not in said
     assert not home.exists()
+
+
+def test_the_released_model_is_shown_where_none_is_in_the_shadow(capsys):
+    day = datetime(2026, 3, 2, tzinfo=UTC)
+    alone = View((), Counted("release-9", None, day, day, 100, 3), 14.0)
+    governance._show_shadow(alone)
+    said = capsys.readouterr().out
+    assert "No model has scored in the shadow yet." in said
+    assert "100" in said
+    governance._show_shadow(View((), None, 14.0))
+    assert "100" not in capsys.readouterr().out
 
 
 def test_a_reviewer_is_not_sent_to_the_files_of_an_upload(tmp_path, capsys):

@@ -37,6 +37,7 @@ MANIFEST, SIGNATURE = "manifest.json", "manifest.sig.json"
 JUDGED = ("record.json", "policy.json", "receivers.json", "results.json", "verdict.json")
 LARGEST_FILE, LARGEST_PACK, MOST_FILES = 32 * 1024**2, 128 * 1024**2, 64
 CLOCK_TOLERANCE = timedelta(minutes=5)
+UNUSABLE = 2  # exit code
 OLDEST_PYTHON = (3, 9)
 TAIPEI, TAIPEI_TIME = "Asia/Taipei", timezone(timedelta(hours=8))  # without summer time since 1980
 TIERS = ("R1", "R2", "R3")
@@ -65,7 +66,7 @@ def main(arguments=None):
         return 1
     except Unusable as e:
         print("cannot be carried out 無法執行:", e, file=sys.stderr)
-        return 2
+        return UNUSABLE
     print("\n".join(lines))
     for reason in shut:
         print("  shut 關閉:", reason)
@@ -77,7 +78,7 @@ def main(arguments=None):
 def _options(arguments):
     parser = argparse.ArgumentParser(prog="verify_pack", description="Verify an evidence pack. 驗證證據包。")
     parser.add_argument("pack", help="the pack, a .zip file")
-    parser.add_argument("--room-key", required=True, metavar="KEY", help="the clean room's signing key, base64url")
+    parser.add_argument("--room-key", metavar="KEY", help="the clean room's signing key, base64url")
     parser.add_argument("--at", metavar="TIME", help="also ask whether the gate is open then: ISO time, or `now`")
     return parser.parse_args(arguments)
 
@@ -101,6 +102,9 @@ def _moment(text):
 
 def key_of(text):
     """The 32 bytes of a base64url key. Raises Unusable."""
+    if text is None:
+        raise Unusable("name the clean room's signing key, which its custodian reads out, with --room-key=KEY "
+                       "請以 --room-key=KEY 給定無塵室簽章公鑰，可向金鑰保管人取得")  # fmt: skip
     try:
         key = _decoded(text)
     except ValueError:

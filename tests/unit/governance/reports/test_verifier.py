@@ -125,6 +125,13 @@ def test_a_call_that_cannot_be_carried_out(tmp_path):
     assert run(tmp_path, PACK, "--at", "tomorrow") == 2
 
 
+def test_without_a_key_both_languages_say_who_has_it(tmp_path, capsys):
+    assert verify_pack.main([written(tmp_path, PACK)]) == 2
+    said = capsys.readouterr().err
+    assert "custodian" in said
+    assert "金鑰保管人" in said
+
+
 def _document(name: str):
     return json.loads(FILES[name])
 
