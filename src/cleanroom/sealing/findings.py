@@ -12,10 +12,13 @@ from cleanroom.contracts.messages import RuleResult
 from cleanroom.contracts.whole_files import write_whole
 from cleanroom.errors import CleanroomError, MalformedRows, NotTheOwner, QualityGateFailed, UnknownInstitution, Where
 from cleanroom.quality.drift import Drift
+from cleanroom.sealing.sentences import RULES
+from cleanroom.vocabulary.both import Both
 
 ROW_CAP = 10_000  # row numbers listed per rule; `failed_rows` counts them all
 VALUE_CAP = 20  # different examples per rule; they stay at the institution
 SHOWN_CAP = 1000  # first failing rows per rule whose value is told beside their number
+SAID_CAP = 10  # row numbers in a sentence, where no report is written
 VALUE_LENGTH = 200  # of each value that is told
 
 KNOWN_INSTITUTION, OWNER = "known_institution", "owner"
@@ -113,21 +116,45 @@ def finding_of(refusal: CleanroomError) -> Finding:
     return Finding(refusal.rule or refusal.reason, refusal.where.column, "fail", len(rows), rows)
 
 
-def refusal_of(file: str, found: list[Finding], *, gate: bool = False) -> CleanroomError | None:
-    """The refusal that a file's findings amount to, or None. Form comes first, then institutions, then owners."""
+def refusal_of(file: str, found: list[Finding], *, gate: bool = False, reported: bool = True) -> CleanroomError | None:
+    """The refusal that a file's findings amount to, or None. Form comes first, then institutions, then owners.
+
+    `reported`: a complete report is written beside the data; else the sentence names the first rows itself.
+    """
     failed = [f for f in found if f.severity == "fail"]
     if not failed:
         return None
     first = min(failed, key=lambda f: (f.rule in _KINDS, f.rule == OWNER))
     kind = QualityGateFailed if gate else _KINDS.get(first.rule, MalformedRows)
-    others = len(failed) - 1
-    breaks = _counted(first.failed_rows, "row breaks", "rows break") if first.failed_rows else "the file breaks"
-    sentence = f"{breaks} the rule {first.rule}"
-    if others:
-        sentence += f", and {_counted(others, 'other rule is', 'other rules are')} broken"
+    said = _broken(first, len(failed) - 1)
+    rest = _report_at(file) if reported else _first_rows(first)
     row = first.row_numbers[0] if first.row_numbers else None
     where = Where(file=file, row=row, column=first.column)
-    return kind(f"{sentence}; the complete report is {report_name(file)}", where=where, rule=first.rule)
+    return kind(said.en + rest.en, zh=said.zh_hant + rest.zh_hant, where=where, rule=first.rule)
+
+
+def _broken(first: Finding, others: int) -> Both:
+    """How many rows break the rule, what it asks (in Chinese; English rules are named so that they say it), and how
+    many other rules are broken."""
+    asks = RULES[first.rule].asks_zh.rstrip("。") if first.rule in RULES else first.rule
+    english = _counted(first.failed_rows, "row breaks", "rows break") if first.failed_rows else "the file breaks"
+    chinese = f"{first.failed_rows} 列" if first.failed_rows else "檔案"
+    also = f", and {_counted(others, 'other rule is', 'other rules are')} broken" if others else ""
+    also_zh = f"，另違反 {others} 項規則" if others else ""
+    return Both(f"{english} the rule {first.rule}{also}", f"{chinese}不符規則：{asks}{also_zh}")
+
+
+def _report_at(file: str) -> Both:
+    name = report_name(file)
+    return Both(f"; the complete report is {name}", f"；完整報告為 {name}")
+
+
+def _first_rows(first: Finding) -> Both:
+    if not first.row_numbers:
+        return Both("", "")
+    rows, more = first.row_numbers[:SAID_CAP], first.failed_rows > SAID_CAP
+    dots = " …" if more else ""
+    return Both(f"; rows {', '.join(map(str, rows))}{dots}", f"；列號 {'、'.join(map(str, rows))}{dots}")
 
 
 def report_name(file: str) -> str:

@@ -61,6 +61,9 @@ def test_a_broken_row_is_refused_with_its_place(tmp_path):
 
     assert (refused.value.where.file, refused.value.where.row) == ("808/accounts.csv", 1)
     assert "A123456780" not in str(refused.value)
+    assert "1 row breaks the rule national_id_checksum; rows 1" in str(refused.value)
+    assert "1 列不符規則：身分證字號或居留證號檢查碼不符" in refused.value.in_chinese
+    assert "列號 1" in refused.value.in_chinese
 
 
 def test_a_query_is_refused(tmp_path):
