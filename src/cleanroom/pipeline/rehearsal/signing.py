@@ -14,13 +14,14 @@ from cleanroom.vocabulary.both import Both
 from cleanroom.vocabulary.terms import ControlOutcome, ReleaseState, SignOffRole
 
 REASONS = {
-    ControlOutcome.FAIL: Both("Rehearsal: measured and not met; let pass so that the rest of the line can be seen. ",
-                              "演練：已衡量而未達標；為呈現後續流程予以例外核准。"),
-    ControlOutcome.NOT_MEASURABLE: Both("Rehearsal: nothing to measure before the first release went live. ",
-                                        "演練：首次發布上線前無從衡量。"),
+    ControlOutcome.FAIL: Both("Rehearsal: measured and not met; let pass so that the rest of the line can be seen. "
+                              "How it was measured: ",
+                              "演練：已衡量而未達標；為呈現後續流程予以豁免。衡量方式："),
+    ControlOutcome.NOT_MEASURABLE: Both("Rehearsal: nothing to measure before the first release went live. Why: ",
+                                        "演練：首次發布上線前無從衡量。原因："),
 }  # fmt: skip
 COMPENSATION = Both("An officer decides every case; the release is reviewed when the waiver ends, with live evidence.",
-                    "每一案件均由承辦人員決定；例外到期時以上線證據覆核該次發布。")  # fmt: skip
+                    "每一案件均由承辦人員決定；豁免到期時以上線證據覆核該次發布。")  # fmt: skip
 COMMENT = Both("Rehearsal sign-off after reading the evidence.", "演練簽核，已閱證據。")
 
 
@@ -69,8 +70,8 @@ def _waive(people: People, policy: Policy, record: ReleaseRecord) -> None:
 
 def _reason(result: ControlResult) -> Both:
     opening = REASONS[result.outcome]
-    return Both(f"{opening.en}{result.detail or 'No evidence yet.'}",
-                f"{opening.zh_hant}{result.detail_zh_hant or '尚無證據。'}")  # fmt: skip
+    return Both(f"{opening.en}{result.detail or 'no evidence yet'}.",
+                f"{opening.zh_hant}{result.detail_zh_hant or '尚無證據'}。")  # fmt: skip
 
 
 def _sign(people: People, policy: Policy, record: ReleaseRecord, codes: list[str]) -> ReleaseRecord:
