@@ -10,7 +10,7 @@ from rich.box import SIMPLE
 from rich.table import Column, Table
 
 from cleanroom.cli.common import add_json, command, out, print_line, say
-from cleanroom.cli.paths import InFile, InFolder, OutFolder
+from cleanroom.cli.paths import InFile, InFolder, OutFolder, make_now
 from cleanroom.cli.value_names import scenario_name
 from cleanroom.cli.waiting import Say, waiting
 from cleanroom.cli.words import told
@@ -67,6 +67,8 @@ def bench_of(options: argparse.Namespace, say: Say) -> AbstractContextManager:
 def _blocked(options: argparse.Namespace) -> None:
     from cleanroom.pipeline.blocked import ask_blocked
 
+    if options.report:
+        make_now(options.report)
     with waiting(quiet=options.as_json) as tell, bench_of(options, tell) as bench:
         result = ask_blocked(bench, say=tell)
     if options.report:

@@ -6,6 +6,7 @@ Each is a path to the code that gets it. A command declares what it asks for by 
 import argparse
 import errno
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -47,12 +48,14 @@ class InFolder(_Path):
 
 
 class OutFile(_Path):
-    """A file to write; its folder is made now."""
+    """A file to write. Its folder is made now, inside one that is there: more than one missing is a slip."""
 
     def check(self) -> None:
         if self.is_dir():
             raise wrong_path(errno.EISDIR, self)
         OutFolder(self.parent).check()
+        if not self.absolute().parent.parent.exists():
+            raise wrong_path(errno.ENOENT, self.parent.parent)
         if self.exists():
             _check_there(self, os.W_OK)
 
@@ -72,7 +75,19 @@ def check_paths(options: argparse.Namespace) -> None:
         path.check()
     for path in _given(options):
         if isinstance(path, OutFile):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(exist_ok=True)
+
+
+def make_now(folder: Path) -> None:
+    """A folder that long work will write into: made, and written to once, before the work. Raises NotAllowed,
+    StoreFault."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as e:
+        number = errno.EACCES if e.errno == errno.ENOENT else e.errno  # its parents were made: the disk takes no folder
+        raise of_the_system(OSError(number, e.strerror, str(folder))) from None
 
 
 def _given(options: argparse.Namespace) -> Iterator[InFile | InFolder | OutFile | OutFolder]:

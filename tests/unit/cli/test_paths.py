@@ -64,9 +64,13 @@ def here(tmp_path, monkeypatch):
 
 
 def refused(command: list[str], path: str, capsys) -> str:
+    return refused_at(command, path, path, capsys)
+
+
+def refused_at(command: list[str], path: str, place: str, capsys) -> str:
     assert cli.main([part.format(path) for part in command]) == NotFound.exit_code
     said = capsys.readouterr()
-    assert said.err.startswith(f"refused (not_found): {path}")
+    assert said.err.startswith(f"refused (not_found): {place}")
     assert "What to do: Check the path" in said.err
     assert "Errno" not in said.err and "Traceback" not in said.err
     return said.err
@@ -93,6 +97,22 @@ def test_a_result_that_would_find_no_place_is_refused_before_the_work(command, h
     assert cli.main(command) == NotFound.exit_code
     assert "file: a file stands where a folder" in capsys.readouterr().err
     assert not (here / "home").exists()
+
+
+@pytest.mark.parametrize("command", OUTPUTS, ids=" ".join)
+def test_no_path_is_made_for_a_slip_but_the_last_folder_is(command, here, capsys):
+    assert "no such file" in refused_at(command, "absent/deeper/result", "absent", capsys)
+    assert not (here / "absent").exists()
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_the_work(here, capsys, monkeypatch):
+    report = here / "new" / "report"
+    paths.make_now(report)
+    assert report.is_dir() and not list(report.iterdir())
+    (here / "folder" / "808").mkdir()  # data is not reached: it would be refused, as it declares nothing
+    monkeypatch.setattr(Path, "mkdir", lambda *a, **k: (_ for _ in ()).throw(FileNotFoundError(errno.ENOENT, "no", "")))
+    assert cli.main(["blocked", "--data", "folder", "--report", "elsewhere"]) == NotAllowed.exit_code
+    assert "elsewhere: this user may not read or write here" in capsys.readouterr().err
 
 
 def test_a_lookout_that_is_not_there_is_told_how_to_be_built_and_nothing_is_made(here, capsys):
