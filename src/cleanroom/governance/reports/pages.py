@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
@@ -13,9 +13,11 @@ from cleanroom.contracts.canonical import digest_of
 from cleanroom.contracts.governance import ControlResult, ReleaseDraft, ReleaseRecord
 from cleanroom.errors import CleanroomError
 from cleanroom.governance import drafts, gate, matrix, releases, risk
+from cleanroom.governance.catalogue import Supplier, figures
 from cleanroom.governance.certificate import Certificate
 from cleanroom.governance.policy import Policy
 from cleanroom.governance.reasons import Reason
+from cleanroom.governance.reports import naming
 from cleanroom.governance.reports.words import Words
 
 TAIPEI = ZoneInfo("Asia/Taipei")
@@ -76,6 +78,11 @@ class Judged:
         record, reasons = self.record.model_dump(mode="json"), [[r.code, r.control_id] for r in self.reasons]
         return digest_of([self.policy.digest, list(self.receivers), record, outcomes, reasons])
 
+    def is_older(self, result: dict) -> bool:
+        """Whether what `result` (JSON) says stood at the evaluation; what the record tells is judged at `at`."""
+        figure = figures().get(result["metric"] or "")
+        return figure is None or figure.supplier is not Supplier.RECORD
+
     @property
     def missing(self) -> tuple[releases.MissingSignOff, ...]:
         return releases.missing_sign_offs(self.policy, self.record, participants=self.receivers)
@@ -128,7 +135,9 @@ def judge(policy: Policy, record: ReleaseRecord, *, receivers: Collection[str], 
 
 def page(judged: Judged, language: str) -> str:
     """The report as one HTML file that loads nothing."""
-    return _template().render(p=judged, w=Words(language), css=_css(), moment=moment, figure=figure)
+    words = Words(language)
+    return _template().render(p=judged, w=words, css=_css(), moment=moment, figure=figure,
+                              named=partial(naming.named, words), limit=partial(naming.limit, words))  # fmt: skip
 
 
 def moment(at: datetime | None) -> str:

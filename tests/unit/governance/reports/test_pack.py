@@ -10,8 +10,8 @@ import pytest
 
 from cleanroom.errors import FormInvalid, ReportFault
 from cleanroom.governance.policy import load_policy
-from cleanroom.governance.reports import form, oscal, pages, pdf, verify_pack
-from cleanroom.governance.reports.words import LANGUAGES
+from cleanroom.governance.reports import form, naming, oscal, pages, pdf, verify_pack
+from cleanroom.governance.reports.words import LANGUAGES, Words
 from tests.factories.packs import ROOM_KEY, a_pack, files_in, written
 from tests.factories.records import CODES, NOW, a_draft, a_waiver, released
 
@@ -45,6 +45,40 @@ def test_a_page_says_in_its_own_language_how_a_figure_came_about():
     assert len(both) > 5
     english, chinese = (unescape(pages.page(JUDGED, language)) for language in LANGUAGES)
     assert all(en in english and zh not in english and zh in chinese for en, zh in both)
+
+
+def test_a_page_names_limits_groups_and_figures_in_its_own_language():
+    groups = {
+        "kind": {
+            "business": {"accounts": 9, "selection_rate": 0.1},
+            "digital_1": {"accounts": 8, "selection_rate": 0.2},
+        }
+    }
+    card = RECORD.draft.model_card | {"metrics_by_group": groups, "metrics": {"recall_at_capacity": 0.4, "brier": 0.1}}
+    record = RECORD.model_copy(update={"draft": RECORD.draft.model_copy(update={"model_card": card})})
+    chinese = unescape(pages.page(pages.judge(POLICY, record, receivers=CODES, at=AT), "zh_hant"))
+    cells = set(re.findall(r"<(?:td|th)[^>]*>([^<]+)<", chinese))
+    assert {"法人", "數位帳戶第一類", "帳戶數", "通報占比"} <= cells
+    assert "依帳戶種類分組之數值" in chinese
+    limits = {naming.limit(Words("zh_hant"), r.limit) for r in JUDGED.results}
+    assert len(limits) > 10
+    assert not [said for said in limits if re.search("[a-z]{2}", said)]
+    assert naming.limit(Words("en"), ">= 6 of 6") == ">= 6 of 6"
+
+
+def test_every_setting_that_a_limit_reads_has_a_name():
+    settings = {m.reference.setting for c in POLICY.controls for m in c.metrics if m.reference and m.reference.setting}
+    assert settings
+    assert all(naming.named(Words(language), name) != name for name in settings for language in LANGUAGES)
+
+
+def test_what_was_lacking_is_told_with_the_time_at_which_it_was():
+    record = released(POLICY, a_draft(POLICY, shadow_days=None))
+    judged = pages.judge(POLICY, record, receivers=CODES, at=AT)
+    lacking = [r for r in judged.results if r.metric == "shadow_days"]
+    assert [r.value for r in lacking] == [None]
+    page = unescape(pages.page(judged, "en"))
+    assert f"as measured at {pages.moment(record.draft.evaluated_at)}: {lacking[0].detail}" in page
 
 
 def test_a_page_escapes_what_people_write():
