@@ -60,7 +60,7 @@ def test_a_waiver_in_chinese_without_a_mouse(visit):
     visit.speak_chinese()
     visit.open("/signoffs/new-open/")
     control, metric = waivable()
-    visit.press(page.locator("summary", has_text="申請例外"))
+    visit.press(page.locator("summary", has_text="申請豁免"))
     visit.choose(page.get_by_label("控制項", exact=True), control)
     assert figures()[metric].text.zh_hant in page.get_by_label("控制項", exact=True).inner_text()
     visit.write(page.get_by_label("理由", exact=True), "發布前未及量測，下月補齊。")
@@ -68,13 +68,13 @@ def test_a_waiver_in_chinese_without_a_mouse(visit):
     visit.write(page.get_by_label("負責人", exact=True), "owner")
     visit.set_moment(page.get_by_label("到期日", exact=True), datetime.now() + timedelta(days=20), with_time=False)
     visit.shot("waiver-asked-zh")
-    visit.press(button(page, "申請例外"))
+    visit.press(button(page, "申請豁免"))
     page.get_by_text("第二人核准").wait_for()
     page = visit.enter("approver").page
     visit.speak_chinese()
-    visit.press(link(page, f"請審核 new-open 之 {control} 例外申請"))
+    visit.press(link(page, f"請審核 new-open 之 {control} 豁免申請"))
     visit.press(button(page, "核准"))
-    page.get_by_role("status").get_by_text("例外").wait_for()
+    page.get_by_role("status").get_by_text("豁免").wait_for()
     assert "approver" in page.locator("#waivers").inner_text()
 
 
@@ -248,21 +248,21 @@ def test_a_check_form_is_filled_in_and_handed_in_without_a_mouse(visit, tmp_path
     page = visit.enter("dev").page
     visit.speak_chinese()
     visit.open("/signoffs/policy/")
-    visit.walk_to(link(page, "下載空白檢核表"))
+    visit.walk_to(link(page, "下載空白查核表"))
     with page.expect_download() as download:
         page.keyboard.press("Enter")
     file = tmp_path / "form.xlsx"
     download.value.save_as(tmp_path / "empty.xlsx")
     fill(tmp_path / "empty.xlsx", file, {"D3": "=1+1"})
-    visit.hand_in(page.get_by_label("已填之檢核表"), file)
+    visit.hand_in(page.get_by_label("已填之查核表"), file)
     visit.expects_refusal = True
     visit.press(button(page, "讀取"))
     fault = page.locator("#form-faults")
     assert visit.has_focus(fault) and "Documents D3" in fault.inner_text() and "此處為公式" in fault.inner_text()
     fill(tmp_path / "empty.xlsx", file, {"D3": 1, "E3": "Charter", "F3": "章程", "G3": "Agreed.", "H3": "業經通過。"})
-    visit.hand_in(page.get_by_label("已填之檢核表"), file)
+    visit.hand_in(page.get_by_label("已填之查核表"), file)
     visit.press(button(page, "讀取"))
-    page.get_by_role("heading", name="檢核表讀取結果").wait_for()
+    page.get_by_role("heading", name="查核表讀取結果").wait_for()
     assert "業經通過。" in visit.text()
     visit.shot("form-read-zh")
 
