@@ -59,11 +59,21 @@ def _sentences(summary: Mapping[str, Any]) -> list[str]:
 
 def _transfers(summary: Mapping[str, Any]) -> str:
     transfers, rows = summary["transfers"], summary["rows_uploaded"]
-    found = [(name, n) for name, n in summary["legs"].items() if n is not None]
-    english = ", ".join(f"{n:,} {name}" for name, n in found)
-    chinese = "、".join(f"{name_of(name)} {n:,}" for name, n in found)
+    english, chinese = _legs(summary["legs"])
     return told(f"{transfers:,} distinct transfers from {rows:,} uploaded rows ({english})",
                 f"上傳 {rows:,} 列，合為 {transfers:,} 筆交易（{chinese}）")  # fmt: skip
+
+
+def _legs(legs: Mapping[str, int | None]) -> tuple[str, str]:
+    """Transfers by state; those not expected to have another end are some of the unmatched."""
+    known = {name: n for name, n in legs.items() if n is not None}
+    apart = known.pop("not_expected", None)
+    english = {name: f"{n:,} {name}" for name, n in known.items()}
+    chinese = {name: f"{name_of(name)} {n:,}" for name, n in known.items()}
+    if apart is not None and "unmatched" in known:
+        english["unmatched"] += f" (of which {apart:,} not expected)"
+        chinese["unmatched"] += f"（其中 {apart:,} 筆無須另一端）"
+    return ", ".join(english.values()), "、".join(chinese.values())
 
 
 def _listed(summary: Mapping[str, Any]) -> str:

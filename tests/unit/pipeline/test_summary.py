@@ -91,6 +91,14 @@ def test_it_is_shown_in_chinese_to_who_reads_it(document, monkeypatch):
     assert "精確率與召回率：未知" in text
 
 
+def test_the_transfers_of_which_no_other_end_is_expected_are_some_of_the_unmatched(document, monkeypatch):
+    legs = {"own": 12_769, "matched": 24_502, "unmatched": 2_397, "disagreeing": 19, "not_expected": 2_369}
+    found = document[1]() | {"legs": legs}
+    assert "24,502 matched, 2,397 unmatched (of which 2,369 not expected), 19 disagreeing)" in shown(found)
+    monkeypatch.setenv("CLEANROOM_LANGUAGE", "zh-hant")
+    assert "僅有一端 2,397（其中 2,369 筆無須另一端）、兩端不一致 19）" in shown(found)
+
+
 def shown(found) -> str:
     console = Console(record=True, width=120)
     show_summary(found, console)
