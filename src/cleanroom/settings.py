@@ -4,6 +4,7 @@ Nothing reads the environment at import: call `RoomSettings.from_environment()` 
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,8 @@ from cleanroom.errors import SettingsInvalid
 
 EMBEDDED = "embedded"
 PRODUCTION = "production"
+PORTAL_PORT = 8000
+PORTAL_PORT_NOTE = Path("portal") / "port"  # in CLEANROOM_HOME, while a rehearsal's portal runs
 CHINESE, ENGLISH = "zh-hant", "en"
 
 
@@ -28,7 +31,7 @@ class RoomSettings:
     environment: str = EMBEDDED
     object_store: str = ""
     warehouse: str = ""
-    portal_url: str = "http://127.0.0.1:8000"
+    portal_url: str = f"http://127.0.0.1:{PORTAL_PORT}"
     portal_token_file: Path | None = None
     keys_dir: Path | None = None
     policy_file: Path | None = None
@@ -48,7 +51,7 @@ class RoomSettings:
             environment=_one_of(env, "CLEANROOM_ENVIRONMENT", (EMBEDDED, PRODUCTION)),
             object_store=env.get("CLEANROOM_OBJECT_STORE", ""),
             warehouse=env.get("CLEANROOM_WAREHOUSE", ""),
-            portal_url=env.get("CLEANROOM_PORTAL_URL", cls.portal_url).rstrip("/"),
+            portal_url=_portal_url(env),
             portal_token_file=_optional_path(env, "CLEANROOM_PORTAL_TOKEN_FILE"),
             keys_dir=_optional_path(env, "CLEANROOM_KEYS_DIR"),
             policy_file=_optional_path(env, "CLEANROOM_POLICY_FILE"),
@@ -128,7 +131,7 @@ class ParticipantSettings:
     environment: str = EMBEDDED
     object_store: str = ""
     objects_dir: Path | None = None
-    portal_url: str = "http://127.0.0.1:8000"
+    portal_url: str = f"http://127.0.0.1:{PORTAL_PORT}"
     keys_dir: Path | None = None
     portal_token_file: Path | None = None
     key_custody: str = ""
@@ -150,7 +153,7 @@ class ParticipantSettings:
             environment=_one_of(env, "CLEANROOM_ENVIRONMENT", (EMBEDDED, PRODUCTION)),
             object_store=env.get("CLEANROOM_OBJECT_STORE", ""),
             objects_dir=home / "objects",
-            portal_url=env.get("CLEANROOM_PORTAL_URL", cls.portal_url).rstrip("/"),
+            portal_url=_portal_url(env),
             keys_dir=_optional_path(env, "CLEANROOM_PARTICIPANT_KEYS_DIR"),
             portal_token_file=_optional_path(env, "CLEANROOM_PARTICIPANT_TOKEN_FILE"),
             key_custody=env.get("CLEANROOM_KEY_CUSTODY", ""),
@@ -231,6 +234,18 @@ def participants_here(environ: Mapping[str, str] | None = None) -> list[str]:
         return [env["CLEANROOM_PARTICIPANT"]]
     folder = _path(env, "CLEANROOM_HOME", ".") / "institutions"
     return sorted(p.name for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []
+
+
+def _portal_url(env: Mapping[str, str]) -> str:
+    """As it is set; else on this machine, at the port that a rehearsal in CLEANROOM_HOME took. The note holds a port
+    and no address: a token goes to no other machine because of a file."""
+    named = env.get("CLEANROOM_PORTAL_URL")
+    if named:
+        return named.rstrip("/")
+    note = _path(env, "CLEANROOM_HOME", ".") / PORTAL_PORT_NOTE
+    noted = note.read_text(encoding="ascii", errors="replace").strip() if note.is_file() else ""
+    port = int(noted) if re.fullmatch(r"[0-9]{1,5}", noted) else PORTAL_PORT
+    return f"http://127.0.0.1:{port}"
 
 
 def _path(env: Mapping[str, str], name: str, default: str) -> Path:

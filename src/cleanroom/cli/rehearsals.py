@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shlex
 import signal
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from cleanroom.cli.common import add_json_file, command, out, print_line, say
 from cleanroom.cli.paths import InFolder, OutFolder
 from cleanroom.cli.value_names import name_of
 from cleanroom.cli.words import told
+from cleanroom.settings import PORTAL_PORT
 
 
 def add_rehearsals(commands) -> None:
@@ -70,10 +72,10 @@ def _rehearse(data: Path, options: argparse.Namespace, *, through_dags: bool, se
         if options.json:
             options.json.write_text(json.dumps(done.summary, ensure_ascii=False, indent=1), encoding="utf-8")
         if serve:
-            _serve(done)
+            _serve(done, options.workdir.absolute())
 
 
-def _serve(done) -> None:
+def _serve(done, home: Path) -> None:
     names = told("role", "角色"), told("institution", "機構"), told("user", "帳號"), told("password", "密碼")
     table = Table(*names, title=told("Logins of this rehearsal", "示範帳號"), title_justify="left")
     for login in done.people.one_per_role():
@@ -83,8 +85,20 @@ def _serve(done) -> None:
     out.print(table)
     print_line(told(f"The portal is at {done.portal_url} (Ctrl-C ends it)",
                     f"入口網站位於 {done.portal_url}（按 Ctrl-C 結束）"))  # fmt: skip
+    for line in _for_other_terminals(done.portal_url, home):
+        print_line(line)
     while True:
         signal.pause()
+
+
+def _for_other_terminals(portal_url: str, home: Path) -> list[str]:
+    """What to type before a room's command elsewhere; a port that is not the usual one is said."""
+    taken = told(f"Port {PORTAL_PORT} was taken, so the portal has another.",
+                 f"連接埠 {PORTAL_PORT} 已被占用，入口網站改用其他連接埠。")  # fmt: skip
+    usual = portal_url.endswith(f":{PORTAL_PORT}")
+    first = told("For the room's commands in another terminal:", "於其他終端機執行無塵室指令前：")
+    address = f" CLEANROOM_PORTAL_URL={portal_url}"
+    return [*([] if usual else [taken]), first, f"export CLEANROOM_HOME={shlex.quote(str(home))}{address}"]
 
 
 def _end_on_signals() -> None:

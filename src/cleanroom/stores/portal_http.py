@@ -59,9 +59,10 @@ class HttpPortal:
             token = path.read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError):
             raise errors.SettingsInvalid(
-                "the portal token file is missing or unreadable; ask the platform administrator for a token and "
-                "store it there with mode 0600",
-                zh="入口網站權杖檔不存在或無法讀取；請洽平台管理員核發權杖，並以 0600 權限存於該處",
+                "the portal token file is missing or unreadable; set CLEANROOM_HOME to the folder that holds it, or "
+                "ask the platform administrator for a token and store it there with mode 0600",
+                zh="入口網站權杖檔不存在或無法讀取；請以 CLEANROOM_HOME 指定其所在之資料夾，"
+                "或洽平台管理員核發權杖並以 0600 權限存於該處",
                 where=errors.Where(file=str(path)),
             ) from None
         if mode & 0o077:

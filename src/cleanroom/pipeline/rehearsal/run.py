@@ -25,11 +25,10 @@ from cleanroom.pipeline.rehearsal.runner import DagRunner, DirectRunner, Progres
 from cleanroom.pipeline.rehearsal.services import LOOPBACK, Services, held_port, manage, service_environment
 from cleanroom.pipeline.rehearsal.summary import summarise
 from cleanroom.pipeline.steps import new_run_id
-from cleanroom.settings import ParticipantSettings, RoomSettings
+from cleanroom.settings import PORTAL_PORT, PORTAL_PORT_NOTE, ParticipantSettings, RoomSettings
 from cleanroom.vocabulary.both import Both
 
 ANSWER_SECONDS = 90.0
-WANTED_PORT = 8000
 
 
 @dataclass(frozen=True)
@@ -57,10 +56,11 @@ def _rehearsed(data: Path, home: Path, *, through_dags: bool, progress: Progress
     if consortium.truth:
         evaluation.read_truth(consortium.truth)  # refused now, not after everything was done
     lay_out(consortium, home)
-    held = held_port(WANTED_PORT)
-    portal_url = f"http://{LOOPBACK}:{held.getsockname()[1]}"
+    held = held_port(PORTAL_PORT)
+    port = held.getsockname()[1]
+    portal_url = f"http://{LOOPBACK}:{port}"
     environ = service_environment(home, portal_url)
-    with held, PeakMemory() as memory, Services(home, environ) as services:
+    with held, noted_port(home, port), PeakMemory() as memory, Services(home, environ) as services:
         people = _open_portal(services, home, consortium, held, portal_url, progress)
         _agree(services, home, people, consortium, progress)
         settings = RoomSettings.from_environment(environ)
@@ -81,6 +81,18 @@ def _rehearsed(data: Path, home: Path, *, through_dags: bool, progress: Progress
             peak_rss_bytes=memory.peak_bytes,
         )
         yield Rehearsal(summary=summary, portal_url=portal_url, people=people)
+
+
+@contextmanager
+def noted_port(home: Path, port: int) -> Iterator[None]:
+    """The home says where its portal is while it runs, for commands that are given the home alone."""
+    note = home / PORTAL_PORT_NOTE
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_text(f"{port}\n", encoding="ascii")
+    try:
+        yield
+    finally:
+        note.unlink(missing_ok=True)
 
 
 def _runner(through_dags: bool, settings: RoomSettings, home: Path, environ: dict, run_id: str, progress: Progress):
