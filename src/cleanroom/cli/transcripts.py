@@ -33,7 +33,7 @@ def add_transcripts(governance) -> None:
                      "生成式模型之回答：錄製、評分、發布")  # fmt: skip
     _add_record(actions)
     grade = command(actions, "grade", _grade, "grade a recording: exit code 0 met, 26 a block control is not met",
-                    "為錄製結果評分：結束代碼 0 符合，26 有阻斷性控制措施不符合")  # fmt: skip
+                    "為錄製結果評分：結束代碼 0 通過，26 有阻斷性控制措施不通過")  # fmt: skip
     _add_recording(grade)
     grade.add_argument("--json", type=OutFile, metavar="OUT", help=told(
         "write figures, outcomes and findings there", "將數據、結果與發現寫入此檔"))  # fmt: skip
@@ -152,7 +152,11 @@ def _show(grades: "Grades", judged: "tuple[ControlResult, ...]") -> None:
 def _figure(value: float | None, low: float | None, high: float | None) -> str:
     if value is None:
         return "-"
-    return f"{value:.4g}" if low is None or high is None else f"{value:.4g} ({low:.4g} to {high:.4g})"
+    return (
+        f"{value:.4g}"
+        if low is None or high is None
+        else f"{value:.4g} ({word('bounds', low=f'{low:.4g}', high=f'{high:.4g}')})"
+    )
 
 
 def _release(options: argparse.Namespace) -> None:

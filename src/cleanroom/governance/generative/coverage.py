@@ -12,16 +12,22 @@ SHOWN = 5  # cases that a refusal names
 def check_covers(suites: Suites, transcripts: Sequence[Transcript]) -> None:
     """Raise MalformedRows where the recording is over other suites, leaves cases out, or puts them otherwise."""
     if any(t.suite != suites.digest for t in transcripts):
-        raise _refused("the recording was made over other suites than these; record it again", "suite")
+        raise _refused("the recording was made over other suites than these; record it again",
+                       "錄製所用題組與現行題組不同；請重新錄製", "suite")  # fmt: skip
     missing = sorted(_wanted(suites) - {(t.kind, t.case, t.language, t.side) for t in transcripts})
     if missing:
         names = ", ".join(sorted({case for _, case, _, _ in missing})[:SHOWN])
         raise _refused(
-            f"the recording leaves out {len(missing)} of the suites' cases, such as {names}", "suite_coverage"
+            f"the recording leaves out {len(missing)} of the suites' cases, such as {names}",
+            f"錄製檔缺少題組中 {len(missing)} 個案例，例如 {names}",
+            "suite_coverage",
         )
     changed = sorted({t.case for t in transcripts if not _as_it_stands(suites, t)})
     if changed:
-        raise _refused(f"cases are not put as the suites have them: {', '.join(changed[:SHOWN])}", "suite_case")
+        names = ", ".join(changed[:SHOWN])
+        raise _refused(
+            f"cases are not put as the suites have them: {names}", f"案例內容與題組不符：{names}", "suite_case"
+        )
 
 
 def _wanted(suites: Suites) -> set[tuple]:
@@ -70,5 +76,5 @@ def cases(suites: Suites) -> dict[tuple[CaseKind, str], Attack | Pair | Request]
     return {(kind, case.id): case for kind, all_cases in kinds.items() for case in all_cases}
 
 
-def _refused(sentence: str, rule: str) -> MalformedRows:
-    return MalformedRows(sentence, rule=rule)
+def _refused(sentence: str, zh: str, rule: str) -> MalformedRows:
+    return MalformedRows(sentence, zh=zh, rule=rule)

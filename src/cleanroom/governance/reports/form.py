@@ -181,7 +181,7 @@ def _rows_of(policy: Policy, path: Path) -> list[tuple[int, str, dict]]:
     filled = [line for line in lines if any(cell.value is not None for cell in line)]
     if [(line[0].value, line[1].value) for line in filled] != [(control_id, m.name) for control_id, m in wanted]:
         raise FormInvalid(
-            "rows were added, removed or put in another order; fill in a new form",
+            "rows were added, removed or put in another order; fill in a new form", zh="列有增刪或順序異動；請填寫新表",
             where=Where(path.name, None, "Documents"), rule="form_rows",
         )  # fmt: skip
     return [
@@ -196,29 +196,40 @@ def _opened(path: Path):
     where = Where(path.name)
     try:
         if path.stat().st_size > LARGEST_BYTES:
-            raise FormInvalid("the file is larger than a form can be", where=where, rule="form_size")
+            raise FormInvalid(
+                "the file is larger than a form can be", zh="檔案大於查核表之上限", where=where, rule="form_size"
+            )
         with zipfile.ZipFile(path) as file:
             if sum(e.file_size for e in file.infolist()) > LARGEST_UNPACKED:
-                raise FormInvalid("the file is larger than a form can be", where=where, rule="form_size")
+                raise FormInvalid(
+                    "the file is larger than a form can be", zh="檔案大於查核表之上限", where=where, rule="form_size"
+                )
         return load_workbook(path, read_only=True, data_only=False)
     except FormInvalid:
         raise
     except FileNotFoundError:
-        raise FormInvalid("there is no such file", where=where, rule="form_file") from None
+        raise FormInvalid("there is no such file", zh="查無此檔案", where=where, rule="form_file") from None
     except Exception:  # a foreign file raises whatever its parser meets
-        raise FormInvalid("the file is no spreadsheet (.xlsx)", where=where, rule="form_file") from None
+        raise FormInvalid(
+            "the file is no spreadsheet (.xlsx)", zh="檔案非試算表（.xlsx）", where=where, rule="form_file"
+        ) from None
 
 
 def _check_facts(policy: Policy, book, name: str) -> None:
     where = Where(name, None, "Form")
     if not {"Form", "Documents"} <= set(book.sheetnames):
-        raise FormInvalid("this is not the check form; export one first", where=where, rule="form_sheets")
+        raise FormInvalid(
+            "this is not the check form; export one first", zh="此檔非查核表；請先匯出", where=where, rule="form_sheets"
+        )
     facts = {row[0]: row[1] for row in book["Form"].iter_rows(max_row=3, max_col=2, values_only=True)}
     if facts.get("format") != FORMAT:
-        raise FormInvalid("this is not the check form; export one first", where=where, rule="form_format")
+        raise FormInvalid(
+            "this is not the check form; export one first", zh="此檔非查核表；請先匯出", where=where, rule="form_format"
+        )
     if facts.get("policy_digest") != policy.digest:
         raise FormInvalid(
             f"the form belongs to another content of the policy than {policy.version}; export one again",
+            zh=f"查核表所依據之政策內容與 {policy.version} 不同；請重新匯出",
             where=where, rule="form_policy",
         )  # fmt: skip
 
@@ -227,19 +238,34 @@ def _document(row: dict, where: Where) -> dict | None:
     """None where nothing was answered."""
     for name, cell in row.items():
         if cell.data_type == "f" or (isinstance(cell.value, str) and cell.value.startswith("=")):
-            raise _wrong("a formula stands here; write the value itself", where, name, "form_formula")
+            raise _wrong(
+                "a formula stands here; write the value itself",
+                "此處為公式；請填寫數值本身",
+                where,
+                name,
+                "form_formula",
+            )
         if cell.data_type == "e":
-            raise _wrong("the cell holds an error; write the value itself", where, name, "form_value")
+            raise _wrong(
+                "the cell holds an error; write the value itself",
+                "儲存格為錯誤值；請填寫數值本身",
+                where,
+                name,
+                "form_value",
+            )
     value = row["value"].value
     texts = {name: _text(row[name].value, where, name) for name in FILLED_IN[1:]}
     if value is None:
         if given := next((name for name, text in texts.items() if text), None):
-            raise _wrong("there is a text and no value; give a value or empty the row", where, given, "form_value")
+            raise _wrong("there is a text and no value; give a value or empty the row",
+                         "有文字而無數值；請填寫數值或清空該列", where, given, "form_value")  # fmt: skip
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise _wrong("the value is no number", where, "value", "form_value")
+        raise _wrong("the value is no number", "數值欄非數字", where, "value", "form_value")
     if lacking := next((name for name, text in texts.items() if not text), None):
-        raise _wrong("a text is missing; both languages are needed", where, lacking, "form_text")
+        raise _wrong(
+            "a text is missing; both languages are needed", "文字缺漏；中英文均須填寫", where, lacking, "form_text"
+        )
     return {
         "value": float(value),
         "title": {"en": texts["title_en"], "zh_hant": texts["title_zh"]},
@@ -250,9 +276,10 @@ def _document(row: dict, where: Where) -> dict | None:
 def _text(value: object, where: Where, name: str) -> str:
     text = "" if value is None else str(value).strip()
     if len(text) > LONGEST_TEXT:
-        raise _wrong(f"the text is longer than {LONGEST_TEXT} characters", where, name, "form_text")
+        raise _wrong(f"the text is longer than {LONGEST_TEXT} characters", f"文字超過 {LONGEST_TEXT} 字", where, name,
+                     "form_text")  # fmt: skip
     return text
 
 
-def _wrong(sentence: str, where: Where, column: str, rule: str) -> FormInvalid:
-    return FormInvalid(sentence, where=Where(where.file, where.row, column), rule=rule)
+def _wrong(sentence: str, zh: str, where: Where, column: str, rule: str) -> FormInvalid:
+    return FormInvalid(sentence, zh=zh, where=Where(where.file, where.row, column), rule=rule)

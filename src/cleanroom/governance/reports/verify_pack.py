@@ -37,6 +37,22 @@ MANIFEST, SIGNATURE = "manifest.json", "manifest.sig.json"
 JUDGED = ("record.json", "policy.json", "receivers.json", "results.json", "verdict.json")
 LARGEST_FILE, LARGEST_PACK, MOST_FILES = 32 * 1024**2, 128 * 1024**2, 64
 CLOCK_TOLERANCE = timedelta(minutes=5)
+# The words of docs/glossary.md; the standard library alone is imported here.
+OUTCOMES = {
+    "pass": "met 通過",
+    "fail": "not met 不通過",
+    "warn": "warning 提醒",
+    "not_measurable": "not measurable 無法量測",
+    "waived": "waived 豁免",
+}
+STATES = {
+    "draft": "草稿",
+    "evaluated": "已評估",
+    "submitted": "送審",
+    "approved": "已核准",
+    "suspended": "暫停",
+    "retired": "退役",
+}
 UNUSABLE = 2  # exit code
 OLDEST_PYTHON = (3, 9)
 TAIPEI, TAIPEI_TIME = "Asia/Taipei", timezone(timedelta(hours=8))  # without summer time since 1980
@@ -71,7 +87,7 @@ def main(arguments=None):
     for reason in shut:
         print("  shut 關閉:", reason)
     if at:
-        print(f"gate 閘門 {options.at}: {'shut 關閉' if shut else 'open 開啟'}")
+        print(f"gate 閘門 {_shown(at)}: {'shut 關閉' if shut else 'open 開放'}")
     return 3 if shut else 0
 
 
@@ -93,10 +109,11 @@ def _moment(text):
         return datetime.now(timezone.utc)  # noqa: UP017 - this file runs where datetime.UTC is not known yet
     try:
         found = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        raise Unusable("--at is no ISO time") from None
+        found.astimezone(TAIPEI_TIME)
+    except (ValueError, OverflowError):
+        raise Unusable("--at is no ISO time 非 ISO 時間") from None
     if found.tzinfo is None:
-        raise Unusable("--at needs an offset, such as +08:00")
+        raise Unusable("--at needs an offset, such as +08:00 須含時區，例如 +08:00")
     return found
 
 
@@ -108,9 +125,9 @@ def key_of(text):
     try:
         key = _decoded(text)
     except ValueError:
-        raise Unusable("--room-key is not base64url") from None
+        raise Unusable("--room-key is not base64url 非 base64url") from None
     if len(key) != 32 or ed25519_point(key) is None:
-        raise Unusable("--room-key is no Ed25519 public key")
+        raise Unusable("--room-key is no Ed25519 public key 非 Ed25519 公鑰")
     return key
 
 
@@ -123,22 +140,26 @@ def open_pack(path, room_key):
     files = _unzipped(raw)
     for name in (MANIFEST, SIGNATURE):
         if name not in files:
-            raise Refused(f"{name} is missing")
+            raise Refused(f"{name} is missing 缺漏")
     manifest = _json(files, MANIFEST)
     if canonical(manifest) != files[MANIFEST]:
         raise Refused(f"{MANIFEST} is not in canonical form")
     _check_signature(files, room_key)
     if manifest.get("format") != FORMAT:
-        raise Refused("this is another form of pack; use the verifier that belongs to it")
+        raise Refused(
+            "this is another form of pack; use the verifier that belongs to it 證據包格式不同，請用其所屬之驗證程式"
+        )
     listed = {entry["name"]: entry for entry in manifest["files"]}
     present = files.keys() - {MANIFEST, SIGNATURE}
     for name in sorted(listed.keys() ^ present):
         raise Refused(f"{name} " + ("is listed and missing" if name in listed else "is not listed"))
     for name, entry in listed.items():
         if len(files[name]) != entry["bytes"] or hashlib.sha256(files[name]).hexdigest() != entry["sha256"]:
-            raise Refused(f"{name} was changed after it was packed")
+            raise Refused(f"{name} was changed after it was packed 於封裝後遭變更")
     if container(files) != raw:
-        raise Refused("its files are whole, and a byte around them is not as a pack is written")
+        raise Refused(
+            "its files are whole, and a byte around them is not as a pack is written 檔案完整，惟其外之位元組有異"
+        )
     return files
 
 
@@ -147,9 +168,9 @@ def _read(path):
         with open(path, "rb") as file:
             raw = file.read(LARGEST_PACK + 1)
     except FileNotFoundError:
-        raise Unusable("there is no such file") from None
+        raise Unusable("there is no such file 查無此檔案") from None
     except OSError as e:
-        raise Unusable(f"the file cannot be read: {e.strerror}") from None
+        raise Unusable(f"the file cannot be read 檔案無法讀取: {e.strerror}") from None
     if len(raw) > LARGEST_PACK:
         raise Refused("it is larger than an evidence pack can be")
     return raw
@@ -166,11 +187,11 @@ def _unzipped(raw):
                 raise Refused("a file stands in it twice, or is larger than it can be")
             return {e.filename: file.read(e) for e in entries}
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError, EOFError) as e:
-        raise Refused(f"it is damaged: {e}") from None
+        raise Refused(f"it is damaged 檔案損毀: {e}") from None
     except Exception as e:  # a damaged stream raises what its decompressor raises
         if isinstance(e, Refused):
             raise
-        raise Refused(f"it is damaged: {type(e).__name__}") from None
+        raise Refused(f"it is damaged 檔案損毀: {type(e).__name__}") from None
 
 
 def container(files):
@@ -196,7 +217,7 @@ def _check_signature(files, room_key):
     except (KeyError, TypeError, ValueError):
         raise Refused("the signature is not readable") from None
     if not ed25519_verifies(room_key, DOMAIN + files[MANIFEST], signature):
-        raise Refused("the list of files is not signed by the clean room's key")
+        raise Refused("the list of files is not signed by the clean room's key 檔案清單非以該無塵室公鑰簽章")
     if files[SIGNATURE] != canonical({"key": _encoded(room_key), "signature": _encoded(signature)}):
         raise Refused(f"{SIGNATURE} says more than the signature, or says it in another form")
 
@@ -232,7 +253,7 @@ def verify(files):
     try:
         return _verify(files)
     except (KeyError, TypeError, AttributeError, ValueError, IndexError, OverflowError) as e:
-        raise Refused(f"it does not have the form of a pack: {type(e).__name__} {e}") from None
+        raise Refused(f"it does not have the form of a pack 非證據包之格式: {type(e).__name__} {e}") from None
 
 
 def _verify(files):
@@ -247,7 +268,8 @@ def _verify(files):
     _same_results(release.results(at), _json(files, "results.json"))
     reasons = release.reasons(at)
     if verdict["allowed"] != (not reasons):
-        raise Refused("the verdict does not follow from the evidence: " + ("; ".join(reasons) or "nothing is amiss"))
+        told = "; ".join(reasons) or "nothing is amiss 無不符之處"
+        raise Refused("the verdict does not follow from the evidence 判定與依據不符: " + told)
     _check_certificate(files, release, verdict, at)
     return _told(release, verdict, at, len(files))
 
@@ -263,15 +285,15 @@ def _same_results(judged, stated):
 
     for ours, theirs in zip(outcomes(judged), outcomes(stated)):  # noqa: B905 - lengths are compared below
         if ours != theirs:
-            raise Refused(f"{theirs[0]} {theirs[1]}: it says {theirs[2]}, the figures say {ours[2]}")
+            raise Refused(f"{theirs[0]} {theirs[1]}: it says {theirs[2]}, the figures say {ours[2]} 所載結果與數值不符")
     if len(judged) != len(stated):
-        raise Refused("results are missing, or too many")
+        raise Refused("results are missing, or too many 結果有缺漏或多餘")
 
 
 def _check_certificate(files, release, verdict, at):
     if not verdict["allowed"]:
         if "certificate.json" in files:
-            raise Refused("there is a certificate although the gate is shut")
+            raise Refused("there is a certificate although the gate is shut 閘門關閉而有放行憑證")
         return
     certificate = _json(files, "certificate.json")
     record, draft = release.record, release.draft
@@ -285,26 +307,26 @@ def _check_certificate(files, release, verdict, at):
     }
     for name, value in expected.items():
         if certificate.get(name) != value:
-            raise Refused(f"the certificate's {name} is not the release's")
+            raise Refused(f"the certificate's {name} is not the release's 放行憑證與發布不符")
     if {w["control_id"] for w in certificate["waivers"]} != release.waivers_in_force(at):
-        raise Refused("the certificate's waivers are not those in force")
+        raise Refused("the certificate's waivers are not those in force 放行憑證所載豁免非有效者")
     if _time(certificate["expires_at"]) != release.expires_at(at):
-        raise Refused("the certificate ends at another time than the evidence allows")
+        raise Refused("the certificate ends at another time than the evidence allows 放行憑證之到期日與依據不符")
     if verdict["certificate"] != digest(certificate):
         raise Refused("the certificate is not the one that the verdict names")
 
 
 def _told(release, verdict, at, files):
     outcomes = [r["outcome"] for r in release.results(at)]
-    counted = ", ".join(f"{outcomes.count(o)} {o}" for o in dict.fromkeys(outcomes))
+    counted = ", ".join(f"{outcomes.count(o)} {OUTCOMES.get(o, o)}" for o in dict.fromkeys(outcomes))
     lines = [
         f"whole and true 完整屬實: {release.draft['release_id']} ({release.draft['tier']}), {files} files",
         f"  figures 數值: {counted}",
-        f"  sign-offs 簽核: {len(release.binding())}, waivers 例外核准: {len(release.waivers_in_force(at))}",
+        f"  sign-offs 簽核: {len(release.binding())}, waivers 豁免: {len(release.waivers_in_force(at))}",
     ]
     if verdict["allowed"]:
-        return [*lines, f"  gate at {at.isoformat()}: open, until {release.expires_at(at).isoformat()}"]
-    return [*lines, f"  gate at {at.isoformat()}: shut", *(f"    {r}" for r in release.reasons(at))]
+        return [*lines, f"  gate 閘門 {_shown(at)}: open 開放, until 至 {_shown(release.expires_at(at))}"]
+    return [*lines, f"  gate 閘門 {_shown(at)}: shut 關閉", *(f"    {r}" for r in release.reasons(at))]
 
 
 class Release:
@@ -329,36 +351,37 @@ class Release:
     def _draft_reasons(self, at):
         draft, digests, found = self.draft, self.draft["digests"], []
         if draft["policy_version"] != self.policy["version"] or digests["policy"] != digest(self.policy):
-            found.append("it was evaluated under another policy")
+            found.append("it was evaluated under another policy 評估所依據之政策不同")
         if self.evaluated_at > at + CLOCK_TOLERANCE:
-            found.append("the evaluation is dated in the future")
+            found.append("the evaluation is dated in the future 評估時間晚於現在")
         if digest({k: v for k, v in draft.items() if k != "digests"}) != digests["evaluation"]:
-            found.append("the evaluation is not the one that was signed")
+            found.append("the evaluation is not the one that was signed 評估內容與簽核者不符")
         answers = draft["model_card"]["answers"]
         factors = {name: a["value"] for name, a in answers["factors"].items()}
         declared = {name: a["answer"] for name, a in answers["declared"].items()}
         if digest(answers) != digests["answers"] or (factors, declared) != (draft["factors"], draft["declared"]):
-            found.append("the risk answers are not those that were signed")
+            found.append("the risk answers are not those that were signed 風險問卷與簽核者不符")
         if grade(self.policy, factors, declared) != (draft["score"], draft["tier"]):
-            found.append("the grade does not follow from the answers")
+            found.append("the grade does not follow from the answers 風險等級與問卷不符")
         if draft["tier"] == "R0":
-            found.append("the use is prohibited")
+            found.append("the use is prohibited 禁止之用途")
         return found
 
     def _state_reasons(self, at):
         record, found = self.record, []
         if record["state"] != "released":
-            found.append(f"the release is {record['state']}")
+            state = record["state"]
+            found.append(f"the release is {state} 發布狀態為{STATES.get(state, state)}")
         elif not record["released_at"] or not self.evaluated_at <= _time(record["released_at"]) <= at:
-            found.append("the time of release is missing or impossible")
+            found.append("the time of release is missing or impossible 發布時間缺漏或不合理")
         if not set(self.receivers) - set(record["held_by"]):
-            found.append("no institution is left to receive the output")
+            found.append("no institution is left to receive the output 無機構可接收結果")
         return found
 
     def _control_reasons(self, at):
         due = self.draft["declared"][self.policy["in_use_question"]] or at >= self._first_review(at)
         return [
-            f"{r['control_id']}: {r['metric']} {r['outcome']}"
+            f"{r['control_id']}: {r['metric']} {OUTCOMES[r['outcome']]}"
             for r in self.results(at)
             if self._stops(r) and (due or not self._not_yet_due(r))
         ]
@@ -464,11 +487,11 @@ class Release:
     def _sign_off_reasons(self):
         signed = self.binding()
         people, developer = [s["person"] for s in signed], self.draft["developer"]
-        found = [f"the sign-off as {role} {code or ''} is missing".replace("  ", " ") for role, code in self._missing()]
+        found = [f"the sign-off as {' '.join(filter(None, seat))} is missing 尚缺此項簽核" for seat in self._missing()]
         if any(s["decision"] == "reject" for s in signed):
-            found.append("a reviewer has rejected it")
+            found.append("a reviewer has rejected it 已有審查人駁回")
         if developer in people or len(set(people)) != len(people):
-            found.append("the developer signed, or one person twice")
+            found.append("the developer signed, or one person twice 開發者曾簽核，或同一人重複簽核")
         return found
 
     def _missing(self):
@@ -558,7 +581,7 @@ class Release:
 
     def _end_reasons(self, at):
         ends = self.expires_at(at)
-        return [f"the certificate ended at {ends.isoformat()}"] if at >= ends else []
+        return [f"the certificate ended at {_shown(ends)} 放行憑證已到期"] if at >= ends else []
 
 
 def grade(policy, factors, declared):
@@ -596,6 +619,11 @@ def _meets(operator, found, limit):
 
 def _filled(card, fields):
     return sum(card.get(name) not in (None, "", [], {}) for name in fields) / len(fields) if fields else 0.0
+
+
+def _shown(at):
+    """As a person in Taipei reads it, to the second."""
+    return f"{at.astimezone(TAIPEI_TIME):%Y-%m-%d %H:%M:%S} +08:00"
 
 
 def _time(text):

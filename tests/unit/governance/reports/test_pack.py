@@ -183,6 +183,7 @@ def test_a_wrong_cell_is_named(tmp_path, wrong):
     with pytest.raises(FormInvalid) as refused:
         form.read(POLICY, form_file(tmp_path, change=change))
     assert (refused.value.rule, refused.value.where.row) == (rule, row)
+    assert re.search("[\u4e00-\u9fff]", refused.value.zh)
 
 
 def test_every_wrong_row_is_told_at_once(tmp_path):

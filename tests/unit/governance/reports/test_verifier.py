@@ -4,6 +4,7 @@ import ast
 import base64
 import io
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -22,8 +23,8 @@ from cleanroom.contracts.canonical import canonical_bytes
 from cleanroom.governance import gate
 from cleanroom.governance.evidence import Evidence
 from cleanroom.governance.policy import Policy, load_policy
-from cleanroom.governance.reports import verify_pack
-from cleanroom.vocabulary.terms import ReleaseState
+from cleanroom.governance.reports import pages, verify_pack
+from cleanroom.vocabulary.terms import ControlOutcome, ReleaseState
 from tests.factories.laws import LAW, LONG_LAW
 from tests.factories.packs import ROOM_KEY, a_pack, files_in, signed_again, written, zipped
 from tests.factories.records import ARTEFACT, CODES, DEVELOPER, NOW, a_draft, a_record, a_waiver, released, signed
@@ -42,7 +43,8 @@ def run(folder: Path, raw: bytes, *more: str, key: str = ROOM_KEY) -> int:
 def test_a_release_that_passes_is_accepted(tmp_path, capsys):
     assert run(tmp_path, PACK) == 0
     told = capsys.readouterr().out
-    assert "open, until" in told
+    assert f"gate 閘門 {pages.moment(AT)}: open 開放, until 至 " in told
+    assert re.search(r"figures 數值: \d+ met 通過", told)
     assert "sign-offs 簽核: 10" in told
 
 
@@ -51,7 +53,15 @@ def test_a_release_that_is_refused_has_a_true_pack_too(tmp_path, capsys):
     assert run(tmp_path, a_pack(record, AT)) == 0
     told = capsys.readouterr().out
     assert "shut" in told
-    assert "PRI-3-01: mia_auc fail" in told
+    assert "PRI-3-01: mia_auc not met 不通過" in told
+
+
+def test_every_outcome_and_state_has_a_word_in_both_languages():
+    assert verify_pack.OUTCOMES.keys() == {str(o) for o in ControlOutcome}
+    assert verify_pack.STATES.keys() == {str(s) for s in ReleaseState} - {"released"}
+    glossary = (Path(__file__).parents[4] / "docs" / "glossary.md").read_text(encoding="utf-8")
+    for name, both in verify_pack.OUTCOMES.items():
+        assert f"| {name} | {both.split()[-1]} |" in glossary
 
 
 def test_it_says_whether_the_gate_is_open_at_a_time(tmp_path):
@@ -123,6 +133,7 @@ def test_a_call_that_cannot_be_carried_out(tmp_path):
     assert verify_pack.main([str(tmp_path / "none.zip"), f"--room-key={ROOM_KEY}"]) == 2
     assert run(tmp_path, PACK, key="short") == 2
     assert run(tmp_path, PACK, "--at", "tomorrow") == 2
+    assert run(tmp_path, PACK, "--at", "9999-12-31T23:59:59+00:00") == 2
 
 
 def test_without_a_key_both_languages_say_who_has_it(tmp_path, capsys):
