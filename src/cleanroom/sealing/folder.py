@@ -78,7 +78,7 @@ def read_folder(folder: Path, *, institution: str) -> ClearFolder:
             where=Where(file=DECLARATION, column="institution"),
             rule="folder_institution",
         )
-    files = tuple(_clear_file(folder, name, declared.files[name]) for name in Dataset if name in declared.files)
+    files = tuple(_clear_file(folder, name, declared) for name in Dataset if name in declared.files)
     _check_all_declared(folder, {file.path.name for file in files})
     return ClearFolder(
         institution=institution,
@@ -156,12 +156,17 @@ def _period(declared: _DeclaredPeriod) -> Period:
         ) from None
 
 
-def _clear_file(folder: Path, dataset: Dataset, declared: _DeclaredSource) -> ClearFile:
+def _clear_file(folder: Path, dataset: Dataset, declaration: _Declaration) -> ClearFile:
+    declared = declaration.files[dataset]
     source = Source.model_validate(declared.model_dump(exclude={"query_file"}))
     path = folder / _file_name(dataset, declared)
     if not os.path.lexists(path):
-        sentence = f"{path.name} is declared but is not in the folder"
-        raise NothingToDo(sentence, where=Where(file=path.name), rule="file_missing")
+        raise NothingToDo(
+            f"institution {declaration.institution} declares it, and it is not in the folder",
+            zh=f"機構 {declaration.institution} 已申報此檔，而資料夾內查無此檔",
+            where=Where(file=path.name),
+            rule="file_missing",
+        )
     check_ordinary(path)
     _check_source(dataset, source)
     return ClearFile(dataset=dataset, path=path, source=source)

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from cleanroom.crypto.identifiers import canonical
-from cleanroom.errors import MalformedRows, SettingsInvalid
+from cleanroom.errors import MalformedRows, NothingToDo, SettingsInvalid
 from cleanroom.pipeline.rehearsal.clear_landing import account_tokens, read_institution
 from cleanroom.pipeline.rehearsal.consortium import find_consortium
 from cleanroom.synthetic.identities import national_id
@@ -64,6 +64,16 @@ def test_a_broken_row_is_refused_with_its_place(tmp_path):
     assert "1 row breaks the rule national_id_checksum; rows 1" in str(refused.value)
     assert "1 列不符規則：身分證字號或居留證號檢查碼不符" in refused.value.in_chinese
     assert "列號 1" in refused.value.in_chinese
+
+
+def test_a_declared_file_that_is_not_there_is_told_with_its_institution(tmp_path):
+    data = folder(tmp_path, "gone", format="parquet")
+    (data / "808" / "accounts.parquet").unlink()
+
+    with pytest.raises(NothingToDo, match=r"accounts\.parquet: institution 808 declares it") as refused:
+        landed(data)
+
+    assert "機構 808 已申報此檔" in refused.value.in_chinese
 
 
 def test_a_query_is_refused(tmp_path):
