@@ -10,8 +10,11 @@ from importlib.resources import files
 import pytest
 import yaml
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+from django.utils.html import strip_tags
 from openpyxl import load_workbook
 
+from cleanroom.governance.evidence import Evidence
 from cleanroom.governance.policy import DEFAULT_POLICY, load_policy
 from cleanroom.governance.reports import form
 from cleanroom.vocabulary.terms import Role
@@ -73,6 +76,24 @@ def test_a_candidate_is_replayed_and_nothing_is_kept(drafted, approver, page_of)
     drafted.refresh_from_db()
     assert drafted.policy_version == load_policy().version
     assert "重演 1 個發布" in page_of(approver, "zh-Hant").post(WHAT_IF, sent(stricter())).content.decode()
+
+
+def test_the_bound_that_decides_stands_beside_the_value(room, approver, page_of):
+    make_participant("808")
+    make_person(Role.MODEL_DEVELOPER, username="dev")
+    found = Evidence(0.5038, low=0.49, high=0.517, cases=100_000, measured_at=timezone.now())
+    draft_release(make_draft(developer="dev", changes={"mia_auc": found}), by=room)
+    document = yaml.safe_load(SHIPPED) | {"version": "next-2"}
+    [metric] = [m for c in document["controls"] for m in c["metrics"] if m["name"] == "mia_auc"]
+    metric["limit"] = 0.51
+    page = page_of(approver).post(WHAT_IF, sent(yaml.safe_dump(document, allow_unicode=True))).content.decode()
+    [row] = re.findall(r"<tr[^>]*>(?:(?!</tr>).)*<code>mia_auc</code>.*?</tr>", page, re.DOTALL)
+    cells = {
+        k: " ".join(strip_tags(v).split()) for k, v in re.findall(r'data-label="([^"]+)"[^>]*>(.*?)</td>', row, re.S)
+    }
+    assert (cells["Value"], cells["95 % interval"]) == ("0.5038", "0.49 – 0.517")
+    assert cells["In force"].startswith("✓ met ≤") and cells["Candidate"] == "✕ not met ≤ 0.51"
+    assert "its worse bound is held against the limit" in page
 
 
 def test_the_api_gives_the_same_answer(drafted, approver, client):
