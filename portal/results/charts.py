@@ -133,7 +133,7 @@ def curve_chart(hours: Sequence[float], curves: Sequence[Curve]) -> CurveChart:
     values = [value for curve in curves for value in curve.values]
     least, most = min([0.0, *ends, *values]), max([1.0, *ends, *values])
     longest = max([1e-9, *hours])
-    marks = [(value, f"{value:,.0f}") for value in round_values(least, most)]
+    marks = [(v, f"{v:,.0f}") for v in round_values(least, most) if v.is_integer()]  # accounts and TWD are whole
     left = _room_for(marks)
 
     def x(hour: float) -> float:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -198,7 +199,7 @@ def moment(text: str) -> datetime:
 
 @register.filter
 def figure(value: float | None) -> str:
-    """A measured figure with as many digits as a person reads."""
+    """A measured figure with as many digits as a person reads, and never as a power of ten."""
     if value is None:
         return "–"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{Decimal(f'{value:.4g}'):f}"

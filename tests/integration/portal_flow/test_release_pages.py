@@ -17,6 +17,7 @@ from portal.common.waiting import waiting_for
 from portal.signoffs.actions.draft import draft_release
 from portal.signoffs.actions.submit import submit_release
 from portal.signoffs.models import Release, SignOffRecord, WaiverRecord
+from portal.signoffs.templatetags.governance import figure
 from tests.factories.portal import make_participant, make_person
 from tests.factories.portal_flow import warning
 from tests.factories.releases import make_draft
@@ -195,3 +196,18 @@ def test_a_queue_that_is_down_is_not_the_rooms_failure(
 def test_a_certificates_times_are_shown_in_the_portals_zone(written):
     shown = Template('{% load governance %}{{ t|moment|date:"Y-m-d H:i" }}').render(Context({"t": written}))
     assert shown == "2026-11-24 04:05"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (4.55e-06, "0.00000455"),
+        (-2.5e-05, "-0.000025"),
+        (0.50384, "0.5038"),
+        (0.0, "0"),
+        (1234.5, "1,234"),
+        (None, "–"),
+    ],
+)
+def test_a_small_figure_is_written_out(value, shown):
+    assert figure(value) == shown

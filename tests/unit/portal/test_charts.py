@@ -9,11 +9,12 @@ from portal.results.charts import DIGIT, Curve, Item, bar_chart, curve_chart, li
 MONEY = st.floats(-1e11, 1e11)
 
 
-@given(values=st.lists(MONEY, min_size=1, max_size=8))
+@given(values=st.lists(MONEY | st.floats(0, 2), min_size=1, max_size=8))
 def test_the_longest_label_at_the_axis_stays_inside(values):
     curve = Curve("together", values, [(value - 1, value + 1) for value in values])
     chart = curve_chart(range(len(values)), [curve])
-    assert len(chart.grid) >= 2
+    figures = [figure for _y, figure in chart.grid]
+    assert len(figures) == len(set(figures)) >= 2 and "0" in figures
     assert chart.left - 8 >= max(len(figure) for _y, figure in chart.grid) * DIGIT
     assert all(chart.left <= point.x <= chart.width for point in chart.curves[0].points)
 
