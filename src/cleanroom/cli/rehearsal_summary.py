@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Column, Table
 
-from cleanroom.cli.value_names import name_of, scenario_name
+from cleanroom.cli.value_names import detail_line, name_of, scenario_name
 from cleanroom.cli.words import chosen, told
 
 
@@ -53,8 +53,8 @@ def _blocked_table(summary: Mapping[str, Any]) -> Table:
 
 
 def _sentences(summary: Mapping[str, Any]) -> list[str]:
-    return [_transfers(summary), _listed(summary), _release(summary), _answers(summary), _judged(summary),
-            _memory(summary)]  # fmt: skip
+    return [_transfers(summary), _listed(summary), _release(summary), *_left(summary), _answers(summary),
+            _judged(summary), _memory(summary)]  # fmt: skip
 
 
 def _transfers(summary: Mapping[str, Any]) -> str:
@@ -87,6 +87,19 @@ def _release(summary: Mapping[str, Any]) -> str:
     waived = ", ".join(release["waived"]) or told("none", "無")
     return told(f"release {name}, tier {tier}: {signed} sign-offs; waived: {waived}",
                 f"發布 {name}，風險等級 {tier}：簽核 {signed} 人；例外核准：{waived}")  # fmt: skip
+
+
+def _left(summary: Mapping[str, Any]) -> list[str]:
+    """Why dispatch has more rows than warnings were sent."""
+    steps = [step for s in summary["stations"] if s["name"] == "dispatch" for step in s["steps"]]
+    if not steps:
+        return []
+    step = steps[-1]
+    left = [(name, step["detail"].get(name) or 0) for name in ("known", "unroutable", "held", "capped")]
+    others = told(", ", "、").join(detail_line(name, n) for name, n in left if n) or told("none", "無")
+    rows, sent = step["rows"], step["detail"].get("sent", 0)
+    return [told(f"dispatch: {rows:,} warnings due, {sent:,} sent; the others: {others}",
+                 f"預警派送：應派送 {rows:,} 件，送出 {sent:,} 件；其餘：{others}")]  # fmt: skip
 
 
 def _answers(summary: Mapping[str, Any]) -> str:

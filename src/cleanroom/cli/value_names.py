@@ -1,4 +1,4 @@
-"""Values that stand in files, as a person reads them: in English as they are, in Chinese by the glossary's word.
+"""Values that stand in files, as a person reads them: in English as words, in Chinese by the glossary's word.
 
 Scenarios and typologies have the labels of the results' page.
 """
@@ -6,7 +6,8 @@ Scenarios and typologies have the labels of the results' page.
 from collections.abc import Mapping
 from typing import Final
 
-from cleanroom.cli.words import chosen, told
+from cleanroom.cli.words import chosen, language, told
+from cleanroom.settings import CHINESE
 from cleanroom.vocabulary.terms import AnswerKind, ReleaseState, Role
 
 # docs/glossary.md has the same words; a test compares them.
@@ -134,18 +135,19 @@ def _value(value: object) -> str:
 
 def name_of(value: str) -> str:
     """A value without a name stands for itself."""
-    return told(value, CHINESE_NAMES.get(value) or _OTHERS.get(value, value))
+    chinese = CHINESE_NAMES.get(value) or _OTHERS.get(value)
+    return value if chinese is None else told(value.replace("_", " "), chinese)
 
 
 def scenario_name(value: str) -> str:
-    return told(value, _label("names", value))
+    return _label("names", value)
 
 
 def typology_name(value: str) -> str:
-    return told(value, _label("typologies", value))
+    return _label("typologies", value)
 
 
 def _label(group: str, value: str) -> str:
     from cleanroom.governance.reports.words import Words  # and with it YAML, which few commands need
 
-    return Words("zh_hant", "cleanroom.results").of(group, value)
+    return Words("zh_hant" if language() == CHINESE else "en", "cleanroom.results").of(group, value)

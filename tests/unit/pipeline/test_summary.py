@@ -79,6 +79,7 @@ def test_extra_is_counted_against_each_bank_alone(document):
     folder, make = document
     (folder / "detection.json").write_text(json.dumps({"body": {"precision": 0.5, "recall": 0.25}}))
     text = shown(make())
+    assert "Shared graph, in real time" in text and "shared_graph" not in text
     assert "+80" in text and "+3" in text
     assert "precision 0.500, recall 0.250" in text
 
@@ -97,6 +98,15 @@ def test_the_transfers_of_which_no_other_end_is_expected_are_some_of_the_unmatch
     assert "24,502 matched, 2,397 unmatched (of which 2,369 not expected), 19 disagreeing)" in shown(found)
     monkeypatch.setenv("CLEANROOM_LANGUAGE", "zh-hant")
     assert "僅有一端 2,397（其中 2,369 筆無須另一端）、兩端不一致 19）" in shown(found)
+
+
+def test_it_says_why_dispatch_has_more_rows_than_warnings(document, tmp_path, monkeypatch):
+    assert "dispatch" not in shown(document[1]())
+    write(tmp_path, "dispatch", "send", 190, sent=162, known=0, unroutable=28, held=0, capped=0)
+    found = document[1]()
+    assert "dispatch: 190 warnings due, 162 sent; the others: to nobody here: 28" in shown(found)
+    monkeypatch.setenv("CLEANROOM_LANGUAGE", "zh-hant")
+    assert "應派送 190 件，送出 162 件；其餘：無接收機構：28" in shown(found)
 
 
 def shown(found) -> str:
