@@ -58,6 +58,7 @@ def add_governance(commands) -> None:
 
 
 def _gate(options: argparse.Namespace) -> int:
+    from cleanroom.governance.moments import moment
     from cleanroom.pipeline import line
 
     decision = line.ask_gate(RoomSettings.from_environment(), presented=options.certificate)
@@ -65,7 +66,7 @@ def _gate(options: argparse.Namespace) -> int:
         print(json.dumps(decision.as_dict(), ensure_ascii=False))
         return 0 if decision.is_open else GateClosed.exit_code
     certificate = decision.require()
-    said = word("open", certificate=certificate.digest, until=certificate.expires_at.isoformat())
+    said = word("open", certificate=certificate.digest, until=moment(certificate.expires_at))
     out.print(said, markup=False, highlight=False, soft_wrap=True)
     return 0
 

@@ -20,7 +20,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "nothing": ("Nothing would have been decided otherwise.", "無任何判定因此改變。"),
     "release": ("release", "發布"),
-    "decided": ("decided (UTC)", "判定時間（UTC）"),
+    "decided": ("decided", "判定時間"),
     "verdict": ("verdict", "判定"),
     "tier": ("tier", "風險等級"),
     "missing": ("sign-offs that would be missing", "將缺少之簽核"),

@@ -45,11 +45,12 @@ def add_packs(governance) -> None:
 
 
 def _pack(options: argparse.Namespace) -> None:
+    from cleanroom.governance.moments import moment
     from cleanroom.pipeline import evidence_pack
 
     judged = evidence_pack.written(RoomSettings.from_environment(), release_id=options.release, out=options.out)
     until = judged.expires_at
-    said = {"release": judged.draft.release_id, "file": options.out, "until": until and until.isoformat()}
+    said = {"release": judged.draft.release_id, "file": options.out, "until": moment(until)}
     print_line(word("packed_open" if until else "packed_shut", **said))
 
 

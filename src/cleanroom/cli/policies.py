@@ -12,6 +12,7 @@ from cleanroom.cli.governance_words import word
 from cleanroom.cli.paths import InFile, InFolder
 from cleanroom.cli.words import chosen, told
 from cleanroom.errors import PolicyInvalid
+from cleanroom.governance.moments import moment
 from cleanroom.governance.what_if import ControlChange, Judged, Replay, Replayed
 from cleanroom.settings import RoomSettings
 
@@ -142,7 +143,7 @@ def _release(one: Replayed) -> list[str]:
     whole = [r for r in one.after.reasons if r.control_id is None] if one.verdict_changes else []
     return [
         one.release_id,
-        f"{one.at:%Y-%m-%d %H:%M}",
+        moment(one.at),
         _arrow(str(one.before.tier or "-"), str(one.after.tier or "-")),
         _arrow(_verdict(one.before), _verdict(one.after)),
         "\n".join(one.newly_missing),

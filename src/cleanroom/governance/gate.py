@@ -5,18 +5,30 @@ It trusts no summary in the record: grade, digests, control outcomes, waivers an
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from cleanroom.contracts.governance import ControlResult, ReleaseRecord, SendingStop
 from cleanroom.errors import CleanroomError, GateClosed
 from cleanroom.governance import certificate, controls, drafts, judging, record_evidence, releases
 from cleanroom.governance.certificate import Certificate
 from cleanroom.governance.judging import results
+from cleanroom.governance.moments import moment
 from cleanroom.governance.policy import Policy
 from cleanroom.governance.reasons import Reason, as_sentence, in_chinese
 from cleanroom.vocabulary.terms import ControlOutcome, ReleaseState, Tier
 
 __all__ = ["Decision", "blockers", "check", "check_may_release", "control_reasons", "decide", "results"]
+
+
+# As docs/glossary.md has them.
+_STATES = {
+    ReleaseState.DRAFT: "草稿",
+    ReleaseState.EVALUATED: "已評估",
+    ReleaseState.SUBMITTED: "送審",
+    ReleaseState.APPROVED: "核可",
+    ReleaseState.SUSPENDED: "暫停",
+    ReleaseState.RETIRED: "退役",
+}
 
 
 @dataclass(frozen=True)
@@ -162,7 +174,9 @@ def _stop_reasons(stop: SendingStop | None) -> list[Reason]:
 def _state_reasons(record: ReleaseRecord, now: datetime) -> list[Reason]:
     if record.state is not ReleaseState.RELEASED:
         why = f" ({record.suspended_reason})" if record.suspended_reason else ""
-        return [Reason("not_released", f"the release is {record.state}{why}", f"發布狀態為 {record.state}{why}")]
+        return [
+            Reason("not_released", f"the release is {record.state}{why}", f"發布狀態為{_STATES[record.state]}{why}")
+        ]
     if record.released_at is None or not _in_order(record.draft.evaluated_at, record.released_at, now):
         return [Reason("release_time", "the time of release is missing or impossible", "發布時間缺漏或不合理")]
     return []
@@ -209,7 +223,7 @@ def _control_reason(policy: Policy, result: ControlResult) -> Reason:
     zh, name = policy.control(result.control_id).text.zh_hant, result.metric
     if result.value is None:
         en = f"{name} could not be measured: {result.detail}"
-        return Reason("not_measurable", en, f"{name} 無法衡量：{result.detail_zh_hant}（{zh}）", result.control_id)
+        return Reason("not_measurable", en, f"{name} 無法量測：{result.detail_zh_hant}（{zh}）", result.control_id)
     low, high = _bounds(result)
     figure = f"{name} is {result.value:.6g}{f' ({low} to {high})' if low else ''}, the limit is {result.limit}"
     figure_zh = f"{name} 為 {result.value:.6g}{f'（{low} 至 {high}）' if low else ''}，門檻為 {result.limit}"
@@ -233,5 +247,5 @@ def _expiry_reasons(policy: Policy, record: ReleaseRecord, now: datetime) -> lis
     ends = certificate.expires_at(policy, record, now=now)
     if now < ends:
         return []
-    when = f"{ends.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    return [Reason("expired", f"the certificate expired at {when}", f"憑證已於 {when} 到期")]
+    when = moment(ends)
+    return [Reason("expired", f"the certificate expired at {when}", f"放行憑證已於 {when} 到期")]

@@ -4,6 +4,7 @@ import json
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -64,12 +65,16 @@ def command(desk, monkeypatch, capsys):
     return run
 
 
-def test_open_ends_with_zero_and_the_certificate(desk, command):
+def test_open_ends_with_zero_and_the_certificate(desk, command, capsys):
     code, told = command()
     certificate = gate.ask(desk).require()
     assert (code, told["allowed"], told["certificate"]) == (0, True, certificate.digest)
     assert told["participants"] == ["700", "808", "822"]
+    assert told["expires_at"] == certificate.expires_at.isoformat()
     assert cli.main(["governance", "gate", "--certificate", certificate.digest]) == 0
+    assert f"{certificate.expires_at.astimezone(ZoneInfo('Asia/Taipei')):%Y-%m-%d %H:%M:%S} +08:00" in " ".join(
+        capsys.readouterr().out.split()
+    )
     assert cli.main(["governance", "gate", "--certificate", "0" * 64]) == GateClosed.exit_code
     assert gate.certified_release(desk).draft.release_id == told["release_id"]
 

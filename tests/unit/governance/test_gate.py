@@ -352,3 +352,12 @@ def test_reasons_stand_in_both_languages():
     reasons = gate.blockers(POLICY, a_record(draft), now=LATER, participants=CODES)
     assert len(reasons) > 10
     assert all(any("\u4e00" <= ch <= "\u9fff" for ch in r.zh_hant) for r in reasons)
+
+
+@pytest.mark.parametrize("state", [s for s in ReleaseState if s is not ReleaseState.RELEASED])
+def test_a_state_that_shuts_the_gate_is_told_in_chinese(state):
+    found = gate.decide(POLICY, RECORD.model_copy(update={"state": state}), now=LATER, artefact_digest=ARTEFACT,
+                        participants=CODES)  # fmt: skip
+    [reason] = [r for r in found.reasons if r.code == "not_released"]
+    assert reason.zh_hant.isascii() is False
+    assert str(state) not in reason.zh_hant

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property, partial
 from importlib.resources import files
-from zoneinfo import ZoneInfo
 
 import jinja2
 
@@ -15,12 +14,11 @@ from cleanroom.errors import CleanroomError
 from cleanroom.governance import drafts, gate, matrix, releases, risk
 from cleanroom.governance.catalogue import Supplier, figures
 from cleanroom.governance.certificate import Certificate
+from cleanroom.governance.moments import moment
 from cleanroom.governance.policy import Policy
 from cleanroom.governance.reasons import Reason
 from cleanroom.governance.reports import naming
 from cleanroom.governance.reports.words import Words
-
-TAIPEI = ZoneInfo("Asia/Taipei")
 
 
 @dataclass(frozen=True)
@@ -138,11 +136,6 @@ def page(judged: Judged, language: str) -> str:
     words = Words(language)
     return _template().render(p=judged, w=words, css=_css(), moment=moment, figure=figure,
                               named=partial(naming.named, words), limit=partial(naming.limit, words))  # fmt: skip
-
-
-def moment(at: datetime | None) -> str:
-    """Taipei time, to the second, with its offset."""
-    return "" if at is None else f"{at.astimezone(TAIPEI):%Y-%m-%d %H:%M:%S} +08:00"
 
 
 def figure(value: float | None) -> str:

@@ -49,7 +49,7 @@ STATES = {
     "draft": "草稿",
     "evaluated": "已評估",
     "submitted": "送審",
-    "approved": "已核准",
+    "approved": "核可",
     "suspended": "暫停",
     "retired": "退役",
 }
