@@ -112,7 +112,8 @@ def _measures(rows: dict[str, dict[str, Any]], spread: bool, title: str) -> Tabl
     more = told("extra\n95 %", "增加\n95%") if spread else told("extra", "增加")
     money = told("TWD", "金額（元）")
     names = money, more, told("accounts", "帳戶數"), more, told("innocent", "無辜")
-    columns = [Column(told("scenario", "情境"), no_wrap=True), *(Column(name, justify="right") for name in names)]
+    figures = (Column(name, justify="right", no_wrap=True) for name in names)  # a name may break, a figure may not
+    columns = [Column(told("scenario", "情境")), *figures]
     table = Table(*columns, title=title, title_justify="left", box=SIMPLE, padding=(0, 0, 0, 1))
     for name, row in rows.items():
         extra = [_extra(row, f"extra_{figure}", spread) for figure in ("money_twd", "accounts")]

@@ -1,6 +1,9 @@
 """What `blocked` and `replay` print: whose data it is, and intervals only where there are cases enough for them."""
 
+import io
+
 import pytest
+from rich.console import Console
 
 from cleanroom.cli import blocked, replay
 from cleanroom.settings import CHINESE, ENGLISH
@@ -15,6 +18,18 @@ def test_the_institutions_and_whether_there_is_an_interval(chains, shown, capsys
     assert said.startswith(f"institutions: 700, 808, 822; watch-listings: {chains}; ")
     assert ("[" in said) is shown and ("95 %\n" in said or "95 % " in said)
     assert (f"too few families of cases ({chains})" in said) is not shown
+
+
+@pytest.mark.parametrize("language", [ENGLISH, CHINESE])
+def test_no_figure_is_cut_off_on_a_terminal_of_eighty_columns(language, monkeypatch):
+    monkeypatch.setenv("CLEANROOM_LANGUAGE", language)
+    console = Console(record=True, width=80, file=io.StringIO())
+    body = blocked_of(6)
+    row = body["scenarios"]["shared_graph_realtime"]
+    row |= {"money_twd": 22_176_392.0, "extra_money_twd_interval": [-1_159_284.0, 7_743_409.0]}
+    console.print(blocked._measures(body["scenarios"], True, "title"))
+    said = console.export_text()
+    assert "22,176,392" in said and "[-1,159,284, 7,743,409]" in said and "…" not in said
 
 
 @pytest.mark.parametrize(("language", "told"), [(ENGLISH, "-12 accounts"), (CHINESE, "、-12 個帳戶")])
