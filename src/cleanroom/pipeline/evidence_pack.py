@@ -82,12 +82,20 @@ def _signed_as_can_be(settings: RoomSettings, judged: pages.Judged) -> bytes:
 def _record(settings: RoomSettings, portal: Portal, release_id: str | None) -> ReleaseRecord:
     """Of that name; None takes the release that stands, else the newest draft."""
     if release_id:
-        return portal.release(release_id)
+        return _of_name(portal, release_id)
     latest = artefacts.latest(settings)
     standing = portal.current_release(load_answers().use_case)
     if standing is None and latest and latest.release_id:
         return portal.release(latest.release_id)
     return standing or _records(settings, portal)[0]
+
+
+def _of_name(portal: Portal, release_id: str) -> ReleaseRecord:
+    try:
+        return portal.release(release_id)
+    except NotFound:
+        raise NotFound("the portal holds no release of that id; its page Releases lists them all",
+                       zh="入口網站無此代號之發布；請見其發布頁面之清單") from None  # fmt: skip
 
 
 def _records(settings: RoomSettings, portal: Portal) -> list[ReleaseRecord]:
