@@ -93,16 +93,17 @@ def line_chart(values: Sequence[tuple[str, float]], *, unit: str) -> LineChart |
 
 @dataclass(frozen=True)
 class Curve:
-    """One line over common moments: its values and the [low, high] of each."""
+    """One line over common moments: its values and the [low, high] of each, or None without intervals."""
 
     label: str
     values: Sequence[float]
-    intervals: Sequence[Sequence[float]]
+    intervals: Sequence[Sequence[float]] | None
 
 
 @dataclass(frozen=True)
 class DrawnCurve:
-    """`number`: from 1 on, told apart by the style sheet. `line`, `band`: points of a polyline and of a polygon."""
+    """`number`: from 1 on, told apart by the style sheet. `line`, `band`: points of a polyline and of a polygon; no
+    band is empty."""
 
     number: int
     label: str
@@ -129,7 +130,7 @@ TICKS = (0, 6, 12, 24, 36, 48, 60, 72)
 def curve_chart(hours: Sequence[float], curves: Sequence[Curve]) -> CurveChart:
     """Lines with bands over hours in their true distance, and zero always in sight."""
     width, height, right, top, base = 420, 240, 12, 14, 204
-    ends = [end for curve in curves for pair in curve.intervals for end in pair]
+    ends = [end for curve in curves for pair in curve.intervals or () for end in pair]
     values = [value for curve in curves for value in curve.values]
     least, most = min([0.0, *ends, *values]), max([1.0, *ends, *values])
     longest = max([1e-9, *hours])
@@ -143,12 +144,13 @@ def curve_chart(hours: Sequence[float], curves: Sequence[Curve]) -> CurveChart:
         return round(base - (value - least) / (most - least) * (base - top), 1)
 
     def drawn(number: int, curve: Curve) -> DrawnCurve:
+        bands = curve.intervals or [None] * len(curve.values)
         places = tuple(
-            Point(x(h), y(v), f"{curve.label}, {h:g} h", f"{v:,.0f} ({low:,.0f} – {high:,.0f})")
-            for h, v, (low, high) in zip(hours, curve.values, curve.intervals, strict=True)
+            Point(x(h), y(v), f"{curve.label}, {h:g} h", _with_band(v, band))
+            for h, v, band in zip(hours, curve.values, bands, strict=True)
         )
-        upper = [f"{x(h)},{y(high)}" for h, (_low, high) in zip(hours, curve.intervals, strict=True)]
-        lower = [f"{x(h)},{y(low)}" for h, (low, _high) in zip(hours, curve.intervals, strict=True)]
+        upper = [f"{x(h)},{y(band[1])}" for h, band in zip(hours, bands, strict=True) if band]
+        lower = [f"{x(h)},{y(band[0])}" for h, band in zip(hours, bands, strict=True) if band]
         line = " ".join(f"{p.x},{p.y}" for p in places)
         return DrawnCurve(number, curve.label, line, " ".join([*upper, *reversed(lower)]), places)
 
@@ -162,6 +164,10 @@ def curve_chart(hours: Sequence[float], curves: Sequence[Curve]) -> CurveChart:
         grid=tuple((y(value), figure) for value, figure in marks),
         ticks=tuple((x(hour), f"{hour:g}") for hour in TICKS if hour <= longest),
     )
+
+
+def _with_band(value: float, band: Sequence[float] | None) -> str:
+    return f"{value:,.0f} ({band[0]:,.0f} – {band[1]:,.0f})" if band else f"{value:,.0f}"
 
 
 def _room_for(marks: Sequence[tuple[float, str]]) -> int:

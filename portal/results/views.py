@@ -55,11 +55,12 @@ def _blocked(reader) -> dict:
     result = queries.latest("blocked")
     if result is None or not blocked.is_answer(result.body):
         return {"blocked": result, "scenarios": []}
-    body = for_reader(result.body, reader)
+    body = blocked.with_honest_intervals(for_reader(result.body, reader))
     lines = blocked.scenario_lines(body)
     return {
         "blocked": result,
         "scenarios": lines,
+        "has_intervals": blocked.has_intervals(body),
         "alone": blocked.alone_lines(body),
         "nesting": blocked.nesting_lines(body),
         "blocked_chart": blocked.blocked_chart(lines),

@@ -130,6 +130,15 @@ def test_the_curve_has_a_band_for_each_scenario_beyond_each_bank_alone(published
         assert f'<th scope="row">{part}</th>' in shown and f"<summary>{part}</summary>" in shown
 
 
+def test_few_families_of_cases_have_no_interval(room_api, page):
+    assert room_api("POST", "/results", publication("blocked", BLOCKED | {"families": 4}))[0] == 200
+    shown = page(make_person(Role.COORDINATOR))
+    assert "too few families of cases" in shown and "60,027 TWD and 6 accounts more" in shown
+    assert 'class="band ' not in shown and "bands are" not in shown and shown.count('class="line line-') == 9
+    low, high = BLOCKED["scenarios"]["shared_graph_realtime"]["extra_money_twd_interval"]
+    assert low < high and f"{low:,.0f} – {high:,.0f}" not in shown and f"({low:,.0f} – " not in shown
+
+
 def test_the_stations_of_the_last_run_are_in_order(published, room_api, page):
     shown = page(make_person(Role.COORDINATOR))
     assert "Run run-1" in shown
