@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from portal.results.blocked import has_intervals
+
 
 @dataclass(frozen=True)
 class ShadowLine:
     """One release. `listed_later`, `in_pattern`: precision, None where unknown. Figures beyond each bank alone; money
-    in TWD. `price`: innocent accounts more, or where no truth is known accounts that were never listed."""
+    in TWD. `price`: innocent accounts more, or where no truth is known accounts that were never listed.
+    `interval`: None of too few families of cases."""
 
     release_id: str
     runs: int
@@ -16,7 +19,7 @@ class ShadowLine:
     listed_later: float | None
     in_pattern: float | None
     extra_money_twd: float
-    interval: tuple[float, float]
+    interval: tuple[float, float] | None
     extra_accounts: int
     price: int
 
@@ -35,7 +38,7 @@ def _line(release_id: str, found: Mapping[str, Any]) -> ShadowLine:
         listed_later=(right["listed_later"] or {}).get("precision"),
         in_pattern=(right["in_pattern"] or {}).get("precision"),
         extra_money_twd=after["extra_money_twd"],
-        interval=tuple(after["extra_money_twd_interval"]),
+        interval=tuple(after["extra_money_twd_interval"]) if has_intervals(found) else None,
         extra_accounts=after["extra_accounts"],
         price=after[price] - before[price],
     )

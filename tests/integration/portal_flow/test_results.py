@@ -208,7 +208,8 @@ def test_without_an_answer_there_is_no_report(client, room_api):
 def test_models_in_the_shadow_are_shown_by_what_came_later(room_api, page):
     figures = {"extra_money_twd": 12_345.0, "extra_money_twd_interval": [1.0, 23_456.0], "extra_accounts": 4}
     body = {"releases": {"score-9": {
-        "runs": [{}, {}], "notices": 40, "right": {"in_pattern": None, "listed_later": {"precision": 0.25}},
+        "runs": [{}, {}], "notices": 40, "families": 5,
+        "right": {"in_pattern": None, "listed_later": {"precision": 0.25}},
         "alone": {"innocent_accounts": None, "accounts_controlled_not_listed": 3},
         "with_notices": figures | {"innocent_accounts": None, "accounts_controlled_not_listed": 33},
     }}}  # fmt: skip
@@ -217,6 +218,10 @@ def test_models_in_the_shadow_are_shown_by_what_came_later(room_api, page):
     shown = page(make_person(Role.COORDINATOR))
     assert "score-9" in shown and "25.0%" in shown and "12,345" in shown and "1 – 23,456" in shown
     assert '<td class="number">30</td></tr>' in shown
+    body["releases"]["score-9"]["families"] = 4
+    assert room_api("POST", "/results", publication("shadow", body, computed_at=NOW + timedelta(minutes=1)))[0] == 200
+    shown = page(make_person(Role.COORDINATOR))
+    assert "12,345" in shown and "23,456" not in shown
 
 
 @pytest.mark.parametrize(("count", "shown"), [(0, "0"), (1, "< 5"), (4, "< 5"), (5, "5"), (1200, "1,200")])
