@@ -22,7 +22,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "forward": ("Where the money of {account} went", "帳戶 {account} 之款項去向"),
     "backward": ("Whose money came to {account}", "帳戶 {account} 之款項來源"),
-    "reached": ("{reached:,} accounts reached, {looked_at:,} transfers looked at.",
+    "reached": ("Accounts reached: {reached:,}; transfers looked at: {looked_at:,}.",
                 "共及於 {reached:,} 個帳戶，檢視 {looked_at:,} 筆交易。"),
     "layer_count": ("layer {layer}: {count:,}", "第 {layer} 層 {count:,} 個"),
     "by_layer": ("By layer: {layers}.", "各層帳戶數：{layers}。"),

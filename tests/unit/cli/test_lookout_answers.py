@@ -121,7 +121,7 @@ def test_accounts_of_several_layers_are_explained():
     way |= {"hubs": [], "truncated": [], "cut": None, "identifiers": {}}
     answer = {"rule": RULE, "link_limit": None, "state": STATE, "ways": [way]}
     said = read(lookout_answers.expansion, OTHER, answer, rows=9)
-    assert "1 accounts reached" in said
+    assert "Accounts reached: 1; transfers looked at: 9" in said
     assert "layer 1: 1, layer 2: 1; 2 in all, as an account counts at every layer" in said
     answer["ways"] = [way | {"reached": 2}]
     assert "By layer: layer 1: 1, layer 2: 1.\n" in read(lookout_answers.expansion, OTHER, answer, rows=9)
