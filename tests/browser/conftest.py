@@ -19,11 +19,14 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.browser.pictures import Pictures
+
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-dev-shm-usage",  # containers often have 64 MB of shared memory, too little for a long page
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -112,7 +115,7 @@ class Looker:
 
     page: object
     url: str
-    shots: Path
+    pictures: Pictures
     problems: list[str] = field(default_factory=list)
 
     def open(self, path: str):
@@ -126,11 +129,8 @@ class Looker:
         assert self.page.url == self.url + "/", self.page.inner_text("main")
         return self
 
-    def shot(self, name: str) -> Path:
-        path = self.shots / f"{name}.png"
-        self.page.screenshot(path=path, full_page=True)
-        assert path.stat().st_size > 5000, "an empty picture"
-        return path
+    def shot(self, name: str) -> None:
+        self.pictures.take(self.page, name)
 
     def text(self) -> str:
         return self.page.inner_text("main")
@@ -149,22 +149,23 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
-def shots(tmp_path_factory) -> Path:
-    """Where pictures go: the folder that PORTAL_SCREENSHOTS names, else one that is thrown away."""
+def pictures() -> Pictures:
+    """Taken only where PORTAL_SCREENSHOTS names a folder."""
     named = os.environ.get("PORTAL_SCREENSHOTS")
-    folder = Path(named) if named else tmp_path_factory.mktemp("shots")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    if named is None:
+        return Pictures(None)
+    Path(named).mkdir(parents=True, exist_ok=True)
+    return Pictures(Path(named))
 
 
 @pytest.fixture
-def look(served, chromium, shots):
+def look(served, chromium, pictures):
     """`look("en-US")` opens a window; at the end of the test none of them may have seen a problem."""
     opened: list[Looker] = []
 
     def window(locale: str = "en-US", *, width: int = 1280, height: int = 900) -> Looker:
         context = chromium.new_context(locale=locale, viewport={"width": width, "height": height})
-        looker = Looker(context.new_page(), served.url, shots)
+        looker = Looker(context.new_page(), served.url, pictures)
         _watch(looker)
         opened.append(looker)
         return looker

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.pictures import Pictures
+
 ROOT = Path(__file__).resolve().parents[3]
 PASSWORD = "browser-test-password-1"
 
@@ -78,8 +80,8 @@ MOST_TABS = 250
 class Visit:
     """One person's browser window: `path` opens a page, `shot` keeps a picture, `problems` is what the console said."""
 
-    def __init__(self, page, base: str, shots: Path):
-        self.page, self.base, self.shots, self.problems = page, base, shots, []
+    def __init__(self, page, base: str, pictures: Pictures):
+        self.page, self.base, self.pictures, self.problems = page, base, pictures, []
         self.expects_refusal = False  # a page that says no with a status of its own, which the console repeats
         page.on("console", self._said)
         page.on("pageerror", lambda e: self.problems.append(str(e)))
@@ -180,9 +182,7 @@ class Visit:
         self.page.get_by_role("button", name="English").wait_for()
 
     def shot(self, name: str) -> None:
-        path = self.shots / f"flow-{name}.png"
-        self.page.screenshot(path=path, full_page=True)
-        assert path.stat().st_size > 5000, "an empty picture"
+        self.pictures.take(self.page, f"flow-{name}")
 
     def text(self) -> str:
         return self.page.inner_text("main")
@@ -193,10 +193,10 @@ class Visit:
 
 
 @pytest.fixture
-def visit(portal, chromium, shots):
+def visit(portal, chromium, pictures):
     context = chromium.new_context(locale="en-GB", timezone_id="Asia/Taipei", reduced_motion="reduce",
                                    viewport={"width": 1280, "height": 900})  # fmt: skip
-    visit = Visit(context.new_page(), portal, shots)
+    visit = Visit(context.new_page(), portal, pictures)
     yield visit
     context.close()
     assert visit.problems == []
