@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from cleanroom.vocabulary.terms import LEAST_FAMILIES, Scenario
+from cleanroom.vocabulary.terms import Scenario
 from portal.results.charts import BarChart, Curve, CurveChart, Item, bar_chart, curve_chart
 from portal.results.names import LAYER_NAMES, PART_NAMES, SCENARIO_NAMES, TYPOLOGY_NAMES
 
@@ -20,19 +20,8 @@ def is_answer(body: Mapping[str, Any]) -> bool:
 
 
 def has_intervals(body: Mapping[str, Any]) -> bool:
-    """Whether there are families of cases enough for an interval to say something."""
-    return body["families"] >= LEAST_FAMILIES
-
-
-def with_honest_intervals(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The body, with None in place of every interval where there are too few families of cases."""
-    return dict(body) if has_intervals(body) else _without_intervals(body)
-
-
-def _without_intervals(found: Any) -> Any:
-    if isinstance(found, Mapping):
-        return {key: None if key.endswith("_interval") else _without_intervals(one) for key, one in found.items()}
-    return [_without_intervals(one) for one in found] if isinstance(found, list) else found
+    """Whether there were families of cases enough for an interval to say something."""
+    return all(row["extra_money_twd_interval"] is not None for row in body["scenarios"].values())
 
 
 @dataclass(frozen=True)

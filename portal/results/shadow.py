@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from portal.results.blocked import has_intervals
-
 
 @dataclass(frozen=True)
 class ShadowLine:
@@ -30,6 +28,7 @@ def shadow_lines(body: Mapping[str, Any]) -> list[ShadowLine]:
 
 def _line(release_id: str, found: Mapping[str, Any]) -> ShadowLine:
     before, after, right = found["alone"], found["with_notices"], found["right"]
+    interval = after["extra_money_twd_interval"]
     price = "innocent_accounts" if after["innocent_accounts"] is not None else "accounts_controlled_not_listed"
     return ShadowLine(
         release_id=release_id,
@@ -38,7 +37,7 @@ def _line(release_id: str, found: Mapping[str, Any]) -> ShadowLine:
         listed_later=(right["listed_later"] or {}).get("precision"),
         in_pattern=(right["in_pattern"] or {}).get("precision"),
         extra_money_twd=after["extra_money_twd"],
-        interval=tuple(after["extra_money_twd_interval"]) if has_intervals(found) else None,
+        interval=interval and tuple(interval),
         extra_accounts=after["extra_accounts"],
         price=after[price] - before[price],
     )

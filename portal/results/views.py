@@ -55,7 +55,7 @@ def _blocked(reader) -> dict:
     result = queries.latest("blocked")
     if result is None or not blocked.is_answer(result.body):
         return {"blocked": result, "scenarios": []}
-    body = blocked.with_honest_intervals(for_reader(result.body, reader))
+    body = for_reader(result.body, reader)
     lines = blocked.scenario_lines(body)
     return {
         "blocked": result,

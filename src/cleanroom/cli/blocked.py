@@ -15,7 +15,7 @@ from cleanroom.cli.value_names import scenario_name
 from cleanroom.cli.waiting import Say, waiting
 from cleanroom.cli.words import told
 from cleanroom.settings import RoomSettings
-from cleanroom.vocabulary.terms import LEAST_FAMILIES, Scenario
+from cleanroom.vocabulary.terms import Scenario
 
 
 def add_blocked(commands) -> None:
@@ -91,7 +91,7 @@ def _show(body: dict[str, Any]) -> None:
         f"機構：{codes}；警示 {listings:,} 件，通報損失 {reported:,.0f} 元，其中 {came:,.0f} 元確有入帳；"
         f"通報後 {hours:g} 小時管制",
     ))  # fmt: skip
-    spread = body["families"] >= LEAST_FAMILIES
+    spread = body["scenarios"][Scenario.OWN_BANK]["money_twd_interval"] is not None
     if not spread:
         print_line(few_families(body["families"]))
     out.print(

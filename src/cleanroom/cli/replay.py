@@ -12,7 +12,6 @@ from cleanroom.cli.common import add_json_file, command, day, out, print_line
 from cleanroom.cli.waiting import waiting
 from cleanroom.cli.words import chosen, told
 from cleanroom.contracts.whole_files import write_whole
-from cleanroom.vocabulary.terms import LEAST_FAMILIES
 
 POLICIES = ("rules", "model_without_graph", "model", "released")
 _NOTICES, _IN_PATTERN = ("notices", "通報數"), ("in a pattern", "屬已知樣態")
@@ -92,15 +91,17 @@ def _share(right: dict[str, Any], notices: int, words: str) -> str:
 
 
 def _blocked(after: dict[str, Any], hours: float, families: int) -> str:
-    (low, high), few = after["extra_money_twd_interval"], families < LEAST_FAMILIES
-    extra, accounts = after["extra_money_twd"], after["extra_accounts"]
-    spread = few_families(families) if few else told(f"95 %: {low:,.0f} to {high:,.0f}",
-                                                     f"95%：{low:,.0f} 至 {high:,.0f}")  # fmt: skip
+    interval, extra, accounts = after["extra_money_twd_interval"], after["extra_money_twd"], after["extra_accounts"]
+    spread = few_families(families) if interval is None else _span(*interval)
     return told(
         f"against each bank alone, {hours:g} hours after the notice: {extra:+,.0f} TWD blocked ({spread}), "
         f"{accounts:+,} accounts",
         f"通報後 {hours:g} 小時管制，與各行單獨相比：攔阻 {extra:+,.0f} 元（{spread}）、{accounts:+,} 個帳戶",
     )  # fmt: skip
+
+
+def _span(low: float, high: float) -> str:
+    return told(f"95 %: {low:,.0f} to {high:,.0f}", f"95%：{low:,.0f} 至 {high:,.0f}")
 
 
 def _price(before: dict[str, Any], after: dict[str, Any]) -> str:

@@ -16,7 +16,8 @@ _OF_PARTS += [_OTHERS, "innocent_accounts"]
 
 
 def blocked_body(found: Answer, rules: EvaluationRules, *, truth: Truth | None) -> dict:
-    """Money in TWD; every list of the curve and of the parts has one entry per delay. Intervals are [low, high].
+    """Money in TWD; every list of the curve and of the parts has one entry per delay. Intervals are [low, high], None
+    where `families` are too few.
 
     `scenarios` and `alone`: figures at the stated delay. `parts`: the scenarios' curves by institution that controls,
     by layer of the account, and by typology of the case where the truth is known.
@@ -40,15 +41,15 @@ def blocked_body(found: Answer, rules: EvaluationRules, *, truth: Truth | None) 
 
 def _parts(found: Answer, measures: Mapping[str, list[Series]], what: str) -> dict[str, dict]:
     """Which -> scenario -> its series. A part of which there is nothing in any scenario is left out, institutions
-    never. A typology also says what of its reported money came in."""
-    came = came_in(found.case, found.columns)
+    never. A typology also says in how many families its cases are, and what of their reported money came in."""
+    came, families = came_in(found.case, found.columns), found.draws.families(found.columns.of_case)
     parts = {}
     for which, column in found.columns.of(what).items():
         series = {s: {name: rows[column][name] for name in _OF_PARTS} for s, rows in measures.items()}
         if what == INSTITUTION or any(any(one["money_twd"] + one[_OTHERS]) for one in series.values()):
             parts[which] = {"scenarios": series}
             if what == TYPOLOGY:
-                parts[which]["came_in_twd"] = round(float(came[column])) / 100
+                parts[which] |= {"families": int(families[column]), "came_in_twd": round(float(came[column])) / 100}
     return parts
 
 

@@ -14,10 +14,18 @@ INTERVAL = (2.5, 97.5)  # percent
 
 @dataclass(frozen=True)
 class Draws:
-    """`family`: per case its family's number. `weights`: float64 [resamples, families], how often each is drawn."""
+    """`family`: per case its family's number. `weights`: float64 [resamples, families], how often each is drawn.
+    `least`: families from which on an interval is given."""
 
     family: np.ndarray
     weights: np.ndarray
+    least: int
+
+    def families(self, of_case: np.ndarray) -> np.ndarray:
+        """int64 [columns]: how many families have a case in each column of `of_case`, bool [cases + 1, columns]."""
+        in_family = np.zeros((self.weights.shape[1], of_case.shape[1]), dtype=bool)
+        np.logical_or.at(in_family, self.family, of_case[:-1])
+        return in_family.sum(axis=0)
 
     def sums(self, by_case: np.ndarray) -> np.ndarray:
         """float64 [resamples, ...] from [cases + 1, ...]. What is due to no case is in every draw as it is."""
@@ -25,16 +33,18 @@ class Draws:
         np.add.at(by_family, self.family, by_case[:-1])
         return np.tensordot(self.weights, by_family, axes=1) + by_case[-1]
 
-    def interval(self, by_case: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Low and high of the sum over the cases, each of the shape [...] of `by_case` [cases + 1, ...]."""
-        low, high = np.percentile(self.sums(by_case), INTERVAL, axis=0)
-        return low, high
+    def interval(self, by_case: np.ndarray, of_case: np.ndarray) -> list[tuple[np.ndarray, np.ndarray] | None]:
+        """Per column low and high of the sum over the cases, each [worlds], of `by_case` [cases + 1, worlds, columns];
+        None for a column with fewer than `least` families."""
+        ends = np.percentile(self.sums(by_case), INTERVAL, axis=0)
+        return [(ends[0, :, column], ends[1, :, column]) if count >= self.least else None
+                for column, count in enumerate(self.families(of_case))]  # fmt: skip
 
 
 def draws_of(family: np.ndarray, rules: EvaluationRules) -> Draws:
     """Seeded: the same families give the same intervals every time."""
     families = int(family.max()) + 1 if len(family) else 0
     if not families:
-        return Draws(family, np.zeros((rules.resamples, 0)))
+        return Draws(family, np.zeros((rules.resamples, 0)), rules.least_families)
     drawn = np.random.default_rng(rules.seed).multinomial(families, [1 / families] * families, size=rules.resamples)
-    return Draws(family, drawn.astype(np.float64))
+    return Draws(family, drawn.astype(np.float64), rules.least_families)

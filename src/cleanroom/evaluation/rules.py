@@ -18,6 +18,8 @@ class EvaluationRules:
     `lookback_days`: a reported loss came in at most this long before the listing.
     `horizon_days`: money is followed until this long after the listing.
     `daily_run_hour`: hour of the day, Asia/Taipei, of the list exchange and of the daily graph run.
+    `least_families`: families of cases from which on a figure has an interval. Of fewer, too few different draws can be
+    made: their spread says little, and that of one is zero.
     """
 
     layers: int = 6
@@ -32,6 +34,7 @@ class EvaluationRules:
     curve_hours: tuple[float, ...] = (0, 0.5, 1, 2, 3, 4, 6, 8, 12, 18, 24, 36, 48, 60, 72)
     capacities: tuple[int, ...] = (50, 100, 200)
     resamples: int = 1000
+    least_families: int = 5
     seed: int = 20250401
 
 

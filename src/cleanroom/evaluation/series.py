@@ -1,6 +1,6 @@
 """A tally as series over the worlds: figures with their intervals, per column, and what they are beyond another's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -25,18 +25,23 @@ _PRICE = {
     "innocent_freeze_hours": (INNOCENT_HOURS, 1, 1),
 }
 Series = dict[str, list | None]
+Ends = tuple[np.ndarray, np.ndarray] | None
 
 
 def series(columns: Columns, draws: Draws, one: Tally, alone: Tally) -> list[Series]:
-    """Per column; every list has one entry per world, `<figure>_interval` holds [low, high]. `extra_`: beyond `alone`.
-    Money in TWD. A figure that is not known is None."""
+    """Per column; every list has one entry per world, `<figure>_interval` holds [low, high], or is None where there are
+    too few families of cases. `extra_`: beyond `alone`. Money in TWD. A figure that is not known is None."""
     rows: list[Series] = [{} for _ in columns.names]
+
+    def put(name: str, by_case: np.ndarray, digits: int) -> None:
+        _put(rows, name, by_case.sum(axis=0), draws.interval(by_case, columns.of_case), digits)
+
     for name, (figure, worth, digits) in EXTRA.items():
-        _put(rows, name, one[figure] * worth, draws, digits)
-        _put(rows, f"extra_{name}", (one[figure] - alone[figure]) * worth, draws, digits)
+        put(name, one[figure] * worth, digits)
+        put(f"extra_{name}", (one[figure] - alone[figure]) * worth, digits)
     for name, (figure, worth, digits) in _PRICE.items():
         if figure in one:
-            _put(rows, name, one[figure] * worth, draws, digits)
+            put(name, one[figure] * worth, digits)
         else:
             for row in rows:
                 row[name] = row[f"{name}_interval"] = None
@@ -48,12 +53,11 @@ def at_world(found: Series, place: int) -> dict:
     return {name: None if values is None else values[place] for name, values in found.items()}
 
 
-def _put(rows: list[Series], name: str, by_case: np.ndarray, draws: Draws, digits: int) -> None:
-    total, (low, high) = by_case.sum(axis=0), draws.interval(by_case)
-    for column, row in enumerate(rows):
+def _put(rows: list[Series], name: str, total: np.ndarray, intervals: Sequence[Ends], digits: int) -> None:
+    for column, (row, ends) in enumerate(zip(rows, intervals, strict=True)):
         row[name] = _rounded(total[:, column], digits)
-        ends = zip(_rounded(low[:, column], digits), _rounded(high[:, column], digits), strict=True)
-        row[f"{name}_interval"] = [list(pair) for pair in ends]
+        rounded = ends and [_rounded(end, digits) for end in ends]
+        row[f"{name}_interval"] = rounded and [list(pair) for pair in zip(*rounded, strict=True)]
 
 
 def _rounded(values: np.ndarray, digits: int) -> list:

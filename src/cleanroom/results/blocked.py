@@ -14,7 +14,7 @@ import jinja2
 from cleanroom.governance.reports.pdf import pdf_of
 from cleanroom.governance.reports.words import Words
 from cleanroom.results.chart import curve_svg, unit_of
-from cleanroom.vocabulary.terms import LEAST_FAMILIES, Scenario
+from cleanroom.vocabulary.terms import Scenario
 
 PACKAGE = "cleanroom.results"
 NOTHING = "–"
@@ -74,8 +74,8 @@ class Page:
 
     @property
     def spread(self) -> bool:
-        """Whether there are cases enough for intervals to be shown."""
-        return self.body["families"] >= LEAST_FAMILIES
+        """Whether there are cases enough for intervals."""
+        return self._best["extra_money_twd_interval"] is not None
 
     @property
     def _families(self) -> str:
@@ -114,10 +114,7 @@ class Page:
         return whole(None if twd is None else twd / self._unit)
 
     def _sums(self, interval: Sequence[float] | None) -> str:
-        return self._span(None if interval is None else [twd / self._unit for twd in interval])
-
-    def _span(self, interval: Sequence[float] | None) -> str:
-        return span(interval if self.spread else None)
+        return span(None if interval is None else [twd / self._unit for twd in interval])
 
     @property
     def measures(self) -> dict[str, list[dict[str, str]]]:
@@ -132,7 +129,7 @@ class Page:
         shown = {name: self._sum(row[key]) for name, key in sums.items()}
         shown |= {f"{name}_range": self._sums(row[f"{key}_interval"]) for name, key in sums.items()}
         shown |= {name: whole(row[key]) for name, key in counts.items()}
-        shown |= {f"{name}_range": self._span(row[f"{key}_interval"]) for name, key in counts.items()}
+        shown |= {f"{name}_range": span(row[f"{key}_interval"]) for name, key in counts.items()}
         hours = "innocent_freeze_hours" if self._innocents_known else "freeze_hours"
         return shown | {"label": self._name(scenario), "hours": whole(row[hours])}
 
@@ -160,7 +157,7 @@ class Page:
             "label": label,
             "together": f"{self._sum(found['money_twd'][at])} / {whole(found['accounts'][at])}",
             "extra": self._sum(found["extra_money_twd"][at]),
-            "extra_range": self._sums(found["extra_money_twd_interval"][at]),
+            "extra_range": self._sums(_at(found["extra_money_twd_interval"], at)),
             "extra_accounts": whole(found["extra_accounts"][at]),
             "price": whole(found[self._price_figure][at]),
         }
@@ -195,6 +192,10 @@ class Page:
         return self.body["assumptions"]
 
 
+def _at(values: Sequence | None, place: int) -> Any:
+    return None if values is None else values[place]
+
+
 def whole(value: float | None) -> str:
     return NOTHING if value is None else f"{round(value):,}".replace("-", "\u2212")
 
@@ -211,12 +212,7 @@ def page(body: Mapping[str, Any], language: str, *, computed_at: datetime, run_i
     """The report as one HTML file that loads nothing. `language`: en or zh_hant."""
     shown = Page(body, computed_at, run_id, Words(language, PACKAGE))
     css = (files(PACKAGE) / "page.css").read_text(encoding="utf-8")
-    return _template().render(p=shown, w=shown.words, css=css, chart=chart_of(body, shown.words))
-
-
-def chart_of(body: Mapping[str, Any], words: Words) -> str:
-    """The curve as SVG; with bands where there are cases enough for them."""
-    return curve_svg(body["curve"], words, bands=body["families"] >= LEAST_FAMILIES)
+    return _template().render(p=shown, w=shown.words, css=css, chart=curve_svg(body["curve"], shown.words))
 
 
 def pdf(html: str, *, computed_at: datetime, run_id: str) -> bytes:

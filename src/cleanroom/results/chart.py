@@ -27,8 +27,8 @@ _RULES = {
 }
 
 
-def curve_svg(curve: Mapping[str, Any], words: Words, *, bands: bool = True) -> str:
-    """`curve` of a published `blocked`; `bands`: with its 95 % intervals. The same figures give the same bytes."""
+def curve_svg(curve: Mapping[str, Any], words: Words) -> str:
+    """`curve` of a published `blocked`; with a band for each 95 % interval. The same figures give the same bytes."""
     unit = unit_of(curve)
     # The page's font measures nothing here, so signs that the library's own lacks are no loss.
     warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font", category=UserWarning)
@@ -44,7 +44,7 @@ def curve_svg(curve: Mapping[str, Any], words: Words, *, bands: bool = True) -> 
         figure = Figure(figsize=(9.2, 2.25), layout="constrained")
         FigureCanvasSVG(figure)
         for axes, (name, title, scale) in zip(figure.subplots(1, 3), panels, strict=True):
-            _panel(axes, curve, name, words, scale, bands)
+            _panel(axes, curve, name, words, scale)
             axes.set_title(title, fontsize=8.5, loc="left")
         handles, labels = figure.axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
@@ -59,14 +59,14 @@ def unit_of(curve: Mapping[str, Any]) -> int:
     return next(unit for unit in (1, 1_000, 1_000_000) if most / unit < 1e7 or unit == 1_000_000)
 
 
-def _panel(axes: Any, curve: Mapping[str, Any], name: str, words: Words, scale: int, bands: bool) -> None:
+def _panel(axes: Any, curve: Mapping[str, Any], name: str, words: Words, scale: int) -> None:
     hours = curve["delay_hours"]
     for scenario, (colour, line, marker) in _STYLES.items():
         row = curve["scenarios"].get(scenario)
         if row is None:
             continue
-        if bands:
-            low, high = _ends(row[f"{name}_interval"])
+        if (intervals := row[f"{name}_interval"]) is not None:
+            low, high = _ends(intervals)
             axes.fill_between(hours, low, high, color=colour, alpha=0.10, linewidth=0)
         axes.plot(hours, row[name], line, color=colour, marker=marker, markersize=3, linewidth=1.3,
                   label=words.of("names", scenario))  # fmt: skip

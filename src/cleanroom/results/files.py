@@ -6,7 +6,8 @@ from pathlib import Path
 from cleanroom.contracts.messages import ResultPublication
 from cleanroom.contracts.whole_files import write_whole
 from cleanroom.governance.reports.words import LANGUAGES, TAGS, Words
-from cleanroom.results.blocked import PACKAGE, chart_of, page, pdf
+from cleanroom.results.blocked import PACKAGE, page, pdf
+from cleanroom.results.chart import curve_svg
 from cleanroom.results.table import as_csv
 
 
@@ -30,7 +31,7 @@ def contents(result: ResultPublication) -> dict[str, bytes]:
     known = {"computed_at": result.computed_at, "run_id": result.run_id}
     for language in LANGUAGES:
         html = page(body, language, **known)
-        made[f"curve.{TAGS[language]}.svg"] = chart_of(body, Words(language, PACKAGE)).encode()
+        made[f"curve.{TAGS[language]}.svg"] = curve_svg(body["curve"], Words(language, PACKAGE)).encode()
         made[f"blocked.{TAGS[language]}.html"] = html.encode()
         made[f"blocked.{TAGS[language]}.pdf"] = pdf(html, **known)
     return made

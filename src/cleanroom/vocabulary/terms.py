@@ -177,7 +177,3 @@ class SignOffRole(StrEnum):
     EXTERNAL_VALIDATOR = "external_validator"
     LEGAL = "legal"
 
-
-# Families of cases from which on a 95 % interval is shown. Of fewer, too few different draws can be made: their spread
-# says little, and that of one is zero.
-LEAST_FAMILIES = 5

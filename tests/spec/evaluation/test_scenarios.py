@@ -122,7 +122,7 @@ def test_never_more_than_reported_nor_than_came_in(loss, blocked):
 
 
 def test_the_curve_falls_with_the_delay():
-    rules = replace(RULES, curve_hours=(0, 1, 3, 24, 72))
+    rules = replace(RULES, curve_hours=(0, 1, 3, 24, 72), least_families=1)
     curve = body_of(case_of(), rules)["curve"]
     assert curve["delay_hours"] == [0, 1, 3, 24, 72]
     for kind in ("scenarios", "alone"):
@@ -131,6 +131,7 @@ def test_the_curve_falls_with_the_delay():
         assert curve[kind][REALTIME]["accounts"] == [1, 1, 1, 1, 0]
         assert curve[kind][REALTIME]["money_twd_interval"] == [[10_000, 10_000]] * 4 + [[0, 0]]
         assert curve[kind][REALTIME]["extra_accounts_interval"] == [[1, 1]] * 4 + [[0, 0]]
+    assert body_of(case_of(), RULES)["curve"]["scenarios"][REALTIME]["money_twd_interval"] is None, "of one family"
 
 
 def test_a_listing_that_was_taken_back_touches_accounts_and_counts_no_money():
@@ -151,7 +152,7 @@ def test_innocents_are_known_only_with_the_truth():
 
 
 def test_the_interval_holds_the_figure_and_collapses_with_one_case():
-    found = body_of(case_of())["scenarios"][REALTIME]
+    found = body_of(case_of(), replace(RULES, least_families=1))["scenarios"][REALTIME]
     assert found["money_twd_interval"] == [10_000, 10_000]
     assert found["extra_money_twd_interval"] == [10_000, 10_000]
 

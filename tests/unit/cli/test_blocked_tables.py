@@ -35,7 +35,8 @@ def test_no_figure_is_cut_off_on_a_terminal_of_eighty_columns(language, monkeypa
 @pytest.mark.parametrize(("language", "told"), [(ENGLISH, "-12 accounts"), (CHINESE, "、-12 個帳戶")])
 def test_a_loss_against_each_bank_alone_has_its_sign_and_one_case_no_interval(language, told, monkeypatch):
     monkeypatch.setenv("CLEANROOM_LANGUAGE", language)
-    after = {"extra_money_twd": -69_013.0, "extra_accounts": -12, "extra_money_twd_interval": [-69_013.0, -69_013.0]}
-    one, many = (replay._blocked(after, 2, families) for families in (1, 40))
+    after = {"extra_money_twd": -69_013.0, "extra_accounts": -12}
+    one, many = (replay._blocked(after | {"extra_money_twd_interval": interval}, 2, families)
+                 for families, interval in ((1, None), (40, [-69_013.0, -69_013.0])))  # fmt: skip
     assert told in one and told in many and one.count("-69,013") == 1 and many.count("-69,013") == 3
     assert "95 %: " in many or "95%：" in many

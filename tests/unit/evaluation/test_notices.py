@@ -43,6 +43,8 @@ def test_a_notice_before_the_report_blocks_what_arrives_later():
     assert found["by_institution"]["700"]["extra_money_twd"] == 10_000
     assert found["by_institution"]["808"]["extra_money_twd"] == 0
     assert found["curve"]["delay_hours"] == [0, 1, 24]
+    assert found["families"] == 1 and found["with_notices"]["extra_money_twd_interval"] is None, "one family is too few"
+    assert found["alone"]["accounts_interval"] is found["curve"]["with_notices"]["money_twd_interval"] is None
     assert found["curve"]["with_notices"]["money_twd"] == [10_000, 10_000, 0], "a day later it has gone on from A"
 
 

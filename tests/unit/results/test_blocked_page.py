@@ -3,6 +3,7 @@
 import copy
 import csv
 import io
+import json
 import re
 import zlib
 from datetime import UTC, datetime
@@ -84,9 +85,37 @@ def test_few_families_of_cases_give_no_interval(body):
         assert told in said and "1 families" not in said and '<td class="n range">–</td>' in said
         assert "−69,013" in said and not re.search(r'range">[\d−]', said)
     assert "against each bank alone: −69,013 TWD, −12 accounts" in page(few, "en", **KNOWN)
-    banded, plain = (curve_svg(body["curve"], Words("en", PACKAGE), bands=bands) for bands in (True, False))
-    assert banded.count("<path") > plain.count("<path"), "a band of no width is not drawn"
+    banded, plain = (curve_svg(one["curve"], Words("en", PACKAGE)) for one in (body, few))
+    assert banded.count("<path") - plain.count("<path") >= 9, "a band of no width is not drawn"
     assert "Bands are 95" in page(body, "en", **KNOWN) and "Bands are 95" not in page(few, "en", **KNOWN)
+
+
+@pytest.mark.parametrize("chains", [4, 5])
+def test_no_file_holds_an_interval_of_fewer_than_five_families(chains):
+    body = blocked_of(chains)
+    made = contents(ResultPublication(run_id="run-1", kind="blocked", computed_at=AT, body=body))
+    kept = json.loads(made["blocked.json"])["body"]
+    intervals = list(_intervals(kept))
+    assert len(intervals) > 100 and kept["families"] == chains
+    listed = list(csv.DictReader(io.StringIO(made["blocked.csv"].decode())))
+    ends = [r[name] for r in listed for name in COLUMNS if name.endswith(("_low", "_high"))]
+    assert len(ends) > 1000 and all(r["money_twd"] for r in listed)
+    if chains < 5:
+        assert intervals == [None] * len(intervals) and not any(ends)
+    else:
+        assert kept["scenarios"]["shared_list"]["money_twd_interval"][1] > 0 and any(ends)
+        typologies = kept["parts"]["typology"]
+        assert {name: one["families"] for name, one in typologies.items()} == {"fan_out": 4, "unknown": 1}
+        assert set(map(str, _intervals(typologies))) == {"None"}, "a typology counts its own families"
+        assert "None" not in set(map(str, _intervals(kept["parts"]["institution"])))
+
+
+def _intervals(found):
+    """Every `..._interval` at any depth."""
+    for key, one in found.items() if isinstance(found, dict) else ():
+        if key.endswith("_interval"):
+            yield one
+        yield from _intervals(one)
 
 
 def test_without_the_truth_it_says_that_innocents_are_not_known():
