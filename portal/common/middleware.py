@@ -5,8 +5,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
 
-from cleanroom.errors import CleanroomError
+from cleanroom.errors import CleanroomError, Where
 from portal.common.problems import status_of
+from portal.common.refused_forms import RefusedForm, page_of
 
 
 class PagesNeedLogin(LoginRequiredMiddleware):
@@ -19,11 +20,24 @@ class PagesNeedLogin(LoginRequiredMiddleware):
 
 
 class RefusalMiddleware:
+    """Innermost but for the framework's own, so that the page of a refused form passes every check of a page again."""
+
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        refused = getattr(request, "refused", None)
+        page = page_of(request, refused) if refused else None
+        return (self._given_back(page, refused) if page else None) or response
+
+    def _given_back(self, page: HttpRequest, refused: RefusedForm) -> HttpResponse | None:
+        """The page with the form filled in; None where it does not offer that form any more."""
+        response = self.get_response(page)
+        if response.status_code != 200 or not refused.shown:
+            return None
+        response.status_code = refused.status
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, CleanroomError):
@@ -31,9 +45,19 @@ class RefusalMiddleware:
         from portal.audit.refusals import note_refusal  # models: loaded once the apps are
 
         note_refusal(request, error)
-        return render(request, "common/refused.html", {"sentence": sentence_of(error)}, status=status_of(error))
+        sentence, status = sentence_of(error), status_of(error)
+        if request.method == "POST":
+            request.refused = RefusedForm(request.path, request.POST, sentence, status, field=_field_of(error))
+        return render(request, "common/refused.html", {"sentence": sentence}, status=status)
+
+
+def _field_of(error: CleanroomError) -> str | None:
+    """The form's field that the refusal is about: it names that one and no file."""
+    return error.where.column if error.where == Where(column=error.where.column) else None
 
 
 def sentence_of(error: CleanroomError) -> str:
-    """In the reader's language, where the error brought both along."""
+    """In the reader's language, where the error brought both along. A form's field is shown, not named."""
+    if _field_of(error):
+        error = type(error)(error.sentence, zh=error.zh, rule=error.rule)
     return error.in_chinese if (get_language() or "").startswith("zh") else str(error)

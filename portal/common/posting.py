@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ValidationError
 
-from cleanroom.errors import RequestInvalid
+from cleanroom.errors import RequestInvalid, Where
 
 Kind = TypeVar("Kind", bound=Enum)
 Message = TypeVar("Message", bound=BaseModel)
@@ -29,14 +29,14 @@ def given(request: HttpRequest, name: str) -> str:
     """A field of the form, trimmed; RequestInvalid where it is empty."""
     value = request.POST.get(name, "").strip()
     if not value:
-        raise RequestInvalid("a field of the form is empty; go back and fill it in")
+        raise RequestInvalid(_("This field is empty; fill it in."), where=Where(column=name))
     return value
 
 
 def confirmed(request: HttpRequest) -> None:
     """RequestInvalid unless the form's box is ticked, by which a person says that the consequence is meant."""
     if request.POST.get("confirmed") != "yes":
-        raise RequestInvalid(_("Nothing was done: tick the box to confirm, then send the form again."))
+        raise RequestInvalid(_("Tick the box to confirm, then send the form again."), where=Where(column="confirmed"))
 
 
 def message_of(message: type[Message], **fields: object) -> Message:
@@ -50,7 +50,7 @@ def message_of(message: type[Message], **fields: object) -> Message:
 
 def one_of_choices(value: str, choices: Collection[str]) -> str:
     if value not in choices:
-        raise RequestInvalid("choose one of the values that the form offers")
+        raise RequestInvalid(_("Choose one of the values that the form offers."))
     return value
 
 
@@ -59,4 +59,4 @@ def one_of(kind: type[Kind], value: str) -> Kind:
     try:
         return kind(value)
     except ValueError:
-        raise RequestInvalid("choose one of the values that the form offers") from None
+        raise RequestInvalid(_("Choose one of the values that the form offers.")) from None

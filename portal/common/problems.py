@@ -33,8 +33,8 @@ def status_of(error: errors.CleanroomError) -> int:
     return STATUS.get(type(error), REFUSED)
 
 
-def problem(status: int, title: str, detail: str, reason: str) -> HttpResponse:
-    body = Problem(title=title, status=status, detail=detail, reason=reason)
+def problem(status: int, title: str, detail: str, reason: str, *, zh: str | None = None) -> HttpResponse:
+    body = Problem(title=title, status=status, detail=detail, reason=reason, detail_zh=zh)
     return HttpResponse(body.model_dump_json(), status=status, content_type="application/problem+json")
 
 
@@ -42,7 +42,8 @@ def refused(request: HttpRequest, error: errors.CleanroomError) -> HttpResponse:
     from portal.audit.refusals import note_refusal  # models: loaded once the apps are
 
     note_refusal(request, error)
-    return problem(status_of(error), error.reason.replace("_", " "), str(error), error.reason)
+    zh = error.in_chinese if error.zh else None
+    return problem(status_of(error), error.reason.replace("_", " "), str(error), error.reason, zh=zh)
 
 
 def install_handlers(api: NinjaAPI) -> None:

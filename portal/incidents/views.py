@@ -14,11 +14,8 @@ from cleanroom.contracts.governance import IncidentClosing, IncidentNotice, Inci
 from cleanroom.errors import NotAllowed, RequestInvalid
 from cleanroom.vocabulary.terms import ReleaseState
 from portal.accounts.permissions import Answer, Permission, check_may, may, may_anywhere, within_reach
-from portal.audit.refusals import note_refusal
 from portal.common.filters import Filter, choices_of, narrow
-from portal.common.middleware import sentence_of
 from portal.common.posting import confirmed, done, given, message_of, one_of_choices
-from portal.common.problems import status_of
 from portal.common.tables import search, table_page
 from portal.incidents.actions.handle import acknowledge_incident, check_may_close, close_incident, tell_participants
 from portal.incidents.actions.report import report_incident
@@ -90,23 +87,17 @@ def report(request: HttpRequest) -> HttpResponse:
     everything = bool(may(person, Permission.REPORT_INCIDENT))
     if not everything:
         check_may(person, Permission.REPORT_INCIDENT, institution=person.institution_code)
-    fault = None
     if request.method == "POST":
-        try:
-            return _reported(request)
-        except RequestInvalid as e:
-            note_refusal(request, e)
-            fault = e
+        return _reported(request)
     kinds = KIND_NAMES if everything else {"complaint": KIND_NAMES["complaint"]}
     context = {
         "kinds": [(value, name, KIND_HELP[value]) for value, name in kinds.items()],
         "grades": [(value, name, GRADE_HELP[value]) for value, name in GRADE_NAMES.items()],
         "releases": Release.objects.exclude(state=ReleaseState.RETIRED).only("release_id").order_by("-drafted_at"),
-        "given": request.POST or {"release_id": request.GET.get("release", "")},
-        "fault": fault and sentence_of(fault),
+        "named": request.GET.get("release", ""),
         "now": timezone.localtime(),
     }
-    return render(request, "incidents/report.html", context, status=status_of(fault) if fault else 200)
+    return render(request, "incidents/report.html", context)
 
 
 def _reported(request: HttpRequest) -> HttpResponse:
