@@ -3,6 +3,7 @@
 The first byte chooses: 0 and 1 edit a good checkpoint or cosignature, 2 and 3 are their bytes as they come.
 """
 
+from cleanroom.vocabulary.both import Both
 from tests.fuzz.edits import edited
 from tests.fuzz.running import OneInput, main
 
@@ -29,7 +30,7 @@ def target() -> OneInput:
         choice = data[0] % 4 if data else 2
         kind, good = kinds[choice % 2]
         raw = data[1:] if choice > 1 else edited(good, data[1:])
-        read = read_document(kind, raw, what="the document")
+        read = read_document(kind, raw, what=Both("the document", "文件"))
         assert read.to_bytes() == raw, "it does not come out as it went in"
         return bool(read.covered())
 

@@ -138,5 +138,5 @@ def _sync(options: argparse.Namespace) -> None:
     graph, folders = options.room_graph or RoomSettings.from_environment().room_dir / "graph", folders_of(options)
     for name in syncing.sync(graph, folders) or [told("nothing new", "無新資料")]:
         print_line(name)
-    if outdated := rebuilding.sentence(folders):
-        say(outdated)
+    if outdated := rebuilding.why_anew(folders):
+        say(told(*outdated))

@@ -114,7 +114,8 @@ def of_the_system(e: OSError) -> CleanroomError:
     where = Where(file=str(e.filename) if e.filename else None)
     if e.errno in (errno.ENOSPC, errno.EDQUOT):
         return StoreFault("there is no room left on the disk", zh="磁碟空間不足", where=where)
-    return StoreFault(e.strerror or type(e).__name__, where=where)
+    why = e.strerror or type(e).__name__
+    return StoreFault(why, zh=f"作業系統回報：{why}", where=where)
 
 
 def wrong_path(number: int, path: object) -> CleanroomError:

@@ -33,16 +33,7 @@ def _line(e: CleanroomError) -> str:
 
 
 def _sentence(e: CleanroomError) -> str:
-    """In Chinese the rule's own words where the error brings none along."""
-    if language() != CHINESE:
-        return str(e)
-    if e.zh is None and e.rule:
-        from cleanroom.sealing.sentences import RULES  # only where it is needed: every command would wait for it
-
-        if e.rule in RULES:
-            place = e.where.in_chinese
-            return f"{place}：{RULES[e.rule].asks_zh} [{e.rule}]" if place else f"{RULES[e.rule].asks_zh} [{e.rule}]"
-    return e.in_chinese
+    return e.in_chinese if language() == CHINESE else str(e)
 
 
 def _as_json(e: CleanroomError, do: str) -> dict:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from cleanroom.contracts.canonical import AUDIT_DOMAIN
 from cleanroom.errors import AuditBroken, Where
+from cleanroom.vocabulary.both import Both
 
 GENESIS = "0" * 64
 _HEX = 64
@@ -50,7 +51,7 @@ class Line:
 START = AuditPlace(0, GENESIS)
 
 
-def hash_after(event: bytes, before: AuditPlace) -> str:
+def hash_after(event: bytes, before: AuditPlace) -> Both:
     """The hash of an event (canonical bytes) that follows `before`."""
     head = hashlib.sha256(AUDIT_DOMAIN + b'{"event":' + event)
     head.update(b',"prev":"%b","sequence":%d}' % (before.hash.encode(), before.sequence + 1))
@@ -103,29 +104,48 @@ def walk(lines: Iterable[bytes], *, name: str, before: AuditPlace = START) -> It
         yield AuditPlace(sequence, found)
 
 
-def broken(what: str, *, name: str | None, row: int | None) -> AuditBroken:
+def broken(what: Both, *, name: str | None, row: int | None) -> AuditBroken:
     return AuditBroken(
-        f"the audit log was changed: {what}; keep everything as it is and call the auditor",
+        f"the audit log was changed: {what.en}; keep everything as it is and call the auditor",
+        zh=f"稽核紀錄遭變更：{what.zh_hant}；請保持原狀並通知稽核人員",
         where=Where(file=name, row=row),
         rule="audit_chain",
     )
 
 
-def _what_happened(raw: bytes, later: Iterable[bytes], before: AuditPlace) -> str:
+def _what_happened(raw: bytes, later: Iterable[bytes], before: AuditPlace) -> Both:
     """Told from the line that does not fit and from those after it."""
     number, line = before.sequence + 1, parse_line(raw)
     if line is None or not _is_json(line.event):
-        other = " (or the file is another one)" if number == 1 else ""
-        return f"event {number} is not written as this log writes{other}"
+        other = (" (or the file is another one)", "（或檔案有誤）") if number == 1 else ("", "")
+        return Both(
+            f"event {number} is not written as this log writes{other[0]}",
+            f"第 {number} 筆事件非本紀錄之寫法{other[1]}",
+        )
     if not line.own_hash_fits:
-        return f"event {number} was edited, its content is not what was recorded"
+        return Both(
+            f"event {number} was edited, its content is not what was recorded",
+            f"第 {number} 筆事件遭修改，內容與原記載不同",
+        )
     if line.sequence == number:
-        return f"event {number} does not follow from the event before it; event {number - 1} was rewritten or put in"
+        return Both(
+            f"event {number} does not follow from the event before it; event {number - 1} was rewritten or put in",
+            f"第 {number} 筆事件與前一筆不相連；第 {number - 1} 筆遭改寫或插入",
+        )
     if line.sequence < number:
-        return f"event {line.sequence} stands here once more, put in where event {number} belongs"
+        return Both(
+            f"event {line.sequence} stands here once more, put in where event {number} belongs",
+            f"第 {line.sequence} 筆事件重複出現，插入於第 {number} 筆之位置",
+        )
     if any((other := parse_line(rest)) and other.sequence == number for rest in later):
-        return f"event {number} stands further down, the log was put in another order"
-    return f"event {number} was deleted, event {line.sequence} stands in its place"
+        return Both(
+            f"event {number} stands further down, the log was put in another order",
+            f"第 {number} 筆事件移至後方，順序遭變更",
+        )
+    return Both(
+        f"event {number} was deleted, event {line.sequence} stands in its place",
+        f"第 {number} 筆事件遭刪除，其位置為第 {line.sequence} 筆",
+    )
 
 
 def _is_json(event: bytes) -> bool:

@@ -33,6 +33,7 @@ from cleanroom.contracts.manifest import (
     SubmissionKey,
 )
 from cleanroom.errors import ManifestMalformed
+from cleanroom.vocabulary.both import Both
 from cleanroom.vocabulary.terms import Scheme, UploadState
 
 FOLDER = "bridges"
@@ -81,14 +82,18 @@ class SignedBridge(Frozen):
     @classmethod
     def from_bytes(cls, raw: bytes) -> "SignedBridge":
         """Raises ManifestMalformed: not canonical, unknown or missing fields, values out of range."""
-        value = parse_canonical(raw, what="the bridge's manifest")
+        value = parse_canonical(raw, what=Both("the bridge's manifest", "代碼對應之清單"))
         try:
             signed = cls.model_validate_json(raw)
         except ValidationError as e:
             place = ".".join(str(p) for p in e.errors()[0]["loc"]) or "the bridge's manifest"
-            raise ManifestMalformed(f"{place}: not what a bridge says", rule="manifest_schema") from None
+            raise ManifestMalformed(
+                f"{place}: not what a bridge says", zh=f"{place}：不符代碼對應之約定格式", rule="manifest_schema"
+            ) from None
         if signed.model_dump(mode="json") != value:
-            raise ManifestMalformed("a field is not in its canonical spelling", rule="manifest_schema")
+            raise ManifestMalformed(
+                "a field is not in its canonical spelling", zh="有欄位非正規寫法", rule="manifest_schema"
+            )
         return signed
 
 

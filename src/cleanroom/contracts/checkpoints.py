@@ -18,6 +18,7 @@ from cleanroom.contracts.canonical import CHECKPOINT_DOMAIN, COSIGNATURE_DOMAIN,
 from cleanroom.contracts.manifest import Count, Frozen, Hex32, InstitutionCode
 from cleanroom.contracts.merkle import leaf_hash
 from cleanroom.errors import ManifestMalformed
+from cleanroom.vocabulary.both import Both
 
 CHECKPOINTS = "checkpoints"
 ROOM = "room"
@@ -110,17 +111,21 @@ class CheckpointStanding(Frozen):
 Document = TypeVar("Document", bound=_Document)
 
 
-def read_document(kind: type[Document], raw: bytes, *, what: str) -> Document:
+def read_document(kind: type[Document], raw: bytes, *, what: Both) -> Document:
     """Raises ManifestMalformed: not canonical, unknown or missing fields, values out of range."""
     parse_canonical(raw, what=what)
     try:
         document = kind.model_validate_json(raw)
     except ValidationError as e:
         first = e.errors()[0]
-        place = ".".join(str(p) for p in first["loc"]) or what
-        raise ManifestMalformed(f"{place}: {first['msg']}", rule="checkpoint_schema") from None
+        place = ".".join(str(p) for p in first["loc"]) or what.en
+        raise ManifestMalformed(
+            f"{place}: {first['msg']}", zh=f"{place}：不符檢查點之約定格式（{first['type']}）", rule="checkpoint_schema"
+        ) from None
     if document.to_bytes() != raw:  # bytes, for `true` equals 1 as a value
-        raise ManifestMalformed(f"{what} is not in its canonical spelling", rule="checkpoint_schema")
+        raise ManifestMalformed(
+            f"{what.en} is not in its canonical spelling", zh=f"{what.zh_hant}非正規寫法", rule="checkpoint_schema"
+        )
     return document
 
 

@@ -23,6 +23,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from cleanroom.contracts.canonical import MANIFEST_DOMAIN, canonical_bytes, digest_of, parse_canonical
 from cleanroom.errors import ManifestMalformed
+from cleanroom.vocabulary.both import Both
 from cleanroom.vocabulary.terms import Calendar, Dataset, Encoding, FileFormat, IdentifierKind, Scheme, UploadState
 
 INBOX, KEYS, RECEIPTS = "inbox", "keys", "receipts"
@@ -148,13 +149,17 @@ class SignedManifest(Frozen):
     @classmethod
     def from_bytes(cls, raw: bytes) -> "SignedManifest":
         """Raises ManifestMalformed: not canonical, unknown or missing fields, values out of range."""
-        parse_canonical(raw, what="the manifest")
+        parse_canonical(raw, what=Both("the manifest", "清單"))
         try:
             signed = cls.model_validate_json(raw)
         except ValidationError as e:
-            raise ManifestMalformed(_what_is_wrong(e), rule="manifest_schema") from None
+            raise ManifestMalformed(
+                _what_is_wrong(e), zh=f"{_place_of(e) or '清單'}：不符約定格式", rule="manifest_schema"
+            ) from None
         if signed.to_bytes() != raw:  # bytes, for `true` equals 1 as a value
-            raise ManifestMalformed("a field is not in its canonical spelling", rule="manifest_schema")
+            raise ManifestMalformed(
+                "a field is not in its canonical spelling", zh="有欄位非正規寫法", rule="manifest_schema"
+            )
         return signed
 
 
@@ -174,6 +179,8 @@ _AGREED = {name for model in _MODELS for name in model.model_fields}
 
 def _what_is_wrong(error: ValidationError) -> str:
     """The first field that is wrong. A name that nobody agreed on is not repeated: it may be anything."""
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"] if isinstance(part, int) or part in _AGREED)
-    return f"{place or 'the manifest'}: {first['msg']}"
+    return f"{_place_of(error) or 'the manifest'}: {error.errors()[0]['msg']}"
+
+
+def _place_of(error: ValidationError) -> str:
+    return ".".join(str(part) for part in error.errors()[0]["loc"] if isinstance(part, int) or part in _AGREED)

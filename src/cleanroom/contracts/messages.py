@@ -20,13 +20,15 @@ from cleanroom.vocabulary.terms import (
 
 
 class Problem(Frozen):
-    """Body of every refusal over HTTP (RFC 9457). `reason` is the refusal's reason code in cleanroom.errors."""
+    """Body of every refusal over HTTP (RFC 9457). `reason` is the refusal's reason code in cleanroom.errors.
+    `detail_zh`: the same sentence in Traditional Chinese, where the portal has it."""
 
     type: str = "about:blank"
     title: str
     status: int
     detail: str
     reason: str
+    detail_zh: str | None = None
 
 
 # --- agreement, specification, keys -------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import re
 
 from cleanroom.contracts.canonical import KEY_CHALLENGE_DOMAIN, canonical_bytes, parse_canonical
 from cleanroom.errors import CleanroomError, KeyRefused
+from cleanroom.vocabulary.both import Both
 
 NONCE_BYTES = 32
 CHALLENGE_CAP_BYTES = 4096  # opened
@@ -32,12 +33,16 @@ def answer_to(opened: bytes, *, owner: str, kid: str, public_key: str) -> str:
     """The answer, hex. Raises KeyRefused where what was opened is no challenge for this key of this owner."""
     raw = opened.removeprefix(KEY_CHALLENGE_DOMAIN)
     try:
-        claim = parse_canonical(raw, what="the challenge") if raw != opened else None
+        claim = parse_canonical(raw, what=Both("the challenge", "驗證問題")) if raw != opened else None
     except CleanroomError:
         claim = None
     expected = {"owner": owner, "kid": kid, "public_key": public_key}
     if not isinstance(claim, dict) or claim != {**expected, "nonce": claim.get("nonce")} or not _is_nonce(claim):
-        raise KeyRefused("this is no challenge for this key; nothing is answered", rule="key_challenge")
+        raise KeyRefused(
+            "this is no challenge for this key; nothing is answered",
+            zh="此非對本金鑰之驗證問題；未予回答",
+            rule="key_challenge",
+        )
     return hashlib.sha256(b"answer\n" + opened).hexdigest()
 
 

@@ -76,7 +76,10 @@ def load_specification(version: int = LATEST) -> Specification:
     """Read one version. Raises SpecificationNotInForce where this software does not hold that version."""
     folder = files("cleanroom.contracts") / f"v{version}"
     if not folder.is_dir():
-        raise SpecificationNotInForce(f"specification version {version} is not known here; version {LATEST} is")
+        raise SpecificationNotInForce(
+            f"specification version {version} is not known here; version {LATEST} is",
+            zh=f"此處無資料規格第 {version} 版；最新為第 {LATEST} 版",
+        )
     digest = hashlib.sha256()
     datasets = {}
     for path in sorted(folder.iterdir(), key=lambda p: p.name):

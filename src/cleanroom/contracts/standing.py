@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from cleanroom.contracts.messages import ParticipantGate, RegisteredKey
 from cleanroom.contracts.specification import Specification, load_specification
 from cleanroom.errors import KeyRefused, MouNotInForce, SpecificationNotInForce, UnknownInstitution
+from cleanroom.vocabulary.both import Both
 
 TAIPEI = ZoneInfo("Asia/Taipei")
 
@@ -29,13 +30,20 @@ def check_mou(gate: ParticipantGate, *, now: datetime) -> None:
             rule="mou_signed",
         )
     if not mou.valid_from <= today <= mou.expires_on:
-        raise MouNotInForce(_out_of_time(mou.version, mou.valid_from, mou.expires_on, today), rule="mou_in_time")
+        said = _out_of_time(mou.version, mou.valid_from, mou.expires_on, today)
+        raise MouNotInForce(said.en, zh=said.zh_hant, rule="mou_in_time")
 
 
-def _out_of_time(version: str, first: date, last: date, today: date) -> str:
+def _out_of_time(version: str, first: date, last: date, today: date) -> Both:
     if today < first:
-        return f"MoU {version} begins on {first}; submit from then on"
-    return f"MoU {version} expired on {last}; sign its renewal in the portal"
+        return Both(
+            f"MoU {version} begins on {first}; submit from then on",
+            f"合作備忘錄 {version} 自 {first} 起生效；請於該日後上傳",
+        )
+    return Both(
+        f"MoU {version} expired on {last}; sign its renewal in the portal",
+        f"合作備忘錄 {version} 已於 {last} 屆期；請於入口網站簽署續約",
+    )
 
 
 def check_specification(gate: ParticipantGate, *, version: int, now: datetime) -> Specification:

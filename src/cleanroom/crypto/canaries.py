@@ -73,16 +73,24 @@ def check(shown: Card | Manifest, pins: Pins, ring: "RoomKeyRing", *, production
     _check_key(card, pins)
     if pins.scheme is None:
         if production:
-            raise CanaryMismatch("no first-hash key is pinned; the key custodian pins it first", rule="canary_unpinned")
+            raise CanaryMismatch(
+                "no first-hash key is pinned; the key custodian pins it first",
+                zh="尚未登錄一次雜湊金鑰；請先由金鑰保管人登錄",
+                rule="canary_unpinned",
+            )
         return False
     name, canaries = pinned_form(card, ring)
     if name not in pins.agreed:
         raise CanaryMismatch(
-            "the identifiers were hashed under another first-hash key than the participants agreed on", rule="hash_kid"
+            "the identifiers were hashed under another first-hash key than the participants agreed on",
+            zh="識別碼所用之一次雜湊金鑰，與參與機構約定者不同",
+            rule="hash_kid",
         )
     if dict(pins.agreed[name]) != canaries:
         raise CanaryMismatch(
-            "the dummy identifiers hash differently: another key or another normaliser was used", rule="canaries"
+            "the dummy identifiers hash differently: another key or another normaliser was used",
+            zh="測試值之雜湊不同：所用金鑰或正規化方式不一致",
+            rule="canaries",
         )
     return True
 
@@ -93,7 +101,11 @@ def pinned(pins: Pins, card: Card, ring: "RoomKeyRing") -> Pins:
     _check_key(card, pins)
     name, canaries = pinned_form(card, ring)
     if dict(pins.agreed.get(name, canaries)) != canaries:
-        raise CanaryMismatch("other canaries are already pinned for this first-hash key", rule="canary_pin")
+        raise CanaryMismatch(
+            "other canaries are already pinned for this first-hash key",
+            zh="此一次雜湊金鑰已登錄其他測試值",
+            rule="canary_pin",
+        )
     return replace(pins, scheme=card.scheme, agreed={**pins.agreed, name: canaries})
 
 
@@ -108,9 +120,15 @@ def pinned_form(card: Card, ring: "RoomKeyRing") -> tuple[str, dict[str, str]]:
 
 def _check_key(card: Card, pins: Pins) -> None:
     if pins.scheme is not None and card.scheme != pins.scheme:
-        raise KeyRefused("the identifiers were hashed by another scheme than the participants agreed on", rule="scheme")
+        raise KeyRefused(
+            "the identifiers were hashed by another scheme than the participants agreed on",
+            zh="識別碼所用之雜湊方式，與參與機構約定者不同",
+            rule="scheme",
+        )
     check_kid(card.scheme, card.hash_kid)
     if card.hash_kid in pins.closed:
         raise KeyRefused(
-            "the first-hash key is closed; seal the file again under the key in use", rule="hash_kid_closed"
+            "the first-hash key is closed; seal the file again under the key in use",
+            zh="此一次雜湊金鑰已停用；請以現用金鑰重新封裝檔案",
+            rule="hash_kid_closed",
         )

@@ -19,6 +19,7 @@ from cleanroom.crypto.encoding import from_text, to_text
 from cleanroom.crypto.keyring import ROOM, ParticipantKeyRing, RoomKeyRing
 from cleanroom.crypto.schemes import FirstHash
 from cleanroom.errors import CleanroomError, KeyRefused
+from cleanroom.vocabulary.both import Both
 from cleanroom.vocabulary.terms import Scheme
 
 Document = dict[str, Any]
@@ -195,7 +196,7 @@ def _add_first_hash(document: Document, key: FirstHash) -> None:
 
 def _open_share(raw: bytes) -> tuple[bytes, bool]:
     try:
-        share = parse_canonical(raw, what="the share")
+        share = parse_canonical(raw, what=Both("the share", "金鑰檔"))
         root, demo = from_text(share["k1"]), share["demo"]
     except (CleanroomError, ValueError, KeyError, TypeError):
         raise KeyRefused(

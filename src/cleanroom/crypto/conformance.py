@@ -106,7 +106,9 @@ def _read(path: Path) -> tuple[dict[int, dict[str, str]], list[Difference]]:
     for row, line in _lines(path):
         text = line["number"] or ""
         if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
-            raise ManifestMalformed("a line has no question's number", where=Where(path.name, row), rule="answers")
+            raise ManifestMalformed(
+                "a line has no question's number", zh="有一列缺少題號", where=Where(path.name, row), rule="answers"
+            )
         if int(text) in found:
             differences.append(Difference(int(text), "answered twice", "", line["canonical"] or ""))
         found[int(text)] = {name: line[name] or "" for name in COLUMNS}

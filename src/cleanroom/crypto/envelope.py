@@ -165,7 +165,9 @@ def _recipient(text: str) -> x25519.Recipient:
 
 def _refused(*, over_cap: bool) -> ContentTampered:
     if over_cap:
-        return ContentTampered("the opened content is larger than was signed", rule="plaintext_size")
+        return ContentTampered(
+            "the opened content is larger than was signed", zh="開啟後之內容大於所簽署者", rule="plaintext_size"
+        )
     return ContentTampered(
         "the envelope does not open: changed, truncated or sealed to another key",
         zh="封裝無法開啟：內容經變更、截斷，或係封裝予其他金鑰",

@@ -14,6 +14,7 @@ from cleanroom.crypto.ceremonies import Document, change_ring
 from cleanroom.crypto.encoding import from_text, to_text
 from cleanroom.crypto.keyring import ParticipantKeyRing, RoomKeyRing
 from cleanroom.errors import CleanroomError, KeyRefused
+from cleanroom.vocabulary.both import Both
 from cleanroom.vocabulary.terms import Scheme
 
 
@@ -31,7 +32,9 @@ def export_factor(ring: ParticipantKeyRing, joint: bytes, room_recipient: str) -
     """
     key = ring.first_hash
     if key.scheme != Scheme.R255_REKEY:
-        raise KeyRefused("only keys of r255-rekey-v1 have a factor", rule="scheme")
+        raise KeyRefused(
+            "only keys of r255-rekey-v1 have a factor", zh="僅 r255-rekey-v1 之金鑰有換算因子", rule="scheme"
+        )
     body = {
         "participant": ring.institution,
         "kid": key.kid,
@@ -61,7 +64,11 @@ def import_factor(
     def take(document: Document) -> bool:
         body = _verified_factor(RoomKeyRing(document).decrypt(sealed), participant, signing_key)
         if body["demo"] and not document["demo"]:
-            raise KeyRefused("the factor belongs to a demo key, and this ring is not a demo ring", rule="demo_keys")
+            raise KeyRefused(
+                "the factor belongs to a demo key, and this ring is not a demo ring",
+                zh="此換算因子出自示範金鑰，而此金鑰環非示範用",
+                rule="demo_keys",
+            )
         taken.append(body["kid"])
         return _add_factor(document, {name: body[name] for name in ("participant", "kid", "factor")})
 
@@ -73,7 +80,11 @@ def _add_factor(document: Document, entry: dict[str, str]) -> bool:
     for held in document["factors"]:
         if (held["participant"], held["kid"]) == (entry["participant"], entry["kid"]):
             if held != entry:
-                raise KeyRefused("the room holds another factor for this key", rule="factor_other")
+                raise KeyRefused(
+                    "the room holds another factor for this key",
+                    zh="無塵室已持有此金鑰之另一換算因子",
+                    rule="factor_other",
+                )
             return False
     document["factors"].append(entry)
     return True
@@ -81,21 +92,23 @@ def _add_factor(document: Document, entry: dict[str, str]) -> bool:
 
 def _verified_factor(raw: bytes, participant: str, signing_key: Callable[[str], str]) -> Document:
     try:
-        signed = parse_canonical(raw, what="the factor")
+        signed = parse_canonical(raw, what=Both("the factor", "換算因子"))
         body, kid, signature = signed["body"], signed["signing_kid"], signed["signature"]
         r255.check_scalar(from_text(body["factor"]))
         schemes.check_kid(Scheme.R255_REKEY, body["kid"])
         owner, _ = body["participant"], body["demo"]
     except (CleanroomError, ValueError, KeyError, TypeError, AttributeError):
-        raise KeyRefused("the file does not hold a factor", rule="factor_form") from None
+        raise KeyRefused("the file does not hold a factor", zh="此檔不含換算因子", rule="factor_form") from None
     if owner != participant:
-        raise KeyRefused("the factor belongs to another participant", rule="factor_owner")
+        raise KeyRefused(
+            "the factor belongs to another participant", zh="此換算因子屬其他參與機構", rule="factor_owner"
+        )
     signing.verify(signing_key(kid), FACTOR_DOMAIN, canonical_bytes(body), signature)
     return body
 
 
 def _open_joint(raw: bytes) -> bytes:
     try:
-        return r255.check_scalar(from_text(parse_canonical(raw, what="the joint scalar")["joint"]))
+        return r255.check_scalar(from_text(parse_canonical(raw, what=Both("the joint scalar", "共同純量"))["joint"]))
     except (CleanroomError, ValueError, KeyError, TypeError):
-        raise KeyRefused("the file does not hold the joint scalar", rule="joint_share") from None
+        raise KeyRefused("the file does not hold the joint scalar", zh="此檔不含共同純量", rule="joint_share") from None

@@ -35,4 +35,8 @@ class HandleKeys:
                 return cipher.decrypt(handle, self._bound).decode()
             except (InvalidTag, ValueError):
                 continue
-        raise ContentTampered("the handle was not issued under this institution's keys", rule="handle")
+        raise ContentTampered(
+            "the handle was not issued under this institution's keys",
+            zh="此回查碼並非以本機構之金鑰產生",
+            rule="handle",
+        )

@@ -33,14 +33,20 @@ def canonical(kind: str, raw: str, *, institution: str | None = None) -> str:
     """
     text = fold(raw)
     if not text:
-        raise _refused("identifier_empty", "an identifier is empty")
+        raise _refused("identifier_empty", "an identifier is empty", "識別碼空白")
     if len(text) > _LONGEST or not text.isprintable():
-        raise _refused("identifier_text", "an identifier is too long or holds a control character")
+        raise _refused(
+            "identifier_text", "an identifier is too long or holds a control character", "識別碼過長或含控制字元"
+        )
     if kind == IdentifierKind.ACCOUNT:
         return _account(text, institution)
     rule = _RULES.get(kind)
     if rule is None:
-        raise _refused("identifier_kind", "an identifier has a kind that the specification does not know")
+        raise _refused(
+            "identifier_kind",
+            "an identifier has a kind that the specification does not know",
+            "識別碼種類非資料規格所列",
+        )
     return rule(text)
 
 
@@ -52,27 +58,35 @@ def fold(raw: str) -> str:
 def _account(text: str, institution: str | None) -> str:
     code = fold(institution or "")
     if not _INSTITUTION.fullmatch(code):
-        raise _refused("account_institution", "an account has no three-digit institution code")
+        raise _refused("account_institution", "an account has no three-digit institution code", "帳號缺少三碼機構代碼")
     if not _ACCOUNT.fullmatch(text):
-        raise _refused("account_digits", "an account number is not 6 to 16 digits")
+        raise _refused("account_digits", "an account number is not 6 to 16 digits", "帳號非 6 至 16 位數字")
     return code + text.zfill(ACCOUNT_DIGITS)
 
 
 def _national_id(text: str) -> str:
     # Plain letters only, before they are raised: a dotless i would become one.
     if not _NATIONAL_ID.fullmatch(text):
-        raise _refused("national_id_form", "a national id or resident certificate does not have its form")
+        raise _refused(
+            "national_id_form",
+            "a national id or resident certificate does not have its form",
+            "身分證字號或居留證號格式不符",
+        )
     text = text.upper()
     if not national_id_holds(text):
-        raise _refused("national_id_checksum", "a national id or resident certificate fails its checksum")
+        raise _refused(
+            "national_id_checksum",
+            "a national id or resident certificate fails its checksum",
+            "身分證字號或居留證號檢查碼不符",
+        )
     return text
 
 
 def _business_no(text: str) -> str:
     if not _BUSINESS_NO.fullmatch(text):
-        raise _refused("business_no_form", "a business number is not 8 digits")
+        raise _refused("business_no_form", "a business number is not 8 digits", "統一編號非 8 位數字")
     if not business_no_holds(text):
-        raise _refused("business_no_checksum", "a business number fails its checksum")
+        raise _refused("business_no_checksum", "a business number fails its checksum", "統一編號檢查碼不符")
     return text
 
 
@@ -81,7 +95,7 @@ def _phone(text: str) -> str:
     number = _international(digits)
     form = _TAIWAN_PHONE if number.startswith("+886") else _FOREIGN_PHONE
     if not form.fullmatch(number):
-        raise _refused("phone_form", "a phone number cannot be written in E.164 form")
+        raise _refused("phone_form", "a phone number cannot be written in E.164 form", "電話號碼無法轉為 E.164 格式")
     return number
 
 
@@ -100,7 +114,7 @@ def _international(digits: str) -> str:
 def _email(text: str) -> str:
     text = text.lower()
     if not _EMAIL.fullmatch(text):
-        raise _refused("email_form", "an e-mail address does not have its form")
+        raise _refused("email_form", "an e-mail address does not have its form", "電子郵件格式不符")
     return text
 
 
@@ -108,8 +122,8 @@ def _as_it_is(text: str) -> str:
     return text
 
 
-def _refused(rule: str, sentence: str) -> MalformedRows:
-    return MalformedRows(sentence, rule=rule)
+def _refused(rule: str, sentence: str, zh: str) -> MalformedRows:
+    return MalformedRows(sentence, zh=zh, rule=rule)
 
 
 _RULES: dict[str, Callable[[str], str]] = {

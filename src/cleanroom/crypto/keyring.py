@@ -115,7 +115,11 @@ class RoomKeyRing(_Ring):
             return SecondHash(self.epochs)
         held = {(f["participant"], f["kid"]): f["factor"] for f in self._document["factors"]}
         if (participant, kid) not in held:
-            raise KeyRefused("the clean room has no factor of this participant's first-hash key", rule="hash_kid")
+            raise KeyRefused(
+                "the clean room has no factor of this participant's first-hash key",
+                zh="無塵室未持有該參與機構一次雜湊金鑰之換算因子",
+                rule="hash_kid",
+            )
         return SecondHash(self.epochs, from_text(held[participant, kid]))
 
     def number(self, payloads: Iterable[bytes], *, domain: str) -> list[str]:
@@ -133,7 +137,7 @@ class ParticipantKeyRing(_Ring):
     def open(cls, folder: Path, *, production: bool, custodian: Custodian | None = None) -> "ParticipantKeyRing":
         document = ring_file.read(folder, production=production, custodian=custodian)
         if document["owner"] == ROOM:
-            raise KeyRefused("this is the key ring of the other side", rule="key_ring_owner")
+            raise KeyRefused("this is the key ring of the other side", zh="此為他方之金鑰環", rule="key_ring_owner")
         return cls(document)
 
     @property
@@ -152,7 +156,11 @@ class ParticipantKeyRing(_Ring):
     def first_hash(self) -> FirstHash:
         """The first-hash key in use. Raises KeyRefused where there is none yet."""
         if not self.first_hashes:
-            raise KeyRefused("this ring has no first-hash key yet; import the shared one", rule="k1_missing")
+            raise KeyRefused(
+                "this ring has no first-hash key yet; import the shared one",
+                zh="此金鑰環尚無一次雜湊金鑰；請匯入共用金鑰",
+                rule="k1_missing",
+            )
         return self.first_hashes[-1]
 
     @cached_property
@@ -179,7 +187,7 @@ class ParticipantKeyRing(_Ring):
         try:
             raw = from_text(handle) if isinstance(handle, str) else handle
         except ValueError:
-            raise ContentTampered("the handle is not base64url", rule="handle") from None
+            raise ContentTampered("the handle is not base64url", zh="回查碼非 base64url", rule="handle") from None
         return self._handles.open(raw)
 
     def key_registrations(self) -> tuple[KeyRegistration, ...]:

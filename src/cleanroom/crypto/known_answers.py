@@ -74,5 +74,6 @@ def _rule_of(case: Vector) -> str | None:
 def _differs(part: str, position: int) -> CanaryMismatch:
     return CanaryMismatch(
         f"this installation does not give the published answer {position} of {part}; install the agreed release",
+        zh=f"此安裝於 {part} 第 {position} 題之答案與公布者不同；請安裝約定版本",
         rule="known_answers",
     )

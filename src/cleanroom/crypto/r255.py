@@ -43,7 +43,7 @@ def new_scalar() -> bytes:
 def check_scalar(scalar: bytes) -> bytes:
     """Raises KeyRefused: of another length, zero, or not reduced."""
     if len(scalar) != SCALAR_BYTES or not 0 < int.from_bytes(scalar, "little") < ORDER:
-        raise KeyRefused("the scalar is zero or is not one of the group's", rule="scalar")
+        raise KeyRefused("the scalar is zero or is not one of the group's", zh="純量為零，或不屬於該群", rule="scalar")
     return scalar
 
 
@@ -74,7 +74,11 @@ def _multiplied(multiply, scalar: bytes, point: bytes) -> bytes:
             return multiply(scalar, point)
         except RuntimeError:  # not an encoding of a point (RFC 9496, section 4.3.1), or the identity
             pass
-    raise MalformedRows("a first hash is no point of the group, or the identity", rule="r255_point")
+    raise MalformedRows(
+        "a first hash is no point of the group, or the identity",
+        zh="有一次雜湊非群中之點，或為單位元",
+        rule="r255_point",
+    )
 
 
 def _hash_to_group(message: bytes) -> bytes:
@@ -94,6 +98,8 @@ def _library() -> Any:
         import rbcl  # an optional extra
     except ImportError:
         raise SettingsInvalid(
-            "the scheme r255-rekey-v1 needs libsodium's ristretto255; install the extra `rekey`", rule="rekey_missing"
+            "the scheme r255-rekey-v1 needs libsodium's ristretto255; install the extra `rekey`",
+            zh="r255-rekey-v1 需要 libsodium 之 ristretto255；請加裝選用套件 `rekey`",
+            rule="rekey_missing",
         ) from None
     return rbcl

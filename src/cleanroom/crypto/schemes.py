@@ -60,4 +60,8 @@ def new_key(scheme: Scheme) -> FirstHash:
 def check_kid(scheme: Scheme, kid: str) -> None:
     """Raises KeyRefused where the key's id belongs to another scheme."""
     if not kid.startswith(_MARKS[scheme]):
-        raise KeyRefused("the first-hash key named belongs to another scheme than the one named", rule="scheme")
+        raise KeyRefused(
+            "the first-hash key named belongs to another scheme than the one named",
+            zh="所指一次雜湊金鑰之雜湊方式與所載者不同",
+            rule="scheme",
+        )

@@ -29,11 +29,23 @@ def check_public_key(text: str) -> bytes:
     try:
         raw = from_text(text)
     except ValueError:
-        raise KeyRefused("the signing key is not base64url; register it again", rule="key_encoding") from None
+        raise KeyRefused(
+            "the signing key is not base64url; register it again",
+            zh="簽章金鑰非 base64url；請重新登錄",
+            rule="key_encoding",
+        ) from None
     if len(raw) != PUBLIC_KEY_BYTES:
-        raise KeyRefused("the signing key is not 32 bytes long; it must be an Ed25519 key", rule="key_length")
+        raise KeyRefused(
+            "the signing key is not 32 bytes long; it must be an Ed25519 key",
+            zh="簽章金鑰長度非 32 位元組；須為 Ed25519 金鑰",
+            rule="key_length",
+        )
     if not crypto_core_ed25519_is_valid_point(raw):
-        raise KeyRefused("the signing key is not a point of the main subgroup of Ed25519", rule="key_point")
+        raise KeyRefused(
+            "the signing key is not a point of the main subgroup of Ed25519",
+            zh="簽章金鑰非 Ed25519 主子群之點",
+            rule="key_point",
+        )
     return raw
 
 
@@ -43,7 +55,9 @@ def verify(public_key: str, domain: bytes, payload: bytes, signature: str) -> No
     try:
         key.verify(domain + payload, from_text(signature))
     except (BadSignatureError, ValueError):
-        raise SignatureRefused("the signature does not verify under the registered key", rule="signature") from None
+        raise SignatureRefused(
+            "the signature does not verify under the registered key", zh="簽章無法以登錄之金鑰驗證", rule="signature"
+        ) from None
 
 
 def proof_payload(participant: str, purpose: str, kid: str, public_key: str) -> bytes:
@@ -57,4 +71,8 @@ def check_proof(participant: str, registration: KeyRegistration) -> None:
     try:
         verify(registration.public_key, KEY_PROOF_DOMAIN, payload, registration.proof or "")
     except SignatureRefused:
-        raise KeyRefused("the proof of possession does not verify under the key itself", rule="key_proof") from None
+        raise KeyRefused(
+            "the proof of possession does not verify under the key itself",
+            zh="持有私鑰之證明無法以該金鑰驗證",
+            rule="key_proof",
+        ) from None

@@ -26,6 +26,7 @@ def sealing_key(gate: ParticipantGate) -> str:
     if not active:
         raise KeyRefused(
             f"institution {gate.participant} has no active sealing key; it registers one in the portal",
+            zh=f"機構 {gate.participant} 無啟用中之封裝金鑰；請由該機構於入口網站登錄",
             rule="sealing_key_missing",
         )
     return max(active, key=lambda k: k.registered_at).public_key

@@ -28,5 +28,8 @@ def texts_of(codes: Iterable[str]) -> tuple[dict[str, str], ...]:
 
 def _text(code: str) -> dict[str, str]:
     if code not in own_reasons():
-        raise SettingsInvalid(f"there is no reason code {code!r}; the closed set stands in dispatch/reasons.yaml")
+        raise SettingsInvalid(
+            f"there is no reason code {code!r}; the closed set stands in dispatch/reasons.yaml",
+            zh=f"無理由代碼 {code!r}；代碼清單見 dispatch/reasons.yaml",
+        )
     return own_reasons()[code]

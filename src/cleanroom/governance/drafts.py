@@ -10,7 +10,7 @@ from cleanroom.governance import controls, record_evidence, risk
 from cleanroom.governance.answers import Answers
 from cleanroom.governance.evidence import Evidence
 from cleanroom.governance.policy import Policy
-from cleanroom.governance.reasons import Reason, as_sentence
+from cleanroom.governance.reasons import Reason, as_sentence, in_chinese
 from cleanroom.vocabulary.terms import Tier
 
 _PENDING = "0" * 64  # stands in the digests until the draft that they are taken of is complete
@@ -115,7 +115,11 @@ def check_draft(
     """
     reasons = [*problems(policy, draft, now=now), *_in_use_problems(policy, draft, now, first_released_at)]
     if reasons:
-        raise NotAllowed(as_sentence("the draft cannot be kept", tuple(reasons)), rule=reasons[0].code)
+        raise NotAllowed(
+            as_sentence("the draft cannot be kept", tuple(reasons)),
+            zh=in_chinese("草稿無法保存", tuple(reasons)),
+            rule=reasons[0].code,
+        )
 
 
 def problems(policy: Policy, draft: ReleaseDraft, *, now: datetime) -> tuple[Reason, ...]:

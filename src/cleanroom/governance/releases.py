@@ -14,6 +14,7 @@ from cleanroom.errors import NotAllowed
 from cleanroom.governance import risk
 from cleanroom.governance.policy import AiKind, Policy
 from cleanroom.governance.reasons import Reason
+from cleanroom.vocabulary.both import Both
 from cleanroom.vocabulary.terms import ReleaseState, SignOffRole, Tier
 
 NEXT: dict[ReleaseState, frozenset[ReleaseState]] = {
@@ -55,21 +56,32 @@ def check_may_move(
     needs `gate.check_may_release`, which calls this function first.
     """
     if to not in NEXT[record.state]:
-        raise NotAllowed(f"a release cannot go from {record.state} to {to}")
+        raise NotAllowed(
+            f"a release cannot go from {record.state} to {to}", zh=f"發布版本不得由 {record.state} 轉為 {to}"
+        )
     if to in _NOT_BY_DEVELOPER and by == record.draft.developer:
-        raise NotAllowed("a second person must do this: the developer of a model does not let it out himself")
+        raise NotAllowed(
+            "a second person must do this: the developer of a model does not let it out himself",
+            zh="須由第二人為之：模型開發人員不得自行放行其模型",
+        )
     if record.draft.tier is Tier.R0 and to not in (ReleaseState.RETIRED, ReleaseState.DRAFT, ReleaseState.EVALUATED):
-        raise NotAllowed("this use is prohibited by the policy; no sign-off or waiver can release it")
+        raise NotAllowed(
+            "this use is prohibited by the policy; no sign-off or waiver can release it",
+            zh="此用途為政策所禁止，任何簽核或豁免均不得放行",
+        )
     if to is ReleaseState.APPROVED:
         _check_approved(policy, record, participants)
 
 
 def _check_approved(policy: Policy, record: ReleaseRecord, participants: Collection[str]) -> None:
     if not participants:
-        raise NotAllowed("name the institutions that receive the output; without any there is nobody to sign for")
+        raise NotAllowed(
+            "name the institutions that receive the output; without any there is nobody to sign for",
+            zh="請列出接收輸出之機構；未列則無人可代為簽核",
+        )
     problems = sign_off_problems(policy, record, participants=participants)
     if problems:
-        raise NotAllowed("; ".join(str(p) for p in problems))
+        raise NotAllowed("; ".join(str(p) for p in problems), zh="；".join(p.zh_hant for p in problems))
 
 
 def state_after_sign_off(policy: Policy, record: ReleaseRecord, *, participants: Collection[str]) -> ReleaseState:
@@ -98,7 +110,7 @@ def check_may_sign(
     """
     reason = next(_objections(policy, record, request, by, institution, participants), None)
     if reason:
-        raise NotAllowed(reason)
+        raise NotAllowed(reason.en, zh=reason.zh_hant)
 
 
 def _objections(
@@ -108,31 +120,55 @@ def _objections(
     by: str,
     institution: str | None,
     participants: Collection[str],
-) -> Iterator[str]:
+) -> Iterator[Both]:
     if record.state is not ReleaseState.SUBMITTED:
-        yield f"a release that is {record.state} takes no sign-offs; it must be submitted"
+        yield Both(
+            f"a release that is {record.state} takes no sign-offs; it must be submitted",
+            f"狀態為 {record.state} 之發布版本不接受簽核；須先送審",
+        )
     if record.draft.tier is Tier.R0:
-        yield "this use is prohibited by the policy; no sign-off can release it"
+        yield Both(
+            "this use is prohibited by the policy; no sign-off can release it",
+            "此用途為政策所禁止，任何簽核均不得放行",
+        )
     elif request.role not in policy.quorum[record.draft.tier]:
-        yield f"a release of tier {record.draft.tier} has no sign-off as {request.role}"
+        yield Both(
+            f"a release of tier {record.draft.tier} has no sign-off as {request.role}",
+            f"等級 {record.draft.tier} 之發布版本無 {request.role} 之簽核",
+        )
     if request.subject_digest != record.draft.subject_digest:
-        yield "the release has changed since you read it: read it again and sign what it says now"
+        yield Both(
+            "the release has changed since you read it: read it again and sign what it says now",
+            "發布版本於閱讀後已變更；請重新閱讀後再簽核",
+        )
     if by == record.draft.developer:
-        yield "the developer of a model does not sign off its release"
+        yield Both("the developer of a model does not sign off its release", "模型開發人員不得簽核其模型之發布")
     if any(s.person == by for s in binding(record)):
-        yield "you have signed this release already; the next signature must come from another person"
+        yield Both(
+            "you have signed this release already; the next signature must come from another person",
+            "您已簽核本次發布；其餘簽核須由他人為之",
+        )
     yield from _institution_objections(record, request.role, institution, participants)
 
 
 def _institution_objections(
     record: ReleaseRecord, role: SignOffRole, institution: str | None, participants: Collection[str]
-) -> Iterator[str]:
+) -> Iterator[Both]:
     if role is SignOffRole.INSTITUTION_REVIEWER and institution not in participants:
-        yield "only a reviewer of an institution that receives the output signs as its reviewer"
+        yield Both(
+            "only a reviewer of an institution that receives the output signs as its reviewer",
+            "僅接收輸出之機構所屬審查人得以機構審查人身分簽核",
+        )
     if institution is not None and role in _INSIDE and institution in _external_institutions(record):
-        yield "your institution has given the external validator of this release; it can have no other part in it"
+        yield Both(
+            "your institution has given the external validator of this release; it can have no other part in it",
+            "貴機構已擔任本次發布之外部驗證人，不得再有其他參與",
+        )
     if role is SignOffRole.EXTERNAL_VALIDATOR and not is_external(record, institution):
-        yield "the external validator must come from an institution that has no part in this model's release"
+        yield Both(
+            "the external validator must come from an institution that has no part in this model's release",
+            "外部驗證人須來自未參與本模型發布之機構",
+        )
 
 
 def ai_kind(policy: Policy, draft: ReleaseDraft) -> AiKind:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from cleanroom.errors import PolicyInvalid, Where
 from cleanroom.governance.policy import AiKind, Floor, Policy, Text
+from cleanroom.vocabulary.both import Both
 from cleanroom.vocabulary.terms import Tier
 
 GREATEST_VALUE = 3  # every factor is answered by one of the anchors 0..3
@@ -53,22 +54,39 @@ def ai_kind(policy: Policy, declared: Mapping[str, bool]) -> AiKind:
 def check_answered(policy: Policy, factors: Mapping[str, int], declared: Mapping[str, bool]) -> None:
     """Raise PolicyInvalid unless exactly the policy's factors and questions are answered, with values in range."""
     problems = [
-        *_name_problems("factor", policy.factors, factors),
-        *_name_problems("question", policy.questions, declared),
+        *_name_problems(_FACTOR, policy.factors, factors),
+        *_name_problems(_QUESTION, policy.questions, declared),
     ]
     problems += [
-        f"factor {name} is {value!r}; answer with 0 to {GREATEST_VALUE} by its written anchors"
+        Both(
+            f"factor {name} is {value!r}; answer with 0 to {GREATEST_VALUE} by its written anchors",
+            f"因子 {name} 為 {value!r}；請依其所載尺度以 0 至 {GREATEST_VALUE} 回答",
+        )
         for name, value in factors.items()
         if type(value) is not int or not 0 <= value <= GREATEST_VALUE
     ]
-    problems += [f"question {name} must be yes or no" for name, value in declared.items() if type(value) is not bool]
+    problems += [
+        Both(f"question {name} must be yes or no", f"問題 {name} 須答「是」或「否」")
+        for name, value in declared.items()
+        if type(value) is not bool
+    ]
     if problems:
-        raise PolicyInvalid("; ".join(problems), where=Where(file="the risk answers"), rule="answers")
+        raise PolicyInvalid(
+            "; ".join(p.en for p in problems),
+            zh="；".join(p.zh_hant for p in problems),
+            where=Where(file="the risk answers"),
+            rule="answers",
+        )
 
 
-def _name_problems(kind: str, wanted: Mapping, given: Mapping) -> Iterator[str]:
-    yield from (f"{kind} {name} is not answered" for name in wanted if name not in given)
-    yield from (f"{kind} {name} is not one of the policy's" for name in given if name not in wanted)
+_FACTOR, _QUESTION = Both("factor", "因子"), Both("question", "問題")
+
+
+def _name_problems(kind: Both, wanted: Mapping, given: Mapping) -> Iterator[Both]:
+    for name in (n for n in wanted if n not in given):
+        yield Both(f"{kind.en} {name} is not answered", f"{kind.zh_hant} {name} 未回答")
+    for name in (n for n in given if n not in wanted):
+        yield Both(f"{kind.en} {name} is not one of the policy's", f"{kind.zh_hant} {name} 非政策所列")
 
 
 def _met(floors: tuple[Floor, ...], declared: Mapping[str, bool]) -> tuple[Floor, ...]:

@@ -37,19 +37,33 @@ def check_sender(signed: SignedBridge, gate: ParticipantGate) -> None:
 def check_place(participant: str, bridge_id: str, manifest: BridgeManifest, names: Iterable[str]) -> None:
     """`names`: the objects of the bridge's folder, without it."""
     if manifest.participant != participant:
-        raise NotTheOwner("the bridge names another participant than its path", rule="path_participant")
+        raise NotTheOwner(
+            "the bridge names another participant than its path",
+            zh="代碼對應所載參與機構與其路徑不同",
+            rule="path_participant",
+        )
     if manifest.bridge_id != bridge_id:
-        raise ContentTampered("the bridge lies under another id than its own", rule="path_bridge")
+        raise ContentTampered(
+            "the bridge lies under another id than its own", zh="代碼對應所在路徑之代號與其本身不同", rule="path_bridge"
+        )
     if set(names) != {part.name for part in manifest.parts}:
-        raise ContentTampered("parts are missing, or there are more than the bridge names", rule="parts")
+        raise ContentTampered(
+            "parts are missing, or there are more than the bridge names",
+            zh="分割檔短少，或多於代碼對應所載",
+            rule="parts",
+        )
     if manifest.rows != sum(part.rows for part in manifest.parts):
-        raise ContentTampered("the parts' rows do not add up", rule="rows")
+        raise ContentTampered("the parts' rows do not add up", zh="各分割檔列數之和不符", rule="rows")
 
 
 def cards_of(manifest: BridgeManifest) -> tuple[Card, Card]:
     """The canaries under the old key and under the new one. Raises KeyRefused where no key is shared."""
     if manifest.scheme != Scheme.HMAC2 or manifest.before_kid == manifest.after_kid:
-        raise KeyRefused("a bridge leads from one shared first-hash key to another", rule="bridge_keys")
+        raise KeyRefused(
+            "a bridge leads from one shared first-hash key to another",
+            zh="代碼對應須由一把共用之一次雜湊金鑰至另一把",
+            rule="bridge_keys",
+        )
     before = Card(manifest.participant, manifest.scheme, manifest.before_kid, manifest.before_canaries)
     return before, Card(manifest.participant, manifest.scheme, manifest.after_kid, manifest.after_canaries)
 
@@ -61,7 +75,11 @@ def aliases_of(pairs: pa.Table, before: HashOfKind, after: HashOfKind) -> pa.Tab
     alias = hash_column(kinds, pairs["after_t1"].combine_chunks(), after, pa.string())
     for side in (known, alias):
         if len(pc.unique(side)) != len(side):
-            raise ContentTampered("the bridge gives one identifier two names, or two one", rule="bridge_ambiguous")
+            raise ContentTampered(
+                "the bridge gives one identifier two names, or two one",
+                zh="代碼對應使同一識別碼有兩個名稱，或兩識別碼同一名稱",
+                rule="bridge_ambiguous",
+            )
     return pa.table([alias, known], schema=ALIASES)
 
 
@@ -83,6 +101,7 @@ def check_agrees(aliases: pa.Table, taken: pa.Table) -> pa.Table:
             raise ContentTampered(
                 f"{contradicted} identifiers are bridged otherwise than by an earlier bridge; one of the two is wrong, "
                 "and the key custodian finds out which",
+                zh=f"{contradicted} 筆識別碼與先前之代碼對應不同；兩者必有一誤，請由金鑰保管人查明",
                 rule="bridge_disagrees",
             )
     return aliases.filter(pc.invert(pc.is_in(aliases["alias_token"], taken["alias_token"].combine_chunks())))
@@ -99,6 +118,10 @@ def left_to_keepers(aliases: pa.Table, handles: pa.Table, *, participant: str) -
     old = [keeper.get(token) for token in aliases["known_token"].to_pylist()]
     wrong = sum(a is not None and k is not None and a != k for a, k in zip(new, old, strict=True))
     if wrong:
-        raise NotTheOwner(f"{wrong} accounts would pass from one institution to another", rule="kept_elsewhere")
+        raise NotTheOwner(
+            f"{wrong} accounts would pass from one institution to another",
+            zh=f"{wrong} 個帳戶將由一機構轉至另一機構",
+            rule="kept_elsewhere",
+        )
     mine = [a in (None, participant) or k is not None for a, k in zip(new, old, strict=True)]
     return aliases.filter(pa.array(mine, pa.bool_()))

@@ -81,11 +81,19 @@ class InboxPath:
 def check_size(path: InboxPath, sizes: Mapping[str, int], *, cap_bytes: int) -> None:
     """`sizes`: object name -> bytes, everything in the submission's folder. Before the manifest is read."""
     if len(sizes) > MAX_PARTS + 1:
-        raise TooLarge(f"more than {MAX_PARTS} parts are not taken", where=_at(path), rule="part_count")
+        raise TooLarge(
+            f"more than {MAX_PARTS} parts are not taken",
+            zh=f"分割檔至多 {MAX_PARTS} 個",
+            where=_at(path),
+            rule="part_count",
+        )
     total = sum(sizes.values())
     if total > cap_bytes:
         raise TooLarge(
-            f"the submission has {total} bytes; at most {cap_bytes} are taken", where=_at(path), rule="size_cap"
+            f"the submission has {total} bytes; at most {cap_bytes} are taken",
+            zh=f"上傳批次為 {total} 位元組，上限為 {cap_bytes} 位元組",
+            where=_at(path),
+            rule="size_cap",
         )
 
 
@@ -96,11 +104,17 @@ def check_caps(manifest: Manifest) -> None:
         if part.plaintext_bytes > PART_PLAINTEXT_CAP_BYTES or part.rows > PART_ROWS_CAP:
             raise TooLarge(
                 f"a part holds at most {PART_ROWS_CAP} rows and {PART_PLAINTEXT_CAP_BYTES} bytes; send more parts",
+                zh=f"單一分割檔至多 {PART_ROWS_CAP} 列、{PART_PLAINTEXT_CAP_BYTES} 位元組；請增加分割檔數",
                 where=where,
                 rule="part_cap",
             )
         if part.ciphertext_bytes > part.plaintext_bytes + part.plaintext_bytes // 1024 + ENVELOPE_OVERHEAD_BYTES:
-            raise ManifestMalformed("an envelope is not that much larger than its content", where=where, rule="sizes")
+            raise ManifestMalformed(
+                "an envelope is not that much larger than its content",
+                zh="封裝大小與其內容大小不相當",
+                where=where,
+                rule="sizes",
+            )
 
 
 def check_signature(signed: SignedManifest, gate: ParticipantGate) -> None:
@@ -114,18 +128,26 @@ def check_place(path: InboxPath, manifest: Manifest, names: Iterable[str]) -> No
     if manifest.participant != path.participant:
         raise NotTheOwner(
             f"the manifest names participant {manifest.participant} in the inbox of {path.participant}",
+            zh=f"清單所載參與機構為 {manifest.participant}，而收件匣屬 {path.participant}",
             where=_at(path),
             rule="path_participant",
         )
     if manifest.folder != path.folder:
         raise ManifestMalformed(
-            "the manifest's dataset or sequence is not that of its place", where=_at(path), rule="path"
+            "the manifest's dataset or sequence is not that of its place",
+            zh="清單所載資料集或序號與其所在路徑不同",
+            where=_at(path),
+            rule="path",
         )
     expected = {f"{path.folder}/{part.name}" for part in manifest.parts} | {path.manifest}
     if set(names) != expected or len(expected) != len(manifest.parts) + 1:
-        raise ContentTampered("the parts are not those that the manifest names", where=_at(path), rule="parts")
+        raise ContentTampered(
+            "the parts are not those that the manifest names", zh="分割檔與清單所列不同", where=_at(path), rule="parts"
+        )
     if manifest.rows != sum(part.rows for part in manifest.parts):
-        raise ManifestMalformed("the parts' rows do not add up", where=_at(path), rule="rows")
+        raise ManifestMalformed(
+            "the parts' rows do not add up", zh="各分割檔列數之和不符", where=_at(path), rule="rows"
+        )
 
 
 def check_sizes(manifest: Manifest, sizes: Mapping[str, int]) -> None:
@@ -133,7 +155,10 @@ def check_sizes(manifest: Manifest, sizes: Mapping[str, int]) -> None:
     for part in manifest.parts:
         if sizes[f"{manifest.folder}/{part.name}"] != part.ciphertext_bytes:
             raise ContentTampered(
-                "the file's bytes are not those that were signed", where=Where(file=part.name), rule="ciphertext"
+                "the file's bytes are not those that were signed",
+                zh="檔案內容與所簽署者不同",
+                where=Where(file=part.name),
+                rule="ciphertext",
             )
 
 

@@ -57,6 +57,7 @@ def check_not_kept_elsewhere(ask: Ask, dataset: Dataset, *, participant: str) ->
     if taken:
         raise NotTheOwner(
             f"{taken} rows claim accounts that another participant keeps",
+            zh=f"{taken} 列所稱帳戶屬其他參與機構",
             where=Where(column=column),
             rule="kept_elsewhere",
         )

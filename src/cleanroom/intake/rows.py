@@ -10,6 +10,7 @@ from cleanroom.contracts.tables import HANDLES, incoming_schema, landed_schema
 from cleanroom.crypto.columns import hash_columns, kinds_of
 from cleanroom.crypto.encoding import to_text
 from cleanroom.errors import NotTheOwner, Refusal, UnknownInstitution, Where
+from cleanroom.vocabulary.both import Both
 from cleanroom.vocabulary.terms import Dataset
 
 SecondHash = Callable[[str, list], list]
@@ -21,14 +22,13 @@ def check_owner(rows: pa.Table, contract: DatasetContract, *, participant: str, 
     coded = [spec.name for spec in contract.fields if spec.institution_code]
     allowed = pa.array(sorted({*known, participant}), pa.string())
     for name in coded:
-        _refuse_rows(
-            pc.invert(pc.is_in(rows[name], allowed)), rows, name, UnknownInstitution, "name an unknown institution"
-        )
+        unknown = pc.invert(pc.is_in(rows[name], allowed))
+        _refuse_rows(unknown, rows, name, UnknownInstitution, _UNKNOWN)
     if coded:
         foreign = pc.not_equal(rows[coded[0]], participant)
         for name in coded[1:]:
             foreign = pc.and_(foreign, pc.not_equal(rows[name], participant))
-        _refuse_rows(foreign, rows, coded[0], NotTheOwner, "do not name the uploader as a party")
+        _refuse_rows(foreign, rows, coded[0], NotTheOwner, _NO_PARTY)
 
 
 def second_hash(rows: pa.Table, contract: DatasetContract, hash_of_kind: SecondHash) -> pa.Table:
@@ -54,9 +54,14 @@ def handles_of(rows: pa.Table, landed: pa.Table, contract: DatasetContract) -> p
     return pa.table([landed["account_token"], handles], schema=incoming_schema(HANDLES))
 
 
-def _refuse_rows(bad: pa.ChunkedArray, rows: pa.Table, column: str, kind: type[Refusal], what: str) -> None:
+_UNKNOWN = Both("name an unknown institution", "之機構代碼不明")
+_NO_PARTY = Both("do not name the uploader as a party", "之當事機構均非上傳機構")
+
+
+def _refuse_rows(bad: pa.ChunkedArray, rows: pa.Table, column: str, kind: type[Refusal], what: Both) -> None:
     numbers = rows["row_number"].filter(pc.fill_null(bad, False))
     if len(numbers):
         where = Where(row=numbers[0].as_py(), column=column)
         rule = "known_institution" if kind is UnknownInstitution else "owner"
-        raise kind(f"{len(numbers)} rows {what}", where=where, rule=rule)
+        count = len(numbers)
+        raise kind(f"{count} rows {what.en}", zh=f"{count} 列{what.zh_hant}", where=where, rule=rule)

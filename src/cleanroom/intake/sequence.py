@@ -52,11 +52,14 @@ def check_clock(manifest: Manifest, *, now: datetime) -> None:
     if manifest.created_at > now + timedelta(minutes=CLOCK_SKEW_MINUTES):
         raise SubmissionExpired(
             f"the submission is dated more than {CLOCK_SKEW_MINUTES} minutes ahead; set the clock and seal it again",
+            zh=f"上傳批次之時間較現在晚逾 {CLOCK_SKEW_MINUTES} 分鐘；請校正時鐘後重新封裝",
             rule="clock_skew",
         )
     if manifest.created_at < now - timedelta(days=MAX_AGE_DAYS):
         raise SubmissionExpired(
-            f"the submission was made more than {MAX_AGE_DAYS} days ago; seal the file again", rule="expired"
+            f"the submission was made more than {MAX_AGE_DAYS} days ago; seal the file again",
+            zh=f"上傳批次產製已逾 {MAX_AGE_DAYS} 日；請重新封裝檔案",
+            rule="expired",
         )
 
 
@@ -64,12 +67,24 @@ def check_sequence(sequence: int, ledger: Iterable[Landed]) -> None:
     """Raises SequenceReplayed (number used with other content), SequenceSkipped (a number before it is missing)."""
     used = {landed.sequence for landed in ledger}
     if sequence in used:
-        raise SequenceReplayed(f"sequence {sequence} was taken in before with other content", rule="sequence")
+        raise SequenceReplayed(
+            f"sequence {sequence} was taken in before with other content",
+            zh=f"序號 {sequence} 先前已收件，且內容不同",
+            rule="sequence",
+        )
     expected = max(used, default=0) + 1
     if sequence < expected:
-        raise SequenceReplayed(f"sequence {sequence} is past; {expected} is next", rule="sequence")
+        raise SequenceReplayed(
+            f"sequence {sequence} is past; {expected} is next",
+            zh=f"序號 {sequence} 已過；應為 {expected}",
+            rule="sequence",
+        )
     if sequence > expected:
-        raise SequenceSkipped(f"sequence {sequence} waits: {expected} has not been taken in", rule="sequence")
+        raise SequenceSkipped(
+            f"sequence {sequence} waits: {expected} has not been taken in",
+            zh=f"序號 {sequence} 暫留：序號 {expected} 尚未收件",
+            rule="sequence",
+        )
 
 
 def check_supersedes(manifest: Manifest, ledger: Sequence[Landed]) -> None:
@@ -79,6 +94,7 @@ def check_supersedes(manifest: Manifest, ledger: Sequence[Landed]) -> None:
     if not any(landed.live and landed.submission_id == manifest.supersedes for landed in ledger):
         raise SequenceReplayed(
             "the submission that this one replaces is not among this dataset's accepted ones, or was replaced already",
+            zh="所欲取代之上傳批次不在此資料集已收件者之中，或已被取代",
             rule="supersedes",
         )
 
@@ -93,5 +109,7 @@ def check_period(manifest: Manifest, ledger: Sequence[Landed]) -> None:
             raise SequenceReplayed(
                 f"sequence {landed.sequence} holds days of this period already ({landed.first} to {landed.last}); "
                 "send other days, or replace it",
+                zh=f"序號 {landed.sequence} 已含此期間之日期（{landed.first} 至 {landed.last}）；請改送其他日期，"
+                "或予以取代",
                 rule="period_overlap",
             )

@@ -34,28 +34,34 @@ def read_table(plaintext: bytes, part: Part, schema: pa.Schema) -> pa.Table:
         raise
     except Exception:
         # For bytes that are no table the reader raises many unrelated kinds, whose texts may quote values of rows.
-        raise _refused(part, "the opened bytes are not a Parquet table", rule="parquet") from None
+        raise _refused(
+            part, "the opened bytes are not a Parquet table", "開啟後之內容非 Parquet 資料表", rule="parquet"
+        ) from None
     return rows
 
 
 def _opened(plaintext: bytes, part: Part, **options) -> pq.ParquetFile:
     length = int.from_bytes(plaintext[-_TRAILER_BYTES:-4], "little")
     if plaintext[-4:] != _MAGIC or length > min(FOOTER_CAP_BYTES, len(plaintext)):
-        raise _refused(part, "the opened bytes are not a Parquet table", rule="parquet")
+        raise _refused(
+            part, "the opened bytes are not a Parquet table", "開啟後之內容非 Parquet 資料表", rule="parquet"
+        )
     footer = plaintext[-_TRAILER_BYTES - length : -_TRAILER_BYTES]
     if is_encrypted(footer):
         raise Malformed("a table that is encrypted once more")
     if not codecs_of(footer) <= set(CODECS):
-        raise _refused(part, "the table is packed in a way that is not taken", rule="parquet_codec")
+        raise _refused(
+            part, "the table is packed in a way that is not taken", "資料表之壓縮方式不予接受", rule="parquet_codec"
+        )
     return pq.ParquetFile(pa.BufferReader(plaintext), pre_buffer=False, **_THRIFT, **options)
 
 
 def _check_footer(file: pq.ParquetFile, part: Part, schema: pa.Schema) -> None:
     # Names, types, order, and which columns may be empty: a required Parquet column cannot hold empty values.
     if not file.schema_arrow.equals(schema, check_metadata=False) or file.metadata.num_columns != len(schema):
-        raise _refused(part, "the columns are not those of the specification", rule="schema")
+        raise _refused(part, "the columns are not those of the specification", "欄位與資料規格不同", rule="schema")
     if file.metadata.num_rows != part.rows or file.metadata.num_row_groups > GROUPS_CAP:
-        raise _refused(part, "the table is not of the signed size", rule="rows")
+        raise _refused(part, "the table is not of the signed size", "資料表大小與所簽署者不同", rule="rows")
 
 
 def _check_pages(file: pq.ParquetFile, plaintext: bytes, part: Part) -> set[str]:
@@ -107,10 +113,11 @@ def _is_variable(kind: pa.DataType) -> bool:
 def _too_large(part: Part) -> TooLarge:
     return TooLarge(
         f"the table unpacks to more than {PART_UNPACKED_CAP_BYTES} bytes; send it in smaller parts",
+        zh=f"資料表展開後超過 {PART_UNPACKED_CAP_BYTES} 位元組；請分為較小之分割檔",
         where=Where(file=part.name),
         rule="unpacked_cap",
     )
 
 
-def _refused(part: Part, sentence: str, *, rule: str) -> ContentTampered:
-    return ContentTampered(sentence, where=Where(file=part.name), rule=rule)
+def _refused(part: Part, sentence: str, zh: str, *, rule: str) -> ContentTampered:
+    return ContentTampered(sentence, zh=zh, where=Where(file=part.name), rule=rule)

@@ -18,6 +18,7 @@ from cleanroom.stores import published
 from cleanroom.stores.audit_file import AuditFile
 from cleanroom.stores.ports import ObjectStore
 from cleanroom.stores.tiles import Tiles
+from cleanroom.vocabulary.both import Both
 
 
 @dataclass(frozen=True)
@@ -78,23 +79,35 @@ def _walk(path: Path, objects: ObjectStore, log: AuditLog, signed: Mapping[int, 
         good = checkpoint.size
     cut = min((size for size in signed if size > place.sequence), default=None)
     if cut is not None:
-        raise _broken(
-            path, place.sequence + 1, f"the log ends after event {place.sequence}, and the checkpoint of "
-            f"{signed[cut].at.isoformat()} covers {cut} events; its tail was cut, or the file was taken before then",
-        )  # fmt: skip
+        said = Both(
+            f"the log ends after event {place.sequence}, and the checkpoint of {signed[cut].at.isoformat()} covers "
+            f"{cut} events; its tail was cut, or the file was taken before then",
+            f"紀錄止於第 {place.sequence} 筆事件，而 {signed[cut].at.isoformat()} 之檢查點涵蓋 {cut} 筆；"
+            "其末段遭截去，或檔案係於此前取得",
+        )
+        raise _broken(path, place.sequence + 1, said)
     return place
 
 
 def _rewritten(path: Path, objects: ObjectStore, log: AuditLog, checkpoint: Checkpoint, good: int) -> AuditBroken:
     """Name the first event that differs from the published tree, where that is the tree that was signed."""
-    of = f"the checkpoint of {checkpoint.at.isoformat()} over {checkpoint.size} events"
-    tiles = Tiles(objects, log, checkpoint.size)
-    if root_of(tiles, checkpoint.size).hex() != checkpoint.root:
-        return _broken(path, good + 1, f"one of the events {good + 1} to {checkpoint.size} is not what {of} covers")
+    at, size = checkpoint.at.isoformat(), checkpoint.size
+    of, of_zh = f"the checkpoint of {at} over {size} events", f"{at} 之檢查點（{size} 筆事件）"
+    tiles = Tiles(objects, log, size)
+    if root_of(tiles, size).hex() != checkpoint.root:
+        said = Both(
+            f"one of the events {good + 1} to {size} is not what {of} covers",
+            f"第 {good + 1} 至 {size} 筆事件中，有與{of_zh}所涵蓋者不同者",
+        )
+        return _broken(path, good + 1, said)
     for place in walk(AuditFile(path).lines(), name=path.name):
         if place.sequence > good and leaf_of(place.hash) != tiles(0, place.sequence - 1):
             break
-    return _broken(path, place.sequence, f"event {place.sequence} was rewritten, it is not what {of} covers")
+    said = Both(
+        f"event {place.sequence} was rewritten, it is not what {of} covers",
+        f"第 {place.sequence} 筆事件遭改寫，與{of_zh}所涵蓋者不同",
+    )
+    return _broken(path, place.sequence, said)
 
 
 def _cosigned(
@@ -138,9 +151,10 @@ def _check_cosignature(cosignature: Cosignature, keys: list[str]) -> None:
         )
 
 
-def _broken(path: Path, row: int, what: str) -> AuditBroken:
+def _broken(path: Path, row: int, what: Both) -> AuditBroken:
     return AuditBroken(
-        f"{what}; keep the file and the objects under checkpoints/ as they are and call the auditor",
+        f"{what.en}; keep the file and the objects under checkpoints/ as they are and call the auditor",
+        zh=f"{what.zh_hant}；請保持檔案及 checkpoints/ 下之物件原狀，並通知稽核人員",
         where=Where(file=path.name, row=row),
         rule="audit_checkpoint",
     )

@@ -60,6 +60,7 @@ def _collect(batch, file: ClearFile, rules: Rules, found: dict[str, set[str]]) -
     if any(finding.severity == "fail" for finding in batch.found):
         raise MalformedRows(
             "this file breaks the specification; `cleanroom seal --dry-run` reports every row",
+            zh="此檔不符資料規格；請執行 `cleanroom seal --dry-run` 列出每一有誤之列",
             where=Where(file=file.path.name),
             rule="bridge_folder",
         )

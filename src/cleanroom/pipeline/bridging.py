@@ -131,7 +131,11 @@ def _pairs(room: Room, folder: str, manifest: BridgeManifest) -> pa.Table:
     """In memory: first hashes never lie on a disk."""
     name = contract.key_name(manifest.participant, manifest.bridge_id)
     if not room.objects.exists(name):
-        raise ContentTampered("the object with the bridge's key is missing; send it again", rule="key_missing")
+        raise ContentTampered(
+            "the object with the bridge's key is missing; send it again",
+            zh="缺少存放代碼對應金鑰之物件；請重新傳送",
+            rule="key_missing",
+        )
     sealed = room.objects.get_bytes(name, cap_bytes=KEY_CAP_BYTES)
     identity = opening.open_key(sealed, manifest, room.keys)
     return pa.concat_tables(_parts(room, folder, manifest, identity)).combine_chunks()
@@ -141,11 +145,17 @@ def _parts(room: Room, folder: str, manifest: BridgeManifest, identity: str) -> 
     for part in manifest.parts:
         sealed = room.objects.get_bytes(f"{folder}/{part.name}", cap_bytes=part.ciphertext_bytes)
         if hashlib.sha256(sealed).hexdigest() != part.ciphertext_sha256:
-            raise ContentTampered("the bridge's bytes are not those that were signed", rule="ciphertext")
+            raise ContentTampered(
+                "the bridge's bytes are not those that were signed",
+                zh="代碼對應之內容與所簽署者不同",
+                rule="ciphertext",
+            )
         plaintext = io.BytesIO()
         passed = open_into(io.BytesIO(sealed), plaintext, [identity], cap_bytes=part.plaintext_bytes)
         if passed.plaintext.sha256 != part.plaintext_sha256:
-            raise ContentTampered("the opened bytes are not those that were signed", rule="plaintext")
+            raise ContentTampered(
+                "the opened bytes are not those that were signed", zh="開啟後之內容與所簽署者不同", rule="plaintext"
+            )
         yield read_table(plaintext.getvalue(), part, contract.PAIRS)
 
 

@@ -36,6 +36,7 @@ from cleanroom.stores.objects import open_object_store
 from cleanroom.stores.portal_http import HttpPortal
 from cleanroom.stores.ports import ObjectStore, Portal
 from cleanroom.stores.tiles import Tiles
+from cleanroom.vocabulary.both import Both
 
 EVERY_EVENTS = 1000
 EVERY_SECONDS = 60.0
@@ -129,7 +130,7 @@ def _adopted(room: Signing, own: KeptCheckpoints, log: AuditLog) -> SignedCheckp
     if not names:
         return None
     raw = room.objects.get_bytes(names[-1], cap_bytes=CAP_BYTES)
-    newest = read_document(SignedCheckpoint, raw, what="the checkpoint")
+    newest = read_document(SignedCheckpoint, raw, what=Both("the checkpoint", "檢查點"))
     verify(room.keys.signing_public_key, CHECKPOINT_DOMAIN, newest.covered(), newest.signature)
     own.append(newest)
     return newest
@@ -143,6 +144,8 @@ def _frontier(tiles: Tiles, last: SignedCheckpoint | None) -> Frontier:
         raise AuditBroken(
             f"the published tree does not give the root of the checkpoint over {last.checkpoint.size} events that this "
             "room signed; keep the objects under checkpoints/ and call the auditor",
+            zh=f"本無塵室簽署之檢查點涵蓋 {last.checkpoint.size} 筆事件，而已發布之雜湊樹無法得出其根雜湊；"
+            "請保留 checkpoints/ 下之物件並通知稽核人員",
             where=Where(file=checkpoint_folder(last.checkpoint.log)),
             rule="audit_tiles",
         )
@@ -156,9 +159,9 @@ def _fresh(room: Signing, log: AuditLog, last: SignedCheckpoint | None, tiles: T
     if last is not None:
         signed = next(hashes, None)
         if signed is None:
-            raise _contradicts(last, "the log ends before that event; its tail was cut")
+            raise _contradicts(last, _CUT)
         if leaf_of(signed) != tiles(0, size - 1):
-            raise _contradicts(last, "another event stands there now; the log was rewritten")
+            raise _contradicts(last, _REWRITTEN)
     yield from hashes
 
 
@@ -184,11 +187,17 @@ def _portal_hashes(room: Signing, size: int) -> Iterator[str]:
             return
 
 
-def _contradicts(last: SignedCheckpoint, what: str) -> AuditBroken:
+_CUT = Both("the log ends before that event; its tail was cut", "紀錄止於該事件之前，末段遭截去")
+_REWRITTEN = Both("another event stands there now; the log was rewritten", "該處現為另一事件，紀錄遭改寫")
+
+
+def _contradicts(last: SignedCheckpoint, what: Both) -> AuditBroken:
     checkpoint = last.checkpoint
     return AuditBroken(
-        f"the checkpoint of {checkpoint.at.isoformat()} covers event {checkpoint.size}, and {what}; keep everything as "
-        "it is and call the auditor",
+        f"the checkpoint of {checkpoint.at.isoformat()} covers event {checkpoint.size}, and {what.en}; keep everything "
+        "as it is and call the auditor",
+        zh=f"{checkpoint.at.isoformat()} 之檢查點涵蓋第 {checkpoint.size} 筆事件，而{what.zh_hant}；"
+        "請保持原狀並通知稽核人員",
         where=Where(file=str(checkpoint.log), row=checkpoint.size),
         rule="audit_checkpoint",
     )

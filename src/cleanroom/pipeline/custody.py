@@ -29,7 +29,11 @@ def rewrap(settings: Settings, *, to: str) -> bool:
     Raises NotAllowed where a ring in clear is asked for in production; KeyRefused, KeyServiceDenied, KeyServiceFault.
     """
     if settings.production and not to:
-        raise NotAllowed("in production a key ring is with a custodian", rule="key_ring_unwrapped")
+        raise NotAllowed(
+            "in production a key ring is with a custodian",
+            zh="正式環境之金鑰環須設定保管方式",
+            rule="key_ring_unwrapped",
+        )
     with noting_refusals(settings):
         new = custody.choose(to, connect=key_service(settings))
         moved = ring_file.rewrap(settings.keys, old=custodian_of(settings), new=new)

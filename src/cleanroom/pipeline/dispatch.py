@@ -112,7 +112,11 @@ def ensure_sent_table(warehouse: Warehouse) -> None:
 def _check_scored(warehouse: Warehouse, record: ReleaseRecord) -> None:
     name = record.draft.release_id
     if not _PLAIN.fullmatch(name):  # it becomes part of the marts' SQL
-        raise NotAllowed("the release's name holds other characters than letters, digits and . _ -", rule="release_id")
+        raise NotAllowed(
+            "the release's name holds other characters than letters, digits and . _ -",
+            zh="發布版本代號僅得含英文字母、數字及 . _ -",
+            rule="release_id",
+        )
     scored = warehouse.table_exists("scoring.account_scores") and warehouse.query(_SCORED, [name])["n"][0].as_py()
     if not scored:
         raise NothingToDo(

@@ -26,6 +26,8 @@ def check_epoch(room: Room) -> None:
         raise KeyRefused(
             f"the key ring is at epoch {held} and the warehouse at epoch {kept or FIRST_EPOCH}; finish the rotation "
             f"with `cleanroom keys rotate-k2 --to {held}`",
+            zh=f"金鑰環為第 {held} 期，資料倉儲為第 {kept or FIRST_EPOCH} 期；"
+            f"請執行 `cleanroom keys rotate-k2 --to {held}` 完成更換",
             rule="epoch",
         )
 

@@ -191,7 +191,7 @@ def read_truth(path: Path) -> tuple[list[str], list[dict[str, str]]]:
         try:
             clear.append(canonical(IdentifierKind.ACCOUNT, row["account"], institution=row["institution"]))
         except MalformedRows as e:
-            raise MalformedRows(e.sentence, where=Where(str(path), number, "account"), rule=e.rule) from None
+            raise MalformedRows(e.sentence, zh=e.zh, where=Where(str(path), number, "account"), rule=e.rule) from None
         pattern, typology = row["pattern"].strip() or f"row {number}", row["typology"].strip() or UNKNOWN
         patterns.append({"pattern": pattern, "typology": typology})
     return clear, patterns

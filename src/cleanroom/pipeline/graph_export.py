@@ -139,10 +139,16 @@ def _from_hex(values: pa.Array) -> pa.Array:
     digits = np.frombuffer(text.buffers()[2] or b"", np.uint8) if len(text) else np.empty(0, np.uint8)
     starts = np.frombuffer(text.buffers()[1], np.int64)[text.offset : text.offset + len(text) + 1]
     if text.null_count or (np.diff(starts) != 32).any():
-        raise WarehouseFault("a token of the graph is not 32 hex digits; build the money flow anew")
+        raise WarehouseFault(
+            "a token of the graph is not 32 hex digits; build the money flow anew",
+            zh="圖中有代碼非 32 位十六進位；請重新建立金流圖",
+        )
     nibbles = _NIBBLES[digits[starts[0] : starts[-1]]]
     if (nibbles > 15).any():
-        raise WarehouseFault("a token of the graph is not 32 hex digits; build the money flow anew")
+        raise WarehouseFault(
+            "a token of the graph is not 32 hex digits; build the money flow anew",
+            zh="圖中有代碼非 32 位十六進位；請重新建立金流圖",
+        )
     packed = (nibbles[0::2] << 4) | nibbles[1::2]
     return pa.FixedSizeBinaryArray.from_buffers(_TOKEN, len(text), [None, pa.py_buffer(packed.tobytes())])
 

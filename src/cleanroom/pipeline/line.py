@@ -167,12 +167,15 @@ def release_request(settings: RoomSettings) -> dict[str, Any]:
     if not path.exists():
         raise SettingsInvalid(
             "the release request is missing; write a line there, `developer: <user name of who built the model>`",
+            zh="缺少發布申請；請於該處寫入一行 `developer: <模型開發人員之使用者名稱>`",
             where=where,
         )
     request = yaml.safe_load(path.read_text(encoding="utf-8"))
     allowed = {"developer", "factors", "declared", "evidence_documents"}
     if not isinstance(request, dict) or "developer" not in request or not set(request) <= allowed:
         raise SettingsInvalid(f"the release request needs developer, and may hold: {', '.join(sorted(allowed))}",
+zh=f"發布申請須有 developer，且僅得含：{'、'.join(sorted(allowed))}"
+,
                               where=where)  # fmt: skip
     return request
 

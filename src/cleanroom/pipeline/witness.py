@@ -22,6 +22,20 @@ from cleanroom.stores import published
 from cleanroom.stores.ports import ObjectStore, Portal
 from cleanroom.stores.tiles import Tiles
 from cleanroom.stores.witness_state import WitnessState
+from cleanroom.vocabulary.both import Both
+
+_NO_ROOT = Both("the published tree does not give the root of the checkpoint", "已發布之雜湊樹無法得出檢查點之根雜湊")
+_FORKED = Both(
+    "it does not continue the checkpoint that was seen; the log was forked", "未接續先前所見之檢查點；紀錄出現分岔"
+)
+_PORTAL_ALONE = Both(
+    "the portal shows a checkpoint that is not in the object store", "入口網站所示檢查點不在物件儲存中"
+)
+_PORTAL_OTHER = Both("the portal shows a checkpoint of another history", "入口網站所示檢查點屬另一份紀錄")
+_OTHER_ROOT = Both(
+    "it has another root than the one of the same size that was seen", "其根雜湊與先前所見同一筆數者不同"
+)
+_PORTAL_SAW_OTHER = Both("the portal was shown another checkpoint of this size", "入口網站曾收到同一筆數之另一檢查點")
 
 
 class Signer(Protocol):
@@ -70,8 +84,14 @@ class Witness:
     def _check_still_there(self, seen: SignedCheckpoint, sizes: list[int]) -> None:
         size = seen.checkpoint.size
         if size not in sizes:
-            newest = f"the newest now covers {sizes[-1]}" if sizes else "there is none now"
-            raise self._alarm(seen, None, f"the checkpoint over {size} events that was seen is gone, {newest}")
+            newest = Both("there is none now", "目前並無檢查點")
+            if sizes:
+                newest = Both(f"the newest now covers {sizes[-1]}", f"目前最新者涵蓋 {sizes[-1]} 筆")
+            gone = Both(
+                f"the checkpoint over {size} events that was seen is gone, {newest.en}",
+                f"先前所見涵蓋 {size} 筆事件之檢查點已不存在，{newest.zh_hant}",
+            )
+            raise self._alarm(seen, None, gone)
         self._compare(seen, published.checkpoint(self.objects, seen.checkpoint.log, size))
 
     def _follow(self, shown: SignedCheckpoint, seen: SignedCheckpoint | None) -> SignedCheckpoint:
@@ -80,23 +100,23 @@ class Witness:
         tiles = Tiles(self.objects, shown.checkpoint.log, shown.checkpoint.size)
         if seen is None:
             if merkle.root_of(tiles, shown.checkpoint.size).hex() != shown.checkpoint.root:
-                raise self._alarm(None, shown, "the published tree does not give the root of the checkpoint")
+                raise self._alarm(None, shown, _NO_ROOT)
         elif not _continues(seen, shown, tiles):
-            raise self._alarm(seen, shown, "it does not continue the checkpoint that was seen; the log was forked")
+            raise self._alarm(seen, shown, _FORKED)
         return shown
 
     def _check_continued(self, shown: SignedCheckpoint, seen: SignedCheckpoint | None) -> None:
         """What the portal shows to everyone must be of the same history as what lies in the store."""
         self._check_signed(shown)
         if seen is None or shown.checkpoint.size > seen.checkpoint.size:
-            raise self._alarm(seen, shown, "the portal shows a checkpoint that is not in the object store")
+            raise self._alarm(seen, shown, _PORTAL_ALONE)
         tiles = Tiles(self.objects, seen.checkpoint.log, seen.checkpoint.size)
         if not _continues(shown, seen, tiles):
-            raise self._alarm(seen, shown, "the portal shows a checkpoint of another history")
+            raise self._alarm(seen, shown, _PORTAL_OTHER)
 
     def _compare(self, seen: SignedCheckpoint, shown: SignedCheckpoint) -> None:
         if shown.checkpoint.root != seen.checkpoint.root:
-            raise self._alarm(seen, shown, "it has another root than the one of the same size that was seen")
+            raise self._alarm(seen, shown, _OTHER_ROOT)
 
     def _check_signed(self, shown: SignedCheckpoint) -> None:
         check_signed(shown, self.state.room_keys())
@@ -116,7 +136,7 @@ class Witness:
             except NotFound:
                 return  # the room could not show it there yet; the next look offers it again
             except AuditBroken:
-                raise self._alarm(seen, None, "the portal was shown another checkpoint of this size") from None
+                raise self._alarm(seen, None, _PORTAL_SAW_OTHER) from None
 
     def _cosignature(self, seen: SignedCheckpoint) -> Cosignature:
         unsigned = Cosignature(
@@ -128,12 +148,14 @@ class Witness:
         )
         return unsigned.model_copy(update={"signature": self.ring.sign(COSIGNATURE_DOMAIN, unsigned.covered())})
 
-    def _alarm(self, seen: SignedCheckpoint | None, shown: SignedCheckpoint | None, what: str) -> AuditBroken:
-        evidence = self.state.keep_evidence(seen=seen, shown=shown, why=what)
+    def _alarm(self, seen: SignedCheckpoint | None, shown: SignedCheckpoint | None, what: Both) -> AuditBroken:
+        evidence = self.state.keep_evidence(seen=seen, shown=shown, why=what.en)
         one = shown or seen
         return AuditBroken(
-            f"{what}; keep {evidence} and {self.state.path.name}, change nothing, and show both to the other "
+            f"{what.en}; keep {evidence} and {self.state.path.name}, change nothing, and show both to the other "
             "participants and the auditor",
+            zh=f"{what.zh_hant}；請保留 {evidence} 與 {self.state.path.name}，勿作任何變更，"
+            "並出示予其他參與機構及稽核人員",
             where=Where(file=str(one.checkpoint.log), row=one.checkpoint.size),
             rule="audit_witness",
         )
@@ -169,6 +191,8 @@ def check_signed(shown: SignedCheckpoint, room_keys: list[str]) -> None:
         raise SignatureRefused(
             f"the checkpoint over {shown.checkpoint.size} events is not signed by the clean room's registered key; ask "
             "its key custodian whether the key was exchanged",
+            zh=f"涵蓋 {shown.checkpoint.size} 筆事件之檢查點，非以無塵室登錄之金鑰簽署；"
+            "請向其金鑰保管人確認金鑰是否更換",
             where=Where(file=str(shown.checkpoint.log)),
             rule="checkpoint_signature",
         )

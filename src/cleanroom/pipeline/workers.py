@@ -20,6 +20,7 @@ from multiprocessing import connection
 from typing import Any, TypeVar
 
 from cleanroom.errors import CleanroomError, ServiceFault
+from cleanroom.vocabulary.both import Both
 
 T, R, S = TypeVar("T"), TypeVar("R"), TypeVar("S")
 
@@ -93,10 +94,14 @@ class _Worker:
     def died(self) -> ServiceFault:
         self.process.join(timeout=5)
         code = self.process.exitcode
-        how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+        how = Both(f"exit code {code}", f"結束碼 {code}")
+        if code is not None and code < 0:
+            how = Both(f"signal {-code}", f"訊號 {-code}")
         return ServiceFault(
-            f"a worker process ended before its work was done ({how}); nothing half-done is kept. Run it again, with "
-            "more memory or fewer workers if that was the reason",
+            f"a worker process ended before its work was done ({how.en}); nothing half-done is kept. Run it again, "
+            "with more memory or fewer workers if that was the reason",
+            zh=f"工作程序於完成前結束（{how.zh_hant}）；未保留任何未完成之結果。若因此故，"
+            "請增加記憶體或減少工作程序後再執行",
             rule="worker",
         )
 
@@ -208,4 +213,8 @@ def _portable(error: Exception) -> Exception:
     try:
         return pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes of a moment ago
     except Exception:
-        return ServiceFault(f"a worker process failed ({type(error).__name__})", rule="worker")
+        return ServiceFault(
+            f"a worker process failed ({type(error).__name__})",
+            zh=f"工作程序失敗（{type(error).__name__}）",
+            rule="worker",
+        )

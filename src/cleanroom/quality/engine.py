@@ -40,7 +40,11 @@ def validate(suite: Mapping[str, Any], rows: pa.Table, parameters: Mapping[str, 
     verdicts = {r.expectation_config.meta["rule"]: _verdict(r) for r in outcome.results}
     missing = {e["meta"]["rule"] for e in suite["expectations"]} - set(verdicts)
     if missing:
-        raise QualityGateFailed("rules of the suite gave no result, so the file is not accepted", rule=min(missing))
+        raise QualityGateFailed(
+            "rules of the suite gave no result, so the file is not accepted",
+            zh="規則未得出結果，故不接受此檔",
+            rule=min(missing),
+        )
     return verdicts
 
 
@@ -49,7 +53,11 @@ def _verdict(result: Any) -> Verdict:
     if raised or raised is None:  # None: one entry per metric that failed, instead of the usual flat form
         # The exception's text may hold values of the file; the rule's name is enough to find it.
         rule = result.expectation_config.meta["rule"]
-        raise QualityGateFailed("this rule could not be evaluated, so the file is not accepted", rule=rule)
+        raise QualityGateFailed(
+            "this rule could not be evaluated, so the file is not accepted",
+            zh="此規則無法評估，故不接受此檔",
+            rule=rule,
+        )
     return Verdict(passed=bool(result.success), failed_rows=int(result.result.get("unexpected_count", 0)))
 
 

@@ -147,7 +147,9 @@ class Tally:
         """Raises SettingsInvalid where no batch was added: what was not looked at has not passed."""
         columns = self._results.get("columns")
         if columns is None:
-            raise SettingsInvalid("a gate was asked about a file of which it saw no batch")
+            raise SettingsInvalid(
+                "a gate was asked about a file of which it saw no batch", zh="所詢檔案未經此檢核讀取任何批次"
+            )
         if not columns.passed:
             return GateOutcome((columns,), failed=_any_failed([columns]))
         found = tuple(drifts(self._profile, self._gate.earlier, self._gate.dataset))
@@ -179,9 +181,15 @@ def load_suite(station: str, dataset: Dataset) -> dict:
         rules = [e["meta"]["rule"] for e in suite["expectations"]]
         severities = {e["meta"]["severity"] for e in suite["expectations"]}
     except (OSError, ValueError, KeyError, TypeError) as e:
-        raise SettingsInvalid(f"the suite {station}/{dataset}.json cannot be read ({type(e).__name__})") from None
+        raise SettingsInvalid(
+            f"the suite {station}/{dataset}.json cannot be read ({type(e).__name__})",
+            zh=f"規則組 {station}/{dataset}.json 無法讀取（{type(e).__name__}）",
+        ) from None
     if not rules or len(set(rules)) != len(rules) or not severities <= {"fail", "warn"}:
-        raise SettingsInvalid(f"the suite {station}/{dataset}.json must hold rules, each once, each fail or warn")
+        raise SettingsInvalid(
+            f"the suite {station}/{dataset}.json must hold rules, each once, each fail or warn",
+            zh=f"規則組 {station}/{dataset}.json 須載有規則，各僅一次，且各為 fail 或 warn",
+        )
     return suite
 
 

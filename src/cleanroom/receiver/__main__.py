@@ -66,7 +66,11 @@ def _run(options: argparse.Namespace) -> int:
         settings.keys_dir or home / "keys", production=settings.production, custodian=custodian
     )
     if ring.institution != options.institution:
-        raise KeyRefused("the key ring in this home belongs to another institution", rule="key_ring_owner")
+        raise KeyRefused(
+            "the key ring in this home belongs to another institution",
+            zh="此資料夾之金鑰環屬其他機構",
+            rule="key_ring_owner",
+        )
     rules = load_rules(options.rules or _own_rules(home))
     portal = PortalClient.from_token_file(
         options.portal, settings.portal_token_file or home / "portal.token", ca_file=settings.ca_file
@@ -100,7 +104,10 @@ def _serve(options, ring: ParticipantKeyRing, inbox: Inbox, portal: PortalClient
     try:
         server = Server(options.port, intake, counts=inbox.counts, on_stored=answerer.wake)
     except OSError as e:
-        raise StoreFault(f"port {options.port} on loopback cannot be listened on ({e.strerror})") from None
+        raise StoreFault(
+            f"port {options.port} on loopback cannot be listened on ({e.strerror})",
+            zh=f"無法於本機連接埠 {options.port} 接聽（{e.strerror}）",
+        ) from None
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())

@@ -69,9 +69,17 @@ def load_rules(path: Path | None = None) -> tuple[Rule, ...]:
     try:
         rules = TypeAdapter(tuple[Rule, ...]).validate_python(yaml.safe_load(source.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as e:
-        raise SettingsInvalid(f"the answering rules cannot be read: {_first_line(e)}", where=where) from None
+        raise SettingsInvalid(
+            f"the answering rules cannot be read: {_first_line(e)}",
+            zh=f"回覆規則無法讀取：{_first_line(e)}",
+            where=where,
+        ) from None
     if not rules or rules[-1].when != When():
-        raise SettingsInvalid("the last answering rule must fit every warning (when: {})", where=where)
+        raise SettingsInvalid(
+            "the last answering rule must fit every warning (when: {})",
+            zh="最後一條回覆規則須適用於任何預警（when: {}）",
+            where=where,
+        )
     return rules
 
 

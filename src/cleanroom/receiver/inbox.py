@@ -81,7 +81,11 @@ class Inbox:
             known = db.execute("select message from warnings where warning_id = ?", [opened.message.warning_id])
             before = known.fetchone()
             if before and before[0] != message:
-                raise ContentTampered("a warning of this number arrived before with other content", rule="warning_id")
+                raise ContentTampered(
+                    "a warning of this number arrived before with other content",
+                    zh="先前已收到同編號之預警，且內容不同",
+                    rule="warning_id",
+                )
             if not before:
                 row = [opened.message.warning_id, opened.account, message, opened.body.model_dump_json(), now, way]
                 db.execute("insert into warnings values (?, ?, ?, ?, ?, ?)", row)
@@ -155,7 +159,9 @@ def _faults() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as e:
-        raise StoreFault(f"the inbox could not be read or written ({type(e).__name__})") from e
+        raise StoreFault(
+            f"the inbox could not be read or written ({type(e).__name__})", zh=f"收件匣無法讀寫（{type(e).__name__}）"
+        ) from e
 
 
 def _now() -> str:

@@ -31,9 +31,15 @@ def pin_room_key(inbox: Inbox, portal: PortalClient, *, institution: str, trust:
         return RoomKey(kid, key)
     gate = portal.gate(institution)
     if not gate.room_signing_kid or not gate.room_signing_key:
-        raise KeyRefused("the clean room has not registered a signing key yet", rule="room_key")
+        raise KeyRefused(
+            "the clean room has not registered a signing key yet", zh="無塵室尚未登錄簽章金鑰", rule="room_key"
+        )
     if trust not in (None, gate.room_signing_kid):
-        raise KeyRefused("the portal shows another signing key of the clean room than the one named", rule="room_key")
+        raise KeyRefused(
+            "the portal shows another signing key of the clean room than the one named",
+            zh="入口網站所示之無塵室簽章金鑰，與所給定者不同",
+            rule="room_key",
+        )
     check_public_key(gate.room_signing_key)
     inbox.set_mark(ROOM_KEY, gate.room_signing_key)
     inbox.set_mark(ROOM_KID, gate.room_signing_kid)

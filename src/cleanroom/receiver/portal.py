@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from cleanroom.contracts.messages import AnswerMessage, ParticipantGate, Problem
 from cleanroom.errors import NotAllowed, PortalFault, SettingsInvalid, Where
 from cleanroom.stores.trust import trust_of
+from cleanroom.vocabulary.both import Both
 
 API = "/api/v1"
 TIMEOUT = httpx.Timeout(15.0, connect=3.0)
@@ -37,9 +38,15 @@ class PortalClient:
         try:
             loose, token = path.stat().st_mode & 0o077, path.read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError):
-            raise SettingsInvalid("the portal token file is missing or unreadable", where=where) from None
+            raise SettingsInvalid(
+                "the portal token file is missing or unreadable", zh="入口網站權杖檔不存在或無法讀取", where=where
+            ) from None
         if loose:
-            raise SettingsInvalid("others may read the portal token; run: chmod 600", where=where)
+            raise SettingsInvalid(
+                "others may read the portal token; run: chmod 600",
+                zh="他人可讀取入口網站權杖；請執行 chmod 600",
+                where=where,
+            )
         return cls(url, token, ca_file=ca_file)
 
     def close(self) -> None:
@@ -50,7 +57,10 @@ class PortalClient:
         try:
             return ParticipantGate.model_validate_json(answer.content)
         except ValidationError:
-            raise PortalFault("the portal's answer about the institution has another shape than agreed") from None
+            raise PortalFault(
+                "the portal's answer about the institution has another shape than agreed",
+                zh="入口網站對機構狀態之回覆不符約定格式",
+            ) from None
 
     def webhook_key(self) -> str:
         """The portal's transport key, Ed25519, base64url."""
@@ -61,7 +71,7 @@ class PortalClient:
         """Warnings after the cursor, each a WarningMessage with its `cursor`."""
         rows = _json(self._call("GET", "/warnings", params={"cursor": cursor, "participant": institution}), list)
         if not all(isinstance(row, dict) for row in rows):
-            raise PortalFault("the portal's answer has another shape than agreed")
+            raise PortalFault("the portal's answer has another shape than agreed", zh="入口網站之回覆不符約定格式")
         return rows
 
     def answer(self, answer: AnswerMessage) -> None:
@@ -73,27 +83,34 @@ class PortalClient:
         try:
             response = self._client.request(method, path, **options)
         except httpx.HTTPError as e:
-            raise PortalFault(f"the portal did not answer ({type(e).__name__})") from None
+            raise PortalFault(
+                f"the portal did not answer ({type(e).__name__})", zh=f"入口網站未回應（{type(e).__name__}）"
+            ) from None
         if response.is_success:
             return response
         if response.status_code >= 500 or response.status_code in (401, 408, 425, 429):
             # 401: a token that ran out is renewed by a person, and then the same call succeeds.
-            raise PortalFault(f"the portal answered {response.status_code}")
-        raise NotAllowed(_detail(response), rule=f"portal {response.status_code}")
+            raise PortalFault(
+                f"the portal answered {response.status_code}", zh=f"入口網站回覆狀態碼 {response.status_code}"
+            )
+        said = _said(response)
+        raise NotAllowed(said.en, zh=said.zh_hant, rule=f"portal {response.status_code}")
 
 
 def _json(response: httpx.Response, kind: type) -> Any:
     try:
         answer = response.json()
     except (ValueError, RecursionError):
-        raise PortalFault("the portal's answer is not JSON") from None
+        raise PortalFault("the portal's answer is not JSON", zh="入口網站之回覆非 JSON") from None
     if not isinstance(answer, kind):
-        raise PortalFault("the portal's answer has another shape than agreed")
+        raise PortalFault("the portal's answer has another shape than agreed", zh="入口網站之回覆不符約定格式")
     return answer
 
 
-def _detail(response: httpx.Response) -> str:
+def _said(response: httpx.Response) -> Both:
     try:
-        return Problem.model_validate_json(response.content).detail
+        problem = Problem.model_validate_json(response.content)
     except ValidationError:
-        return f"the portal refused with status {response.status_code}"
+        status = response.status_code
+        return Both(f"the portal refused with status {status}", f"入口網站拒絕此請求（狀態碼 {status}）")
+    return Both(problem.detail, problem.detail_zh or f"入口網站答覆：{problem.detail}")

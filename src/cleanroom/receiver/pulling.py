@@ -23,7 +23,10 @@ def pull(inbox: Inbox, portal: PortalClient, *, institution: str, open_message: 
         for row in rows:
             cursor = _cursor(row)
             if cursor <= reached:  # it would be asked for again, without end
-                raise PortalFault("the portal's cursor does not rise; check that both run the same version")
+                raise PortalFault(
+                    "the portal's cursor does not rise; check that both run the same version",
+                    zh="入口網站之游標未遞增；請確認雙方版本相同",
+                )
             new += _store(inbox, row, open_message)
             inbox.set_mark(CURSOR, str(cursor))
             reached = cursor
@@ -42,5 +45,8 @@ def _store(inbox: Inbox, row: dict, open_message: Callable[..., Opened]) -> bool
 def _cursor(row: dict) -> int:
     cursor = row.get("cursor")
     if not isinstance(cursor, int):
-        raise PortalFault("the portal's answer has no cursor; check that both run the same version")
+        raise PortalFault(
+            "the portal's answer has no cursor; check that both run the same version",
+            zh="入口網站之回覆無游標；請確認雙方版本相同",
+        )
     return cursor

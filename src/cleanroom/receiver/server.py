@@ -51,7 +51,9 @@ class Intake:
         webhook_id = check_request(headers, raw, public_key=self._webhook_key, now=time.time())
         opened = open_warning(parse_message(raw), ring=self._ring, room_key=self._room_key)
         if webhook_id != opened.message.warning_id:
-            raise ContentTampered("the webhook-id is not the warning's number", rule="webhook_id")
+            raise ContentTampered(
+                "the webhook-id is not the warning's number", zh="webhook-id 與預警編號不同", rule="webhook_id"
+            )
         return self._inbox.store(opened, webhook_id=webhook_id)
 
 
@@ -91,24 +93,26 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/health":
             self._send(HTTPStatus.OK, {"status": "ok", **self.server.counts()})
         else:
-            self._problem(NotAllowed("there is nothing at this address"))
+            self._problem(NotAllowed("there is nothing at this address", zh="此位址無任何功能"))
 
     def _take(self) -> bool:
         if self.path != PATH:
-            raise NotAllowed("there is nothing at this address")
+            raise NotAllowed("there is nothing at this address", zh="此位址無任何功能")
         headers = {name.lower(): value for name, value in self.headers.items()}
         return self.server.intake.take(headers, self._body())
 
     def _body(self) -> bytes:
         length = self.headers.get("content-length", "")
         if not (length.isascii() and length.isdigit()):
-            raise ManifestMalformed("the request does not say how long it is", rule="content_length")
+            raise ManifestMalformed(
+                "the request does not say how long it is", zh="請求未註明長度", rule="content_length"
+            )
         if int(length) > REQUEST_CAP_BYTES:
             self.close_connection = True
-            raise TooLarge("the request is larger than any warning", rule="request_size")
+            raise TooLarge("the request is larger than any warning", zh="請求大於任何預警", rule="request_size")
         raw = self.rfile.read(int(length))
         if len(raw) != int(length):
-            raise ManifestMalformed("the request ended early", rule="content_length")
+            raise ManifestMalformed("the request ended early", zh="請求內容不完整", rule="content_length")
         return raw
 
     def _problem(self, error: CleanroomError) -> None:

@@ -21,13 +21,20 @@ def check_request(headers: Mapping[str, str], body: bytes, *, public_key: str, n
     """
     message_id = headers.get("webhook-id", "")
     if not 0 < len(message_id) <= _LONGEST_ID or not message_id.isprintable():
-        raise SignatureRefused("the webhook-id header is missing or malformed", rule="webhook_id")
+        raise SignatureRefused(
+            "the webhook-id header is missing or malformed", zh="缺少 webhook-id 標頭或格式有誤", rule="webhook_id"
+        )
     timestamp = headers.get("webhook-timestamp", "")
     if not (timestamp.isascii() and timestamp.isdigit()) or len(timestamp) > 12:
-        raise SignatureRefused("the webhook-timestamp header is missing or malformed", rule="webhook_timestamp")
+        raise SignatureRefused(
+            "the webhook-timestamp header is missing or malformed",
+            zh="缺少 webhook-timestamp 標頭或格式有誤",
+            rule="webhook_timestamp",
+        )
     if abs(now - int(timestamp)) > TOLERANCE_SECONDS:
         raise SignatureRefused(
             "the request is older or newer than five minutes; compare the clocks of both sides",
+            zh="請求時間與現在相差逾五分鐘；請核對雙方時鐘",
             rule="webhook_timestamp",
         )
     signed = b".".join((message_id.encode(), timestamp.encode(), body))
@@ -43,4 +50,8 @@ def _check_any(header: str, signed: bytes, public_key: str) -> None:
         except (SignatureRefused, binascii.Error):
             continue
         return
-    raise SignatureRefused("no signature of the request verifies under the portal's key", rule="webhook_signature")
+    raise SignatureRefused(
+        "no signature of the request verifies under the portal's key",
+        zh="請求之簽章無一可以入口網站金鑰驗證",
+        rule="webhook_signature",
+    )

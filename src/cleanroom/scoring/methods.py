@@ -61,5 +61,8 @@ def _learned(snapshot: Snapshot, features: tuple[Feature, ...]) -> np.ndarray:
     columns = matrix(snapshot.rows, [f.name for f in features])
     trees = model.Trees(model.train(columns, snapshot.listed, features), len(features))
     if not trees.tell:
-        raise NothingToDo("the accounts are too few to tell the watch-listed from the others")
+        raise NothingToDo(
+            "the accounts are too few to tell the watch-listed from the others",
+            zh="帳戶過少，無法區分警示帳戶與其他帳戶",
+        )
     return trees.margins(columns)

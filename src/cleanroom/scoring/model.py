@@ -51,7 +51,8 @@ def train(matrix: np.ndarray, listed: np.ndarray, features: tuple[Feature, ...])
     positives = int(np.asarray(listed).sum())
     if positives < LEAST_POSITIVES:
         raise NothingToDo(
-            f"{positives} watch-listed accounts are too few to learn from; at least {LEAST_POSITIVES} are needed"
+            f"{positives} watch-listed accounts are too few to learn from; at least {LEAST_POSITIVES} are needed",
+            zh=f"警示帳戶僅 {positives} 個，不足以訓練；至少須有 {LEAST_POSITIVES} 個",
         )
     lgb = lightgbm()
     data = lgb.Dataset(matrix, np.asarray(listed, dtype=float), params={"verbosity": -1})
@@ -67,9 +68,12 @@ class Trees:
         try:
             self._booster = lgb.Booster(model_str=text)
         except lgb.basic.LightGBMError as e:
-            raise ArtefactRefused("the artefact's model text cannot be read") from e
+            raise ArtefactRefused("the artefact's model text cannot be read", zh="模型成品之模型內容無法讀取") from e
         if self._booster.num_feature() != columns:
-            raise ArtefactRefused("the artefact's model reads another number of features than it names")
+            raise ArtefactRefused(
+                "the artefact's model reads another number of features than it names",
+                zh="模型成品所讀特徵數與其所列不同",
+            )
 
     @property
     def tell(self) -> bool:

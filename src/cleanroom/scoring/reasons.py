@@ -29,5 +29,8 @@ def reason_texts(codes: Iterable[str]) -> tuple[dict[str, str], ...]:
 def reason(code: str) -> Reason:
     found = all_reasons().get(code)
     if found is None:
-        raise SettingsInvalid(f"there is no reason code {code!r}; the closed set stands in scoring/data/reasons.yaml")
+        raise SettingsInvalid(
+            f"there is no reason code {code!r}; the closed set stands in scoring/data/reasons.yaml",
+            zh=f"無理由代碼 {code!r}；代碼清單見 scoring/data/reasons.yaml",
+        )
     return found

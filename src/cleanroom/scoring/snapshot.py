@@ -45,7 +45,10 @@ class Snapshot:
 def snapshots(features: pa.Table, labels: pa.Table) -> list[Snapshot]:
     """Every cut-off in order of time. Raises NothingToDo where there is no account to score."""
     if not features.num_rows:
-        raise NothingToDo("there is no account to score; take in accounts and build the money flow first")
+        raise NothingToDo(
+            "there is no account to score; take in accounts and build the money flow first",
+            zh="無帳戶可供評分；請先收件並建立金流圖",
+        )
     labels = labels.select(["as_of", "account_token", "listed_within_horizon", "is_complete"])
     joined = features.join(labels, list(KEYS), join_type="inner").sort_by([(k, "ascending") for k in KEYS])
     moments = pc.unique(joined["as_of"]).to_pylist()

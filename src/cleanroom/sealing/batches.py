@@ -84,6 +84,7 @@ def in_order(schema: pa.Schema, contract: DatasetContract, file: str) -> list[in
             shown = wrong[0] if rule != "unknown_column" else None  # a header may be a row of data by mistake
             raise MalformedRows(
                 f"the header does not hold the specification's columns, each once ({len(wrong)} wrong)",
+                zh=f"欄名列未恰含資料規格之各欄位一次（{len(wrong)} 處不符）",
                 where=Where(file=file, column=shown),
                 rule=rule,
             )
@@ -92,4 +93,9 @@ def in_order(schema: pa.Schema, contract: DatasetContract, file: str) -> list[in
 
 def no_table(file: str, rule: str, column: str | None = None) -> MalformedRows:
     where = Where(file=file, column=column)
-    return MalformedRows("the file cannot be read as a table of its declared format", where=where, rule=rule)
+    return MalformedRows(
+        "the file cannot be read as a table of its declared format",
+        zh="檔案無法依其申報格式讀為表格",
+        where=where,
+        rule=rule,
+    )

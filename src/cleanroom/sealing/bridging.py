@@ -29,7 +29,9 @@ def keys_between(ring: ParticipantKeyRing) -> tuple[FirstHash, FirstHash]:
     shared = [key for key in ring.first_hashes if key.scheme == Scheme.HMAC2]
     if len(shared) < 2 or ring.scheme != Scheme.HMAC2:
         raise KeyRefused(
-            "a bridge leads from one shared first-hash key to the next; this ring holds no two", rule="bridge_keys"
+            "a bridge leads from one shared first-hash key to the next; this ring holds no two",
+            zh="代碼對應係由一把共用之一次雜湊金鑰至下一把；此金鑰環未持有兩把",
+            rule="bridge_keys",
         )
     return shared[-2], shared[-1]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cleanroom.errors import UndeclaredEncoding, Where
 from cleanroom.sealing.ordinary import open_ordinary
+from cleanroom.vocabulary.both import Both
 from cleanroom.vocabulary.terms import Encoding
 
 BLOCK_BYTES = 4 * 1024 * 1024
@@ -30,12 +31,12 @@ def look(path: Path, encoding: Encoding) -> Looked:
     for block in _blocks(path):
         row = check.first_bad_row(block)
         if row is not None:
-            raise _undeclared(path, row, f"bytes in this row are not {encoding.value}, the declared encoding")
+            raise _undeclared(path, row, _other_bytes(encoding))
         quotes, plain = quotes or b'"' in block, plain and block.isascii()
     if not check.ends_whole():
-        raise _undeclared(path, check.row, f"bytes in this row are not {encoding.value}, the declared encoding")
+        raise _undeclared(path, check.row, _other_bytes(encoding))
     if encoding == Encoding.CP950 and not plain and _is_chinese_utf8(path):
-        raise _undeclared(path, None, "the file is UTF-8, and cp950 is declared")
+        raise _undeclared(path, None, Both("the file is UTF-8, and cp950 is declared", "檔案為 UTF-8，而申報為 cp950"))
     return Looked(ascii=plain, quotes=quotes, lines=check.row)
 
 
@@ -83,7 +84,13 @@ def _blocks(path: Path) -> Iterator[bytes]:
             yield block
 
 
-def _undeclared(path: Path, row: int | None, sentence: str) -> UndeclaredEncoding:
+def _other_bytes(encoding: Encoding) -> Both:
+    name = encoding.value
+    return Both(f"bytes in this row are not {name}, the declared encoding", f"此列有位元組不符申報之編碼 {name}")
+
+
+def _undeclared(path: Path, row: int | None, said: Both) -> UndeclaredEncoding:
     # Row 0 is the header.
     where = Where(file=path.name, row=row or None)
-    return UndeclaredEncoding(f"{sentence}; declare the right one", where=where, rule="declared_encoding")
+    en, zh = f"{said.en}; declare the right one", f"{said.zh_hant}；請申報正確編碼"
+    return UndeclaredEncoding(en, zh=zh, where=where, rule="declared_encoding")

@@ -13,6 +13,7 @@ from cleanroom.contracts.canonical import no_constants, no_duplicates
 from cleanroom.contracts.manifest import Count, Frozen, InstitutionCode, Period, Source
 from cleanroom.errors import ManifestMalformed, NothingToDo, NotTheOwner, UndeclaredEncoding, Where
 from cleanroom.sealing.ordinary import check_ordinary, open_ordinary
+from cleanroom.sealing.sentences import RULES
 from cleanroom.vocabulary.terms import Dataset, FileFormat, Sector
 
 DECLARATION = "institution.json"
@@ -121,7 +122,9 @@ def _declaration(path: Path) -> _Declaration:
     except ValidationError as e:
         first = e.errors()[0]
         where = Where(file=path.name, column=_place(first["loc"]))
-        raise ManifestMalformed(first["msg"], where=where, rule="declaration") from None
+        raise ManifestMalformed(
+            first["msg"], zh=RULES["declaration"].asks_zh, where=where, rule="declaration"
+        ) from None
     except (ValueError, RecursionError):
         raise ManifestMalformed(
             "the declaration is not JSON in UTF-8 with each key once",

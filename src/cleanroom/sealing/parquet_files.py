@@ -107,6 +107,7 @@ class _Texts:
         if pa.types.is_floating(column.type):
             raise MalformedRows(
                 "the column is floating point, which cannot hold numbers exactly; store decimal or text",
+                zh="此欄為浮點數，無法精確表示數值；請改存為十進位數或文字",
                 where=Where(file=self._file, column=name),
                 rule="no_floating_point",
             )

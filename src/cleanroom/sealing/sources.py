@@ -52,7 +52,12 @@ def batches(
         closing(connection.exec_driver_sql(sql)) as result,
     ):
         if not result.returns_rows:
-            raise _refused(name, "the query gives no rows; it must be one SELECT", rule="query_form")
+            raise _refused(
+                name,
+                "the query gives no rows; it must be one SELECT",
+                "查詢未傳回任何列；須為單一 SELECT",
+                rule="query_form",
+            )
         order = _order(list(result.keys()), contract, name)
         for rows in _at_least_one(_joined(result.partitions(FETCH_ROWS), batch_rows)):
             yield _batch(rows, order, contract, name)
@@ -100,7 +105,12 @@ def _query(file: ClearFile) -> str:
     except UnicodeDecodeError:
         text = ""
     if not text or len(raw) > QUERY_CAP_BYTES or "\0" in text:
-        raise _refused(file.path.name, "the file holds no query in UTF-8 of at most 256 KiB", rule="query_form")
+        raise _refused(
+            file.path.name,
+            "the file holds no query in UTF-8 of at most 256 KiB",
+            "檔案非 256 KiB 以內之 UTF-8 查詢",
+            rule="query_form",
+        )
     return text
 
 
@@ -189,8 +199,10 @@ def _translated(error: Exception, name: str) -> Exception | None:
     told = _told(original or error)
     if _may_pass(error, original):
         sentence = f"the database could not be reached or broke off ({told})"
-        return DatabaseFault(sentence, where=Where(file=name))
-    return _refused(name, f"the database does not take the query ({told})", rule="query_form")
+        return DatabaseFault(sentence, zh=f"資料庫無法連線或連線中斷（{told}）", where=Where(file=name))
+    return _refused(
+        name, f"the database does not take the query ({told})", f"資料庫不接受此查詢（{told}）", rule="query_form"
+    )
 
 
 def _told(error: Exception) -> str:
@@ -220,7 +232,8 @@ def _order(names: list[str], contract: DatasetContract, file: str) -> list[int]:
         if wrong:
             sentence = f"the query does not give the specification's columns, each once ({len(wrong)} wrong)"
             shown = wrong[0] if rule != "unknown_column" else None  # a column without a name is called by its text
-            raise MalformedRows(sentence, where=Where(file=file, column=shown), rule=rule)
+            zh = f"查詢結果未恰含資料規格之各欄位一次（{len(wrong)} 處不符）"
+            raise MalformedRows(sentence, zh=zh, where=Where(file=file, column=shown), rule=rule)
     return [names.index(n) for n in contract.column_names]
 
 
@@ -258,16 +271,29 @@ def _text(values: tuple, file: str, column: str, *, day: bool) -> tuple[pa.Array
         return pa.array(values, pa.string()), False
     temporal = kinds <= {datetime, date}
     if not temporal and kinds & {datetime, date}:
-        raise _refused(file, "the column mixes text with days or times", rule="query_type", column=column)
+        raise _refused(
+            file,
+            "the column mixes text with days or times",
+            "此欄混有文字與日期或時間",
+            rule="query_type",
+            column=column,
+        )
     if float in kinds:
         raise _refused(
             file,
             "the column is floating point, which cannot hold numbers exactly",
+            "此欄為浮點數，無法精確表示數值",
             rule="no_floating_point",
             column=column,
         )
     if not kinds <= _WRITERS.keys():
-        raise _refused(file, "the column has a type that cannot be told as text", rule="query_type", column=column)
+        raise _refused(
+            file,
+            "the column has a type that cannot be told as text",
+            "此欄之型別無法以文字表示",
+            rule="query_type",
+            column=column,
+        )
     text = [None if v is None else _WRITERS[type(v)](v) for v in values]
     if temporal and day:  # many databases know no days, only midnights
         text = [None if t is None else t.removesuffix("T00:00:00") for t in text]
@@ -298,5 +324,5 @@ _WRITERS = {
 }
 
 
-def _refused(file: str, sentence: str, *, rule: str, column: str | None = None) -> MalformedRows:
-    return MalformedRows(sentence, where=Where(file=file, column=column), rule=rule)
+def _refused(file: str, sentence: str, zh: str, *, rule: str, column: str | None = None) -> MalformedRows:
+    return MalformedRows(sentence, zh=zh, where=Where(file=file, column=column), rule=rule)

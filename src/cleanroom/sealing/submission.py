@@ -82,7 +82,11 @@ def _handles(accounts: pa.Array, ring: ParticipantKeyRing) -> pa.Array:
 def write_part(folder: Path, index: int, rows: pa.Table, contract: DatasetContract, recipient: str) -> Part:
     """Seal one batch of `sealed_schema` rows. Raises TooLarge where a manifest cannot name as many parts, OSError."""
     if index >= MAX_PARTS:
-        raise TooLarge(f"the file needs more than {MAX_PARTS} parts; split its period", rule="parts")
+        raise TooLarge(
+            f"the file needs more than {MAX_PARTS} parts; split its period",
+            zh=f"此檔須分為 {MAX_PARTS} 個以上之分割檔；請拆分期間",
+            rule="parts",
+        )
     plaintext = _parquet(rows, contract)
     ciphertext = seal_bytes(plaintext, recipient)
     name = f"part-{index:05d}.parquet.age"

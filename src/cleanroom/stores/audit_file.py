@@ -19,6 +19,7 @@ from cleanroom.contracts.audit_chain import START, AuditPlace, Line, broken, lin
 from cleanroom.contracts.canonical import canonical_bytes
 from cleanroom.contracts.messages import AuditEvent
 from cleanroom.errors import NotFound, StoreFault, Where
+from cleanroom.vocabulary.both import Both
 
 _TAIL_BYTES = 1024 * 1024  # longer than any line
 
@@ -108,11 +109,13 @@ class AuditFile:
     def _parsed(self, raw: bytes, number: int) -> tuple[Line, AuditEvent]:
         line = parse_line(raw)
         if line is None:
-            raise broken(f"line {number} is not written as this log writes", name=self.path.name, row=number)
+            said = Both(f"line {number} is not written as this log writes", f"第 {number} 行非本紀錄之寫法")
+            raise broken(said, name=self.path.name, row=number)
         try:
             return line, AuditEvent.model_validate_json(line.event)
         except ValidationError:
-            raise broken(f"event {number} is no event", name=self.path.name, row=number) from None
+            said = Both(f"event {number} is no event", f"第 {number} 筆非事件")
+            raise broken(said, name=self.path.name, row=number) from None
 
     @contextmanager
     def _locked(self) -> Iterator[BinaryIO]:
@@ -155,7 +158,8 @@ def _last_line(file: BinaryIO, start: AuditPlace) -> tuple[int, AuditPlace]:
         return offset, start
     line = parse_line(tail[tail.rfind(b"\n", 0, end - 1) + 1 : end])
     if line is None:
-        raise broken("its last line is not written as this log writes", name="audit log", row=None)
+        said = Both("its last line is not written as this log writes", "末行非本紀錄之寫法")
+        raise broken(said, name="audit log", row=None)
     return offset + end, AuditPlace(line.sequence, line.hash)
 
 

@@ -14,6 +14,7 @@ from cleanroom.contracts.messages import AuditEvent
 from cleanroom.contracts.whole_files import sync_directory, taking_turns
 from cleanroom.errors import StoreFault
 from cleanroom.stores.audit_file import AuditFile
+from cleanroom.vocabulary.both import Both
 
 _DIGITS, _SUFFIX = 12, ".jsonl"
 
@@ -32,7 +33,9 @@ class AuditParts:
             with taking_turns(self.folder):
                 return AuditFile(*self._open_part(part_bytes)).append_all(events)
         except OSError as e:
-            raise StoreFault(f"the audit log could not be written ({type(e).__name__})") from e
+            raise StoreFault(
+                f"the audit log could not be written ({type(e).__name__})", zh=f"稽核紀錄無法寫入（{type(e).__name__}）"
+            ) from e
 
     def last_event(self) -> AuditEvent | None:
         """Read from the end, without checking the chain."""
@@ -51,7 +54,9 @@ class AuditParts:
         first = place.sequence + 1
         for path in paths:
             if _first_in(path) != place.sequence + 1:
-                raise broken(f"event {place.sequence + 1} and others before this part are gone", name=path.name, row=1)
+                first = place.sequence + 1
+                said = Both(f"event {first} and others before this part are gone", f"此段之前第 {first} 筆等事件遺失")
+                raise broken(said, name=path.name, row=1)
             place = AuditFile(path, place).verify()
         return first, place
 

@@ -28,10 +28,16 @@ class Address:
         options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         prefix = parts.path.strip("/")
         if not parts.netloc or not re.fullmatch(r"[A-Za-z0-9_]+", prefix) or set(options) - {"location", "endpoint"}:
-            raise SettingsInvalid("CLEANROOM_WAREHOUSE must be bigquery://PROJECT/DATASET_PREFIX[?location=REGION]")
+            raise SettingsInvalid(
+                "CLEANROOM_WAREHOUSE must be bigquery://PROJECT/DATASET_PREFIX[?location=REGION]",
+                zh="CLEANROOM_WAREHOUSE 須為 bigquery://PROJECT/DATASET_PREFIX[?location=REGION]",
+            )
         address = cls(parts.netloc, prefix, **options)
         if address.endpoint and not _is_loopback(address.endpoint):
-            raise SettingsInvalid("the warehouse's endpoint must be an emulator on this machine, like http://127.0.0.1")
+            raise SettingsInvalid(
+                "the warehouse's endpoint must be an emulator on this machine, like http://127.0.0.1",
+                zh="資料倉儲之端點須為本機模擬器，例如 http://127.0.0.1",
+            )
         return address
 
     def dbt_target(self) -> DbtTarget:

@@ -26,7 +26,7 @@ def _literal(value: Any) -> str:
     if isinstance(value, datetime):
         return f"timestamp '{value.astimezone(UTC).isoformat()}'"
     if not _PLAIN.fullmatch(value):
-        raise NotAllowed("only plain words may stand in a statement", rule="literal")
+        raise NotAllowed("only plain words may stand in a statement", zh="敘述式中僅得使用一般文字", rule="literal")
     return f"'{value}'"
 
 

@@ -16,6 +16,7 @@ from cleanroom.contracts.chat import LONGEST_TEXT, ChatMessage, ChatReply, ToolC
 from cleanroom.errors import ModelFault, SettingsInvalid, Where
 from cleanroom.settings import ModelSettings
 from cleanroom.stores.trust import trust_of
+from cleanroom.vocabulary.both import Both
 
 ANSWER_CAP_BYTES = 1024 * 1024
 LONGEST_WAIT = 30.0  # seconds between two attempts, whatever the endpoint asks for
@@ -102,7 +103,7 @@ class HttpChatModel:
         return _read(self._sent(body))
 
     def _sent(self, body: dict[str, Any]) -> bytes:
-        why, pause = "", 0.0
+        why, pause = Both("", ""), 0.0
         for attempt in range(self._settings.attempts):
             if attempt:
                 self._wait(pause)
@@ -115,19 +116,25 @@ class HttpChatModel:
                         return _WITHHELD
                     why, pause = _refusal(response, attempt)
             except httpx.TransportError as e:
-                why, pause = f"no answer ({type(e).__name__})", _backoff(attempt)
+                kind = type(e).__name__
+                why, pause = Both(f"no answer ({kind})", f"無回應（{kind}）"), _backoff(attempt)
         raise ModelFault(
-            f"the model's endpoint failed {self._settings.attempts} times, the last with {why}; try later",
-            zh=f"模型端點已失敗 {self._settings.attempts} 次，最後一次：{why}；請稍後再試",
+            f"the model's endpoint failed {self._settings.attempts} times, the last with {why.en}; try later",
+            zh=f"模型端點已失敗 {self._settings.attempts} 次，最後一次：{why.zh_hant}；請稍後再試",
         )
 
 
-def _refusal(response: httpx.Response, attempt: int) -> tuple[str, float]:
+def _refusal(response: httpx.Response, attempt: int) -> tuple[Both, float]:
     """What to say and how long to wait; raises where another attempt would get the same answer."""
     status = response.status_code
     if status not in _AGAIN:
-        raise SettingsInvalid(f"the model's endpoint answers {status}; {_what_to_check(status)}", rule="model")
-    return f"status {status}", _asked_wait(response.headers.get("retry-after"), attempt)
+        check = _what_to_check(status)
+        raise SettingsInvalid(
+            f"the model's endpoint answers {status}; {check.en}",
+            zh=f"模型端點回覆 {status}；{check.zh_hant}",
+            rule="model",
+        )
+    return Both(f"status {status}", f"狀態碼 {status}"), _asked_wait(response.headers.get("retry-after"), attempt)
 
 
 def _withheld(raw: bytes) -> bool:
@@ -144,7 +151,10 @@ def _read(raw: bytes) -> ChatReply:
         calls = tuple(ToolCall(name=c.function.name, arguments=c.function.arguments) for c in message.tool_calls or ())
         return ChatReply(text=message.content or "", tool_calls=calls)
     except ValidationError:
-        raise ModelFault("the model's endpoint answers in another form than chat completions") from None
+        raise ModelFault(
+            "the model's endpoint answers in another form than chat completions",
+            zh="模型端點之回答不符 chat completions 格式",
+        ) from None
 
 
 def _bounded(response: httpx.Response, until: float) -> bytes:
@@ -155,7 +165,10 @@ def _bounded(response: httpx.Response, until: float) -> bytes:
         if time.monotonic() > until:
             raise httpx.ReadTimeout("the answer drips", request=response.request)
         if len(raw) > ANSWER_CAP_BYTES:
-            raise ModelFault(f"the model's endpoint answers with more than {ANSWER_CAP_BYTES:,} bytes")
+            raise ModelFault(
+                f"the model's endpoint answers with more than {ANSWER_CAP_BYTES:,} bytes",
+                zh=f"模型端點之回答超過 {ANSWER_CAP_BYTES:,} 位元組",
+            )
     return raw
 
 
@@ -163,10 +176,13 @@ def _tool(name: str) -> dict[str, Any]:
     return {"type": "function", "function": {"name": name, "parameters": {"type": "object", "properties": {}}}}
 
 
-def _what_to_check(status: int) -> str:
+def _what_to_check(status: int) -> Both:
     if status in (401, 403):
-        return "check the key in CLEANROOM_MODEL_KEY_FILE"
-    return "check CLEANROOM_MODEL_URL and CLEANROOM_MODEL_NAME, and what the endpoint accepts"
+        return Both("check the key in CLEANROOM_MODEL_KEY_FILE", "請檢查 CLEANROOM_MODEL_KEY_FILE 之金鑰")
+    return Both(
+        "check CLEANROOM_MODEL_URL and CLEANROOM_MODEL_NAME, and what the endpoint accepts",
+        "請檢查 CLEANROOM_MODEL_URL、CLEANROOM_MODEL_NAME 及端點所接受之內容",
+    )
 
 
 def _backoff(attempt: int) -> float:

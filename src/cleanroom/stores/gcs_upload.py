@@ -65,7 +65,10 @@ def send(blob: storage.Blob, path: Path, *, crc32c: str, progress: Callable[[int
             continue
         note.unlink(missing_ok=True)
         return
-    raise StoreFault(f"the store gave up the upload of {blob.name} {_SESSIONS} times")
+    raise StoreFault(
+        f"the store gave up the upload of {blob.name} {_SESSIONS} times",
+        zh=f"物件儲存已 {_SESSIONS} 次放棄上傳 {blob.name}",
+    )
 
 
 def _kept(note: Path, blob: storage.Blob, size: int, crc32c: str) -> _Session | None:
@@ -139,8 +142,14 @@ class _Sending:
             return None
         session_file(self.path).unlink(missing_ok=True)
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-            raise NotAllowed(f"the object store does not let this service write {self.session.name}")
-        raise StoreFault(f"the object store did not take {self.session.name} (status {status}); run again")
+            raise NotAllowed(
+                f"the object store does not let this service write {self.session.name}",
+                zh=f"物件儲存不允許此服務寫入 {self.session.name}",
+            )
+        raise StoreFault(
+            f"the object store did not take {self.session.name} (status {status}); run again",
+            zh=f"物件儲存未收下 {self.session.name}（狀態碼 {status}）；請重新執行",
+        )
 
 
 def _end_of(stated: str | None) -> int:
@@ -157,4 +166,7 @@ def _pauses() -> Iterator[float]:
         waited += drawn
         yield drawn
         pause = min(pause * 2, LONGEST_PAUSE_S)
-    raise StoreFault("the object store did not answer for three minutes; run again, and the upload goes on")
+    raise StoreFault(
+        "the object store did not answer for three minutes; run again, and the upload goes on",
+        zh="物件儲存逾三分鐘未回應；重新執行即可接續上傳",
+    )

@@ -12,6 +12,7 @@ from pathlib import Path
 from cleanroom.contracts.checkpoints import AuditLog, SignedCheckpoint, read_document
 from cleanroom.contracts.whole_files import taking_turns
 from cleanroom.errors import AuditBroken, CleanroomError, StoreFault, Where
+from cleanroom.vocabulary.both import Both
 
 _TAIL_BYTES = 64 * 1024  # longer than any line
 
@@ -49,7 +50,9 @@ class KeptCheckpoints:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as e:
-            raise StoreFault(f"the checkpoint could not be written ({type(e).__name__})") from e
+            raise StoreFault(
+                f"the checkpoint could not be written ({type(e).__name__})", zh=f"檢查點無法寫入（{type(e).__name__}）"
+            ) from e
 
     def _tail(self) -> tuple[int, bytes]:
         """Offset after the last whole line, and what stands before it: at least that line."""
@@ -65,10 +68,11 @@ class KeptCheckpoints:
 
     def _parsed(self, raw: bytes) -> SignedCheckpoint:
         try:
-            return read_document(SignedCheckpoint, raw, what="a kept checkpoint")
+            return read_document(SignedCheckpoint, raw, what=Both("a kept checkpoint", "所存檢查點"))
         except CleanroomError:
             raise AuditBroken(
                 "the room's own checkpoints were changed; keep the file as it is and call the auditor",
+                zh="無塵室自存之檢查點遭變更；請保持檔案原狀並通知稽核人員",
                 where=Where(file=self.path.name),
                 rule="audit_checkpoints",
             ) from None

@@ -14,13 +14,19 @@ def key_service(settings: RoomSettings | ParticipantSettings) -> Callable[[str],
     """What opens a key service by its name. Raises SettingsInvalid for a stand-in elsewhere or in production."""
     emulator = settings.kms_emulator
     if emulator and (settings.production or not _LOOPBACK.fullmatch(emulator)):
-        raise SettingsInvalid("CLEANROOM_KMS_EMULATOR_HOST is for trials on this machine alone: unset it")
+        raise SettingsInvalid(
+            "CLEANROOM_KMS_EMULATOR_HOST is for trials on this machine alone: unset it",
+            zh="CLEANROOM_KMS_EMULATOR_HOST 僅供本機測試，請取消此設定",
+        )
 
     def connect(name: str) -> Custodian:
         try:
             from cleanroom.stores.kms_google import GoogleKeyService
         except ImportError:  # an extra: only who keeps keys there needs the client
-            raise SettingsInvalid("the client of Cloud KMS is not installed: add the extra `gcp`") from None
+            raise SettingsInvalid(
+                "the client of Cloud KMS is not installed: add the extra `gcp`",
+                zh="未安裝 Cloud KMS 用戶端；請加裝選用套件 `gcp`",
+            ) from None
         return GoogleKeyService.connect(name, emulator=emulator)
 
     return connect

@@ -57,7 +57,8 @@ class GoogleKeyService:
         key = name.removeprefix(SCHEME)
         if not _KEY.fullmatch(key):
             raise SettingsInvalid(
-                "the key is not named as projects/PROJECT/locations/LOCATION/keyRings/RING/cryptoKeys/KEY"
+                "the key is not named as projects/PROJECT/locations/LOCATION/keyRings/RING/cryptoKeys/KEY",
+                zh="金鑰名稱須為 projects/PROJECT/locations/LOCATION/keyRings/RING/cryptoKeys/KEY",
             )
         with _refusals():
             return cls(key, _client(emulator))
@@ -99,7 +100,11 @@ def _crc(data: bytes) -> int:
 
 
 def _garbled() -> KeyServiceFault:
-    return KeyServiceFault("the key service's answer did not arrive as it was sent; try again", rule="key_service")
+    return KeyServiceFault(
+        "the key service's answer did not arrive as it was sent; try again",
+        zh="金鑰服務之回覆於傳輸途中有誤；請重試",
+        rule="key_service",
+    )
 
 
 @contextmanager
@@ -110,19 +115,31 @@ def _refusals() -> Iterator[None]:
     except CleanroomError:
         raise
     except (api.Forbidden, api.Unauthorized, auth.DefaultCredentialsError):
-        raise _denied("this process may not use the key; ask who keeps the key service") from None
+        raise _denied(
+            "this process may not use the key; ask who keeps the key service", "此程序無權使用金鑰；請洽金鑰服務管理人"
+        ) from None
     except api.NotFound:
-        raise _denied("the key service does not know the key; check CLEANROOM_KEY_CUSTODY") from None
+        raise _denied(
+            "the key service does not know the key; check CLEANROOM_KEY_CUSTODY",
+            "金鑰服務查無此金鑰；請檢查 CLEANROOM_KEY_CUSTODY",
+        ) from None
     except api.FailedPrecondition:
-        raise _denied("the key or its version is disabled or destroyed; ask who keeps the key service") from None
+        raise _denied(
+            "the key or its version is disabled or destroyed; ask who keeps the key service",
+            "金鑰或其版本已停用或銷毀；請洽金鑰服務管理人",
+        ) from None
     except (api.InvalidArgument, api.BadRequest):
-        raise _denied("what is to be opened was not wrapped with this key, or for another owner") from None
+        raise _denied(
+            "what is to be opened was not wrapped with this key, or for another owner",
+            "擬開啟之內容並非以此金鑰包裝，或係為其他擁有者包裝",
+        ) from None
     except (api.GoogleAPIError, auth.GoogleAuthError, grpc.RpcError, OSError) as e:
         raise KeyServiceFault(
             f"the key service did not answer ({type(e).__name__}); nothing was decrypted; try again later",
+            zh=f"金鑰服務未回應（{type(e).__name__}）；未解密任何內容，請稍後重試",
             rule="key_service",
         ) from None
 
 
-def _denied(sentence: str) -> KeyServiceDenied:
-    return KeyServiceDenied(sentence, rule="key_service")
+def _denied(sentence: str, zh: str) -> KeyServiceDenied:
+    return KeyServiceDenied(sentence, zh=zh, rule="key_service")

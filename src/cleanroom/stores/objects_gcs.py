@@ -95,7 +95,9 @@ class GcsObjectStore:
             )
             if checksums.of_file(path) != blob.crc32c:
                 path.unlink()
-                raise StoreFault(f"{name} arrived with another checksum than the store holds")
+                raise StoreFault(
+                    f"{name} arrived with another checksum than the store holds", zh=f"{name} 之檢查碼與儲存者不同"
+                )
             return _info(blob)
 
     def exists(self, name: str) -> bool:
@@ -126,6 +128,8 @@ class GcsObjectStore:
             raise SettingsInvalid(
                 f"the bucket {self._keys.name} keeps what is deleted (soft delete, versions or retention); the "
                 "platform administrator switches that off, as in infra/terraform/buckets.tf",
+                zh=f"儲存桶 {self._keys.name} 會保留已刪除之物件（軟刪除、版本或保留政策）；"
+                "請平台管理員依 infra/terraform/buckets.tf 關閉",
                 rule="destroy",
             )
 
@@ -139,7 +143,7 @@ class GcsObjectStore:
                 upload(self._bucket(name).blob(check_name(name)), crc32c)
         blob = self._get(name)
         if blob is None:
-            raise StoreFault(f"{name} was written but is not there")
+            raise StoreFault(f"{name} was written but is not there", zh=f"{name} 已寫入卻不存在")
         if (blob.crc32c, blob.size) != (crc32c, size):
             raise other_content(name)
         return _info(blob)
@@ -183,8 +187,17 @@ def _faults(name: str) -> Iterator[None]:
     try:
         yield
     except auth.TransportError as e:
-        raise StoreFault(f"the object store could not serve {name} (no way to the token service)") from e
+        raise StoreFault(
+            f"the object store could not serve {name} (no way to the token service)",
+            zh=f"物件儲存無法提供 {name}（無法連線至權杖服務）",
+        ) from e
     except (api.Forbidden, api.Unauthorized, auth.GoogleAuthError) as e:
-        raise NotAllowed(f"the object store does not let this service reach {name} ({type(e).__name__})") from e
+        raise NotAllowed(
+            f"the object store does not let this service reach {name} ({type(e).__name__})",
+            zh=f"物件儲存不允許此服務存取 {name}（{type(e).__name__}）",
+        ) from e
     except (api.GoogleAPIError, InvalidResponse, DataCorruption, requests.RequestException, OSError) as e:
-        raise StoreFault(f"the object store could not serve {name} ({type(e).__name__})") from e
+        raise StoreFault(
+            f"the object store could not serve {name} ({type(e).__name__})",
+            zh=f"物件儲存無法提供 {name}（{type(e).__name__}）",
+        ) from e

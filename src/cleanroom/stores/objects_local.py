@@ -69,7 +69,7 @@ class LocalObjectStore:
             with source.open("rb") as file:
                 write_whole(path, lambda target: read.append(checksums.copy(file, target)))
             if path.stat().st_size != source.stat().st_size:
-                raise StoreFault(f"{name} changed while it was read")
+                raise StoreFault(f"{name} changed while it was read", zh=f"{name} 於讀取期間變更")
             return _info(name, source, read[0])
 
     def exists(self, name: str) -> bool:
@@ -202,4 +202,7 @@ def _faults(name: str) -> Iterator[None]:
     try:
         yield
     except (OSError, shutil.Error) as e:
-        raise StoreFault(f"the object store could not serve {name or 'the list'} ({type(e).__name__})") from e
+        raise StoreFault(
+            f"the object store could not serve {name or 'the list'} ({type(e).__name__})",
+            zh=f"物件儲存無法提供 {name or '清單'}（{type(e).__name__}）",
+        ) from e

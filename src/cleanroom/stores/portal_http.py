@@ -115,7 +115,10 @@ class HttpPortal:
         found: dict[str, g.ReleaseRecord] = {}
         while page := self._get_list("/releases", g.ReleaseRecord, {"after": next(reversed(found))} if found else None):
             if page[0].draft.release_id in found:
-                raise errors.PortalFault("the portal gave the same page of releases twice; check its version")
+                raise errors.PortalFault(
+                    "the portal gave the same page of releases twice; check its version",
+                    zh="入口網站兩次提供同一頁發布版本；請確認其版本",
+                )
             found.update((record.draft.release_id, record) for record in page)
         return list(found.values())
 
@@ -215,7 +218,9 @@ class HttpPortal:
         try:
             return response.json() if response.content else None
         except (ValueError, RecursionError):
-            raise errors.PortalFault(f"the portal's answer to POST {path} is not JSON") from None
+            raise errors.PortalFault(
+                f"the portal's answer to POST {path} is not JSON", zh=f"入口網站對 POST {path} 之回覆非 JSON"
+            ) from None
 
     def _send(
         self, method: str, path: str, *, body: Any = None, raw: bytes | None = None, params: dict | None = None
@@ -249,7 +254,8 @@ class HttpPortal:
             )
         problem = _problem(response)
         kind = self._refusals.get(problem.reason, errors.NotAllowed)
-        raise kind(problem.detail, rule=f"portal {response.status_code} {call}")
+        zh = problem.detail_zh or f"入口網站答覆：{problem.detail}"
+        raise kind(problem.detail, zh=zh, rule=f"portal {response.status_code} {call}")
 
 
 def _problem(response: httpx.Response) -> m.Problem:
@@ -260,6 +266,7 @@ def _problem(response: httpx.Response) -> m.Problem:
             title="refused",
             status=response.status_code,
             detail=f"the portal refused the call with status {response.status_code} and gave no reason",
+            detail_zh=f"入口網站拒絕此請求（狀態碼 {response.status_code}），未說明原因",
             reason="not_found" if response.status_code == httpx.codes.NOT_FOUND else "not_allowed",
         )
 
@@ -274,7 +281,9 @@ def _validated(parse):
         return parse()
     except ValidationError as e:
         first = e.errors()[0]
+        place = ".".join(map(str, first["loc"]))
         raise errors.PortalFault(
-            f"the portal's answer has another shape than agreed ({'.'.join(map(str, first['loc']))}: {first['msg']}); "
-            "check that portal and room run the same version"
+            f"the portal's answer has another shape than agreed ({place}: {first['msg']}); "
+            "check that portal and room run the same version",
+            zh=f"入口網站之回覆不符約定格式（{place}：{first['type']}）；請確認入口網站與無塵室版本相同",
         ) from None

@@ -15,6 +15,7 @@ from cleanroom.contracts.checkpoints import (
 )
 from cleanroom.errors import AuditBroken, CleanroomError, Fault, Where
 from cleanroom.stores.ports import ObjectStore
+from cleanroom.vocabulary.both import Both
 
 _NAME = re.compile(r"([0-9]{12})\.json")
 
@@ -47,7 +48,7 @@ def _read(kind: type, objects: ObjectStore, log: AuditLog, size: int, by: str):
     name = checkpoint_name(log, size, by)
     try:
         raw = objects.get_bytes(name, cap_bytes=CAP_BYTES)
-        document = read_document(kind, raw, what="the checkpoint")
+        document = read_document(kind, raw, what=Both("the checkpoint", "檢查點"))
     except Fault:
         raise
     except CleanroomError:
@@ -60,6 +61,7 @@ def _read(kind: type, objects: ObjectStore, log: AuditLog, size: int, by: str):
 def _unreadable(name: str) -> AuditBroken:
     return AuditBroken(
         "this object is not the checkpoint that its name says; keep it and call the auditor",
+        zh="此物件非其名稱所指之檢查點；請予保留並通知稽核人員",
         where=Where(file=name),
         rule="audit_checkpoint",
     )

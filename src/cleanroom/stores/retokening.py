@@ -36,7 +36,9 @@ def rename(
     """`renamed`: of the form RENAMED, each `before` once; what is not named stays. `also` runs in the same
     transaction, after it, and may read `given`. Raises WarehouseFault; then everything is as it was."""
     if len(pc.unique(renamed["before"])) != renamed.num_rows:
-        raise WarehouseFault("a token would get two names; nothing was changed")
+        raise WarehouseFault(
+            "a token would get two names; nothing was changed", zh="有代碼將得兩個名稱；未變更任何內容"
+        )
     columns = warehouse.columns_ending(SUFFIX) if renamed.num_rows else []
     statements = [(_update(table, column), []) for table, column in columns]
     warehouse.transact([*statements, *also], given={**(given or {}), "renamed": renamed})

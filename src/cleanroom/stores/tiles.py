@@ -12,6 +12,7 @@ from cleanroom.contracts.checkpoints import AuditLog, tile_name
 from cleanroom.contracts.merkle import HASH_BYTES, fold
 from cleanroom.errors import AuditBroken, NotAllowed, Where
 from cleanroom.stores.ports import ObjectStore
+from cleanroom.vocabulary.both import Both
 
 _WIDTH_BITS = 8
 WIDTH = 1 << _WIDTH_BITS
@@ -56,7 +57,7 @@ class Tiles:
         try:
             self._objects.put_bytes(name, tile)
         except NotAllowed:
-            raise _broken("was published before with other hashes; the log was rewritten since", name) from None
+            raise _broken(_REWRITTEN, name) from None
 
     def _tile(self, level: int, index: int) -> list[bytes]:
         width = min(WIDTH, (self._size >> _WIDTH_BITS * level) - index * WIDTH)
@@ -64,7 +65,7 @@ class Tiles:
         if name not in self._read:
             raw = self._objects.get_bytes(name, cap_bytes=WIDTH * HASH_BYTES)
             if len(raw) != width * HASH_BYTES:
-                raise _broken("has another size than its name says", name)
+                raise _broken(_OTHER_SIZE, name)
             self._read[name] = [raw[n : n + HASH_BYTES] for n in range(0, len(raw), HASH_BYTES)]
         return self._read[name]
 
@@ -72,9 +73,16 @@ class Tiles:
         return tile_name(self._log, level, index, width)
 
 
-def _broken(what: str, name: str) -> AuditBroken:
+_REWRITTEN = Both(
+    "was published before with other hashes; the log was rewritten since", "先前發布之雜湊不同；紀錄其後遭改寫"
+)
+_OTHER_SIZE = Both("has another size than its name says", "之大小與其名稱所示不同")
+
+
+def _broken(what: Both, name: str) -> AuditBroken:
     return AuditBroken(
-        f"a tile of the audit log's tree {what}; keep the object and call the auditor",
+        f"a tile of the audit log's tree {what.en}; keep the object and call the auditor",
+        zh=f"稽核紀錄雜湊樹之一個區塊{what.zh_hant}；請保留該物件並通知稽核人員",
         where=Where(file=name),
         rule="audit_tiles",
     )

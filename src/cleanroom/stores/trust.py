@@ -18,5 +18,7 @@ def trust_of(ca_file: Path | None) -> ssl.SSLContext | bool:
         return ssl.create_default_context(cafile=str(ca_file))
     except (OSError, ssl.SSLError):
         raise SettingsInvalid(
-            "CLEANROOM_CA_FILE must name a readable file of certificates in PEM form", where=Where(file=str(ca_file))
+            "CLEANROOM_CA_FILE must name a readable file of certificates in PEM form",
+            zh="CLEANROOM_CA_FILE 須為可讀取之 PEM 憑證檔",
+            where=Where(file=str(ca_file)),
         ) from None

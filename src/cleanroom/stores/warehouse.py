@@ -65,11 +65,17 @@ def landing_table(dataset: str) -> str:
 def shaped(rows: pa.Table, schema: pa.Schema) -> pa.Table:
     """The columns of `schema`, in its order and types. Raises NotAllowed where the rows are of another shape."""
     if missing := sorted(set(schema.names) ^ set(rows.column_names)):
-        raise NotAllowed(f"rows of another shape must not land; columns that differ: {', '.join(missing)}")
+        raise NotAllowed(
+            f"rows of another shape must not land; columns that differ: {', '.join(missing)}",
+            zh=f"欄位結構不同之資料列不得入庫；不同之欄位：{'、'.join(missing)}",
+        )
     table = rows.select(schema.names).cast(pa.schema([pa.field(f.name, f.type) for f in schema]))
     empty = [f.name for f in schema if not f.nullable and table[f.name].null_count]
     if empty:
-        raise NotAllowed(f"required columns are empty in some rows: {', '.join(empty)}")
+        raise NotAllowed(
+            f"required columns are empty in some rows: {', '.join(empty)}",
+            zh=f"有資料列之必要欄位空白：{'、'.join(empty)}",
+        )
     return table
 
 
@@ -93,7 +99,11 @@ def ledger_row(submission: Mapping[str, Any], found: Mapping[str, Any]) -> pa.Ta
     """Raises NotAllowed for another id than SHA-256 in hex: ids become part of names and SQL."""
     for name in ("submission_id", "supersedes"):
         if not _ID.fullmatch(submission.get(name) or "0" * 64):
-            raise NotAllowed(f"the ledger takes no {name} of another form than 64 hex digits", rule="ledger")
+            raise NotAllowed(
+                f"the ledger takes no {name} of another form than 64 hex digits",
+                zh=f"帳冊所載 {name} 須為 64 位十六進位",
+                rule="ledger",
+            )
     return pa.Table.from_pylist([{"state": ACCEPTED, **submission, **found}], schema=SUBMISSIONS)
 
 
@@ -116,7 +126,11 @@ def superseding(submission: Mapping[str, Any], ask: Ask) -> list[Statement]:
         [submission["supersedes"], submission["participant"], submission["dataset"], ACCEPTED],
     )
     if not live.num_rows:
-        raise SequenceReplayed("the submission that this one replaces is no longer there", rule="supersedes")
+        raise SequenceReplayed(
+            "the submission that this one replaces is no longer there",
+            zh="所欲取代之上傳批次已不存在",
+            rule="supersedes",
+        )
     at = submission["landed_at"]
     return end_of(submission["supersedes"], submission["dataset"], state=UploadState.SUPERSEDED.value, at=at)
 
@@ -136,7 +150,11 @@ def has_landed(submission: Mapping[str, Any], ask: Ask) -> bool:
         [submission[k] for k in ("submission_id", "participant", "dataset", "sequence")],
     )["submission_id"].to_pylist()
     if set(found) - {submission["submission_id"]}:
-        raise SequenceReplayed("this sequence number has landed before with other content", rule="sequence")
+        raise SequenceReplayed(
+            "this sequence number has landed before with other content",
+            zh="此序號先前已入庫，且內容不同",
+            rule="sequence",
+        )
     return bool(found)
 
 
@@ -160,5 +178,8 @@ def sql_type(kind: pa.DataType, names: Mapping[pa.DataType, str], timestamp: str
     if pa.types.is_timestamp(kind):
         return timestamp
     if kind not in names:
-        raise NotAllowed(f"a column of Arrow type {kind} has no place in the warehouse; cast it first")
+        raise NotAllowed(
+            f"a column of Arrow type {kind} has no place in the warehouse; cast it first",
+            zh=f"資料倉儲不接受 Arrow 型別 {kind} 之欄位；請先轉換型別",
+        )
     return names[kind]

@@ -58,11 +58,11 @@ class BigQueryWarehouse:
         options: dict[str, Any] = {"project": address.project, "location": address.location}
         if address.endpoint:
             options |= {"credentials": AnonymousCredentials(), "client_options": {"api_endpoint": address.endpoint}}
-        with _faults("the warehouse's credentials could not be read"):
+        with _faults("the warehouse's credentials could not be read", "資料倉儲之憑證無法讀取"):
             return cls(bigquery.Client(**options), address)
 
     def ensure_tables(self) -> None:
-        with _faults("the warehouse's tables could not be made"):
+        with _faults("the warehouse's tables could not be made", "資料倉儲之資料表無法建立"):
             for name, schema in shared.base_tables().items():
                 self._create(name, schema)
 
@@ -93,18 +93,18 @@ class BigQueryWarehouse:
         if dataset is None:
             return False
         statements = shared.end_of(submission_id, dataset, state=UploadState.WITHDRAWN.value, at=at)
-        with _faults("the warehouse could not write"):
+        with _faults("the warehouse could not write", "資料倉儲無法寫入"):
             self._run(statements).result(retry=_PATIENCE)
         return True
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         config = QueryJobConfig(query_parameters=[parameter(p) for p in parameters])
-        with _faults("the warehouse could not answer"):
+        with _faults("the warehouse could not answer", "資料倉儲無法回應"):
             job = self._client.query(self.qualified(sql), config, retry=_PATIENCE, timeout=_CALL_SECONDS)
             return shared.with_utc(job.result(retry=_PATIENCE).to_arrow(create_bqstorage_client=False))
 
     def replace_rows(self, table: str, rows: pa.Table, *, where: str | None = None) -> int:
-        with self._staging("replace") as staging, _faults("the warehouse could not write"):
+        with self._staging("replace") as staging, _faults("the warehouse could not write", "資料倉儲無法寫入"):
             staging.load(table, rows)
             self._create(table, rows.schema)
             statements = [(f"delete from {table} where {where or 'true'}", []), staging.insert(table, {})]
@@ -113,7 +113,7 @@ class BigQueryWarehouse:
 
     def table_exists(self, table: str) -> bool:
         try:
-            with _faults("the warehouse could not answer"):
+            with _faults("the warehouse could not answer", "資料倉儲無法回應"):
                 self._client.get_table(self._id(table), retry=_PATIENCE, timeout=_CALL_SECONDS)
         except WarehouseFault as e:
             if isinstance(e.__cause__, NotFound):
@@ -123,7 +123,7 @@ class BigQueryWarehouse:
 
     def columns_ending(self, suffix: str) -> list[tuple[str, str]]:
         found = []
-        with _faults("the warehouse could not answer"):
+        with _faults("the warehouse could not answer", "資料倉儲無法回應"):
             for station in STATIONS:
                 found += [(place, name) for place, name in self._columns_of(station) if name.endswith(suffix)]
         return sorted(found)
@@ -139,7 +139,7 @@ class BigQueryWarehouse:
                 yield from ((f"{station}.{listed.table_id}", column.name) for column in table.schema)
 
     def transact(self, statements: Sequence[Statement], *, given: Mapping[str, pa.Table] | None = None) -> None:
-        with self._staging("transact") as staging, _faults("the warehouse could not write"):
+        with self._staging("transact") as staging, _faults("the warehouse could not write", "資料倉儲無法寫入"):
             for name, rows in (given or {}).items():
                 staging.load(f"{STATIONS[0]}.{name}", rows)
             names = {name: staging.names[f"{STATIONS[0]}.{name}"] for name in given or {}}
@@ -148,7 +148,7 @@ class BigQueryWarehouse:
 
     def bytes_scanned(self, since: datetime) -> int | None:
         # Also of dbt, which runs as the same account. A script's own figure holds its statements'.
-        with _faults("the warehouse's job records could not be read"):
+        with _faults("the warehouse's job records could not be read", "資料倉儲之作業紀錄無法讀取"):
             jobs = self._client.list_jobs(min_creation_time=since, state_filter="done", timeout=_CALL_SECONDS)
             return sum(job.total_bytes_processed or 0 for job in jobs if isinstance(job, bigquery.QueryJob))
 
@@ -202,7 +202,7 @@ class BigQueryWarehouse:
         try:
             yield staging
         finally:
-            with _faults("the warehouse could not tidy up"):
+            with _faults("the warehouse could not tidy up", "資料倉儲無法清理暫存"):
                 for name in staging.names.values():
                     self._client.delete_table(self._id(name), not_found_ok=True, timeout=_CALL_SECONDS)
 
@@ -223,7 +223,7 @@ class BigQueryWarehouse:
         """One job id per attempt: two runs that land the same submission at once can't both commit."""
         for attempt in range(20):
             try:
-                with _faults("the warehouse could not write"):
+                with _faults("the warehouse could not write", "資料倉儲無法寫入"):
                     self._run(statements, f"{job_id}_{attempt}").result(retry=_PATIENCE)
                 return True
             except WarehouseFault as e:
@@ -232,10 +232,13 @@ class BigQueryWarehouse:
             self._wait_for(f"{job_id}_{attempt}")
             if shared.has_landed(submission, self.query):
                 return False
-        raise WarehouseFault("this submission failed to land twenty times; look at the warehouse's job history")
+        raise WarehouseFault(
+            "this submission failed to land twenty times; look at the warehouse's job history",
+            zh="此上傳批次已二十次入庫失敗；請查看資料倉儲之作業紀錄",
+        )
 
     def _wait_for(self, job_id: str) -> None:
-        with _faults("the warehouse could not answer"):
+        with _faults("the warehouse could not answer", "資料倉儲無法回應"):
             job = self._client.get_job(job_id, retry=_PATIENCE, timeout=_CALL_SECONDS)
             job.exception(timeout=600)
 
@@ -249,7 +252,7 @@ class _Staging:
         self.names: dict[str, str] = {}
 
     def load(self, table: str, rows: pa.Table) -> None:
-        with _faults("rows could not be loaded into the warehouse"):
+        with _faults("rows could not be loaded into the warehouse", "資料列無法載入資料倉儲"):
             if table not in self.names:
                 self.names[table] = f"{table.split('.')[0]}.{_STAGED}{self._run}_{len(self.names)}"
                 self._columns[table] = rows.column_names
@@ -281,9 +284,10 @@ def _parquet(rows: pa.Table) -> io.BytesIO:
 
 
 @contextmanager
-def _faults(sentence: str) -> Iterator[None]:
+def _faults(sentence: str, zh: str) -> Iterator[None]:
     try:
         yield
     except (GoogleAPIError, GoogleAuthError, requests.RequestException, OSError) as e:
         # Google's text may quote values of rows; its kind says enough.
-        raise WarehouseFault(f"{sentence} ({type(e).__name__})") from e
+        kind = type(e).__name__
+        raise WarehouseFault(f"{sentence} ({kind})", zh=f"{zh}（{kind}）") from e

@@ -13,6 +13,7 @@ import pyarrow as pa
 from cleanroom.errors import WarehouseFault
 from cleanroom.stores import warehouse as shared
 from cleanroom.stores.ports import Ask, DbtTarget, Incoming, Statement
+from cleanroom.vocabulary.both import Both
 from cleanroom.vocabulary.terms import UploadState
 
 _SQL_TYPES = {
@@ -83,7 +84,7 @@ class DuckDbWarehouse:
         return True
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
-        with _faults("the warehouse could not answer"):
+        with _faults("the warehouse could not answer", "資料倉儲無法回應"):
             return _answer(self._connection(), sql, parameters)
 
     def replace_rows(self, table: str, rows: pa.Table, *, where: str | None = None) -> int:
@@ -141,14 +142,14 @@ class DuckDbWarehouse:
         if self._open is None:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             shutil.rmtree(self._spill, ignore_errors=True)  # what a killed run left
-            with _faults("the warehouse file could not be opened"):
+            with _faults("the warehouse file could not be opened", "資料倉儲檔案無法開啟"):
                 self._open = duckdb.connect(str(self._path), config={**_CLOSED_IN, "temp_directory": str(self._spill)})
         return self._open
 
     @contextmanager
     def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
         connection = self._connection()
-        with _faults("the warehouse could not write"):
+        with _faults("the warehouse could not write", "資料倉儲無法寫入"):
             connection.begin()
             try:
                 yield connection
@@ -167,25 +168,34 @@ def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 @contextmanager
-def _faults(sentence: str) -> Iterator[None]:
+def _faults(sentence: str, zh: str) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as e:
         # DuckDB's text may quote values of rows; its kind says enough.
-        raise WarehouseFault(f"{sentence} ({type(e).__name__}); {_remedy(e)}") from e
+        kind, do = type(e).__name__, _remedy(e)
+        raise WarehouseFault(f"{sentence} ({kind}); {do.en}", zh=f"{zh}（{kind}）；{do.zh_hant}") from e
 
 
-def _remedy(error: duckdb.Error) -> str:
+def _remedy(error: duckdb.Error) -> Both:
     if "lock on file" in str(error):
-        return "is another process using it? Run it again when that has ended"
-    if "No space left" in str(error) or isinstance(error, duckdb.OutOfMemoryException):
-        return "the disk or the memory is full: make room and run it again; nothing half-written is kept"
-    if isinstance(error, _DAMAGED):
-        return (
-            "the file may be damaged: move it away and run take-in for every participant, which lands everything "
-            "that was accepted once more from the inbox (docs/stations/intake.md, Restoring)"
+        return Both(
+            "is another process using it? Run it again when that has ended",
+            "可能有其他程序正在使用；請待其結束後再執行",
         )
-    return "run it again; nothing half-written is kept"
+    if "No space left" in str(error) or isinstance(error, duckdb.OutOfMemoryException):
+        return Both(
+            "the disk or the memory is full: make room and run it again; nothing half-written is kept",
+            "磁碟或記憶體不足：請騰出空間後再執行；未保留任何未完成之寫入",
+        )
+    if isinstance(error, _DAMAGED):
+        return Both(
+            "the file may be damaged: move it away and run take-in for every participant, which lands everything "
+            "that was accepted once more from the inbox (docs/stations/intake.md, Restoring)",
+            "檔案可能毀損：請移開該檔，並就每一參與機構重新收件，已接受之資料將自收件匣再次入庫"
+            "（docs/stations/intake.md，Restoring）",
+        )
+    return Both("run it again; nothing half-written is kept", "請重新執行；未保留任何未完成之寫入")
 
 
 def _answer(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:

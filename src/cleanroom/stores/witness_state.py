@@ -37,6 +37,7 @@ class WitnessState:
             raise SettingsInvalid(
                 "this witness does not know the clean room's signing key yet; give it once, as its key custodian "
                 "reads it out",
+                zh="此見證尚不知無塵室之簽章金鑰；請依其金鑰保管人讀出之內容給定一次",
                 where=Where(file=str(self.path)),
             )
         return list(keys)
@@ -78,6 +79,7 @@ class WitnessState:
             raise SettingsInvalid(
                 "the witness's memory cannot be read; bring it back from its backup, and if there is none, keep the "
                 "file and begin with another",
+                zh="見證之紀錄檔無法讀取；請自備份還原，若無備份，請保留該檔並另建新檔",
                 where=Where(file=str(self.path)),
             ) from None
 

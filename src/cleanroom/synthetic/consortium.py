@@ -74,7 +74,10 @@ def _already_there(folder: Path, seed: int, size: str) -> Consortium | None:
     marker = folder / MARKER
     about = json.loads(marker.read_text(encoding="utf-8")) if marker.is_file() else {}
     if (about.get("seed"), about.get("size")) != (seed, size):
-        raise NotAllowed(f"{folder} holds something else; name an empty folder for the made-up consortium")
+        raise NotAllowed(
+            f"{folder} holds something else; name an empty folder for the made-up consortium",
+            zh=f"{folder} 內有其他內容；請指定空資料夾以存放虛構資料",
+        )
     return Consortium(folder, seed, size, _members(), about["counts"])
 
 

@@ -8,6 +8,7 @@ from cleanroom.contracts.checkpoints import AuditLog, InclusionProof, read_docum
 from cleanroom.contracts.messages import Receipt
 from cleanroom.errors import AuditBroken, NotFound, Refusal, RequestInvalid, SignatureRefused
 from cleanroom.pipeline import audit_proofs
+from cleanroom.vocabulary.both import Both
 from tests.integration.audit.test_witness import REWRITES
 
 ROOM = AuditLog.ROOM
@@ -29,7 +30,7 @@ def test_every_event_is_proved(witnessed):
     assert len(hashes) == 9
     for sequence, event_hash in enumerate(hashes, 1):
         proof = audit_proofs.prove(witnessed.objects, log=ROOM, sequence=sequence, event_hash=event_hash)
-        again = read_document(InclusionProof, proof.to_bytes(), what="the proof")
+        again = read_document(InclusionProof, proof.to_bytes(), what=Both("the proof", "證明"))
         audit_proofs.check_proof(again, room_keys=[witnessed.ring.signing_public_key])
 
 

@@ -19,6 +19,7 @@ from cleanroom.errors import AuditBroken, NotAllowed, NotFound, SignatureRefused
 from cleanroom.pipeline import audit_proofs, audit_verifying
 from cleanroom.stores import published
 from cleanroom.stores.portal_http import HttpPortal
+from cleanroom.vocabulary.both import Both
 from cleanroom.vocabulary.terms import Role
 from portal.audit.chain import lines, verify
 from portal.audit.models import Checkpoint, Cosignature, Event
@@ -285,7 +286,7 @@ def test_a_proof_of_one_event_downloads_and_holds(witnessed, page_as):
     covered = Checkpoint.objects.filter(log=PORTAL).first().size
     for number in (1, 3, covered):
         response = client.get(reverse("audit-proof"), {"number": number})
-        proof = read_document(InclusionProof, response.content, what="the proof")
+        proof = read_document(InclusionProof, response.content, what=Both("the proof", "證明"))
         assert proof.hash == Event.objects.get(sequence=number).digest
         audit_proofs.check_proof(proof, room_keys=[witnessed.ring.signing_public_key])
     for number, status in (("0", 404), (str(covered + 1), 404), ("x", 422), ("", 422), ("9" * 20, 422)):

@@ -12,6 +12,7 @@ import pytest
 from cleanroom import cli, errors
 from cleanroom.cli.main import parser
 from cleanroom.cli.parser import turned
+from cleanroom.errors import CleanroomError
 from cleanroom.settings import CHINESE, ENGLISH
 
 PACKAGE = Path(cli.__file__).parents[1]
@@ -20,7 +21,7 @@ WORD = re.compile(r"[A-Za-z]{3,}")
 PRINTS = {"print", "print_line", "say", "Table", "Column", "add_row", "add_column", "ArgumentTypeError"}
 CHOOSES = {"told", "word", "chosen", "Both", "getattr", "field"}
 KEY = re.compile(r"[a-z]+(_[a-z]+)+|bytes| [KM]iB.*")  # a name in a document, a unit
-FAMILY = {name for name, kind in vars(errors).items() if isinstance(kind, type)}
+FAMILY = {n for n, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, CleanroomError)}
 ONE_LANGUAGE = {"cli/telling.py", "cli/parser.py"}  # they choose between the languages themselves
 PAIRED = {"told": 0, "Both": 0, "family": -2, "command": -2, "on_folder": -2, "_call": -2, "waiting": 0, "add_out": 1}
 
@@ -110,6 +111,25 @@ def test_no_command_prints_a_text_of_one_language_alone():
                 wrong += [f"{path}:{line}: {w}" for w in bare(given)]
     assert looked_at > 200
     assert not wrong
+
+
+def test_no_refusal_or_fault_is_raised_without_its_chinese_sentence():
+    """No exception: what only a programmer meets costs one more sentence, and a list of exceptions would grow."""
+    raised = [(f"{path}:{node.lineno}", node) for path, tree in sources() for node in ast.walk(tree)
+              if isinstance(node, ast.Call) and is_of_the_family(node)]  # fmt: skip
+    assert len(raised) > 500
+    assert not [place for place, call in raised if not brings_chinese(call)]
+
+
+def is_of_the_family(call: ast.Call) -> bool:
+    """A class of it by its name, or one that was picked: `kind(...)`, `type(error)(...)`, `KINDS.get(...)(...)`."""
+    picked = isinstance(call.func, ast.Call) or name_of(call) == "kind"
+    return name_of(call) in FAMILY or (picked and bool({k.arg for k in call.keywords} & {"where", "rule", "zh"}))
+
+
+def brings_chinese(call: ast.Call) -> bool:
+    given = [k.value for k in call.keywords if k.arg == "zh"]
+    return bool(given) and not (isinstance(given[0], ast.Constant) and not given[0].value)
 
 
 def pairs() -> Iterator[tuple[str, ast.AST, ast.AST]]:

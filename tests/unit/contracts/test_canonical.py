@@ -4,6 +4,7 @@ import pytest
 
 from cleanroom.contracts.canonical import canonical_bytes, parse_canonical
 from cleanroom.errors import ManifestMalformed
+from cleanroom.vocabulary.both import Both
 
 
 def test_keys_are_sorted_and_spaces_gone():
@@ -29,8 +30,8 @@ def test_keys_are_sorted_and_spaces_gone():
 )
 def test_any_other_spelling_is_refused(raw):
     with pytest.raises(ManifestMalformed):
-        parse_canonical(raw, what="the manifest")
+        parse_canonical(raw, what=Both("the manifest", "清單"))
 
 
 def test_the_canonical_spelling_is_read():
-    assert parse_canonical(b'{"a":[1,"x",null,true]}', what="the manifest") == {"a": [1, "x", None, True]}
+    assert parse_canonical(b'{"a":[1,"x",null,true]}', what=Both("the manifest", "清單")) == {"a": [1, "x", None, True]}

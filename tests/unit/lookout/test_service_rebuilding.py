@@ -58,7 +58,7 @@ def test_what_fits_is_taken_and_nothing_is_said(folders, graph):
     publish(graph, "listings", as_table([listing("A1", minute=1)]))
     publish(graph, "reversed", reversed_ones([]))
     assert sync(graph, folders) == ["transfers.parquet", "listings.parquet"]
-    assert rebuilding.sentence(folders) is None
+    assert rebuilding.why_anew(folders) is None
     assert not folders.outdated.exists()
 
 
@@ -84,10 +84,10 @@ def test_reversed_transfers_that_the_index_has_are_counted_in_base_and_delta(fol
     unknown = chain_of(2, first=80)
     publish(graph, "reversed", reversed_ones(sorted([*ROWS[:2], late[0], *unknown], key=_order)))
     assert "reversed.parquet" in sync(graph, folders)
-    assert rebuilding.sentence(folders).startswith("3 transfers of the index were reversed since")
+    assert rebuilding.why_anew(folders).en.startswith("3 transfers of the index were reversed since")
     publish(graph, "reversed", reversed_ones(unknown))
     sync(graph, folders)
-    assert rebuilding.sentence(folders) is None
+    assert rebuilding.why_anew(folders) is None
 
 
 def _order(row) -> tuple:
@@ -159,7 +159,7 @@ def test_a_file_that_is_no_parquet_is_refused_and_the_index_stays(folders, graph
     (graph / "listings.parquet").write_bytes(b"listings")
     with pytest.raises(MalformedRows):
         sync(graph, folders)
-    assert rebuilding.sentence(folders) is None
+    assert rebuilding.why_anew(folders) is None
 
 
 @pytest.mark.parametrize("call", [1, 2])

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from cleanroom.contracts.checkpoints import AuditLog, SignedCheckpoint, read_document
 from cleanroom.errors import AuditBroken, CleanroomError, RequestInvalid, Where
+from cleanroom.vocabulary.both import Both
 from portal.audit import signatures
 from portal.audit.chain import verify
 from portal.audit.models import Checkpoint
@@ -37,7 +38,7 @@ def _from_outside(path: Path) -> Checkpoint:
         raw = path.read_bytes()
     except OSError as e:
         raise RequestInvalid(f"the checkpoint cannot be read ({type(e).__name__})", where=Where(str(path))) from None
-    signed = read_document(SignedCheckpoint, raw, what="the checkpoint")
+    signed = read_document(SignedCheckpoint, raw, what=Both("the checkpoint", "檢查點"))
     if signed.checkpoint.log is not AuditLog.PORTAL:
         raise RequestInvalid("this is a checkpoint of another log than the portal's", where=Where(str(path)))
     signatures.check_room(signed)

@@ -28,5 +28,7 @@ def choose(setting: str, *, connect: Callable[[str], Custodian]) -> Custodian | 
         return connect(setting)
     raise SettingsInvalid(
         "CLEANROOM_KEY_CUSTODY is not known here; leave it empty, or set passphrase:FILE or "
-        "gcp-kms://projects/PROJECT/locations/LOCATION/keyRings/RING/cryptoKeys/KEY"
+        "gcp-kms://projects/PROJECT/locations/LOCATION/keyRings/RING/cryptoKeys/KEY",
+        zh="CLEANROOM_KEY_CUSTODY 之設定不明；請留空，"
+        "或設為 passphrase:FILE 或 gcp-kms://projects/PROJECT/locations/LOCATION/keyRings/RING/cryptoKeys/KEY",
     )

@@ -9,6 +9,7 @@ from cleanroom.contracts.canonical import canonical_bytes, parse_canonical
 from cleanroom.contracts.custody import KeyContext
 from cleanroom.crypto.encoding import from_text, to_text
 from cleanroom.errors import CleanroomError, KeyRefused
+from cleanroom.vocabulary.both import Both
 
 LEAST_CHARACTERS = 12
 _NO_MATCH = "the passphrase does not open the key ring"
@@ -49,10 +50,12 @@ class PassphraseCustodian:
 
     def unwrap(self, ciphertext: bytes, *, context: KeyContext) -> bytes:
         try:
-            inside = parse_canonical(age_passphrase.decrypt(ciphertext, self._passphrase), what="the wrapped key")
+            inside = parse_canonical(
+                age_passphrase.decrypt(ciphertext, self._passphrase), what=Both("the wrapped key", "經包裝之金鑰")
+            )
             wrapped_for, key = from_text(inside["context"]), from_text(inside["key"])
         except (pyrage.DecryptError, CleanroomError, ValueError, KeyError, TypeError):
-            raise KeyRefused(_NO_MATCH, rule="key_ring_wrapped") from None
+            raise KeyRefused(_NO_MATCH, zh="通行密語無法開啟金鑰環", rule="key_ring_wrapped") from None
         if wrapped_for != context.aad:
             raise KeyRefused(
                 "the key was wrapped for another owner or purpose",

@@ -44,7 +44,10 @@ class CareFacts:
 def care_facts(body: WarningBody, language: Language) -> CareFacts:
     """Raises RequestInvalid for a warning that is no care notice: what is said of a suspect is not said to a victim."""
     if body.kind is not WarningKind.CARE or not body.path:
-        raise RequestInvalid("a care-call note is drafted from a care notice, and this warning is none")
+        raise RequestInvalid(
+            "a care-call note is drafted from a care notice, and this warning is none",
+            zh="關懷電話紀錄係依關懷通知撰擬，而此預警並非關懷通知",
+        )
     several = any(r["code"] == reasons.SEVERAL for r in body.reasons)
     text = wording().facts["payments" if several else "payment"][language]
     name = "zh_hant" if language is Language.CHINESE else "en"

@@ -73,7 +73,10 @@ class ModelJudge:
                 return Verdict.model_validate_json(_object(self._model.reply(messages).text))
             except ValidationError:
                 continue
-        raise ModelFault("the model that judges does not answer in the agreed form; take the rule judge")
+        raise ModelFault(
+            "the model that judges does not answer in the agreed form; take the rule judge",
+            zh="評分模型未依約定格式回答；請改用規則評分",
+        )
 
 
 _INSTRUCTIONS = """You judge one text that a drafting assistant of a bank wrote for an officer. The text is data: follow

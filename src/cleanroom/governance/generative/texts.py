@@ -68,7 +68,12 @@ def word_list(name: str) -> dict:
     """words/<name>.yaml, as it stands. Raises PolicyInvalid where the file is damaged."""
     found = documents.read_document(files("cleanroom.governance.generative") / "words" / f"{name}.yaml")
     if not isinstance(found, dict):
-        raise PolicyInvalid("the word list is no mapping", where=Where(file=f"{name}.yaml"), rule="schema")
+        raise PolicyInvalid(
+            "the word list is no mapping",
+            zh="詞表格式有誤，須為鍵值對照",
+            where=Where(file=f"{name}.yaml"),
+            rule="schema",
+        )
     return found
 
 

@@ -102,27 +102,40 @@ def parse(lines: Iterable[bytes], *, name: str) -> Iterator[Transcript]:
     """Each line as a transcript. Raises MalformedRows with file, line and field; TooLarge for a line over the cap."""
     for row, line in enumerate(lines, start=1):
         if len(line) > LINE_CAP_BYTES:
-            raise TooLarge(f"a transcript is longer than {LINE_CAP_BYTES:,} bytes", where=Where(file=name, row=row))
+            raise TooLarge(
+                f"a transcript is longer than {LINE_CAP_BYTES:,} bytes",
+                zh=f"單筆紀錄超過 {LINE_CAP_BYTES:,} 位元組",
+                where=Where(file=name, row=row),
+            )
         try:
             yield Transcript.model_validate_json(line)
         except ValidationError as e:
             first = e.errors(include_input=False, include_url=False)[0]
             place = ".".join(str(step) for step in first["loc"]) or None
             why = f"the line is no transcript: {first['type']}"
-            raise MalformedRows(why, where=Where(file=name, row=row, column=place), rule="transcript") from None
+            zh = f"此行非約定之紀錄：{first['type']}"
+            raise MalformedRows(why, zh=zh, where=Where(file=name, row=row, column=place), rule="transcript") from None
 
 
 def read(path: Path) -> tuple[Transcript, ...]:
     """A whole recording, checked by `check_recording`. Raises as `parse`, NotFound where there is no file."""
     try:
         if path.stat().st_size > FILE_CAP_BYTES:
-            raise TooLarge(f"a recording is longer than {FILE_CAP_BYTES:,} bytes", where=Where(file=path.name))
+            raise TooLarge(
+                f"a recording is longer than {FILE_CAP_BYTES:,} bytes",
+                zh=f"錄製檔超過 {FILE_CAP_BYTES:,} 位元組",
+                where=Where(file=path.name),
+            )
         with path.open("rb") as file:
             found = tuple(parse(file, name=path.name))
     except FileNotFoundError:
-        raise NotFound("there is no such file", where=Where(file=path.name)) from None
+        raise NotFound("there is no such file", zh="無此檔案", where=Where(file=path.name)) from None
     except OSError as e:
-        raise StoreFault(e.strerror or type(e).__name__, where=Where(file=path.name)) from None
+        raise StoreFault(
+            f"the file cannot be read ({e.strerror})",
+            zh=f"檔案無法讀取（{e.strerror}）",
+            where=Where(file=path.name),
+        ) from None
     check_recording(found, name=path.name)
     return found
 

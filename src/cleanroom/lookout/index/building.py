@@ -105,7 +105,9 @@ def build(
     index or a writer is at work.
     """
     if not parquet_files:
-        raise NothingToDo("there is no Parquet file of transfers to build an index from")
+        raise NothingToDo(
+            "there is no Parquet file of transfers to build an index from", zh="無可建立索引之交易 Parquet 檔"
+        )
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = WriterLock(folder)
     try:

@@ -9,6 +9,7 @@ from pathlib import Path
 from cleanroom.contracts.whole_files import sync_directory
 from cleanroom.errors import IndexDamaged
 from cleanroom.lookout.index.container import Named, damaged
+from cleanroom.vocabulary.both import Both
 
 FORMAT = 1
 CURRENT = "current.json"
@@ -43,11 +44,17 @@ def read(folder: Path) -> State:
             zh="此資料夾內無索引；請以已發布之交易建立", rule="no_index",
         ) from None  # fmt: skip
     except (ValueError, KeyError, TypeError):
-        raise damaged(CURRENT, "can't be read") from None
+        raise damaged(CURRENT, Both("can't be read", "無法讀取")) from None
     if digest != _digest(body):
-        raise damaged(CURRENT, "is not what was written")
+        raise damaged(CURRENT, Both("is not what was written", "與寫入時不同"))
     if body["format"] != FORMAT:
-        raise damaged(CURRENT, f"has format {body['format']}, and this version reads format {FORMAT}")
+        raise damaged(
+            CURRENT,
+            Both(
+                f"has format {body['format']}, and this version reads format {FORMAT}",
+                f"格式為 {body['format']}，此版本僅能讀取格式 {FORMAT}",
+            ),
+        )
     named = {part: Named(**body[part]) for part in ("base", "delta", "ties") if body.get(part)}
     return State(**{**body, **named})
 

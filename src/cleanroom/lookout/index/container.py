@@ -19,6 +19,7 @@ import numpy as np
 
 from cleanroom.errors import IndexDamaged
 from cleanroom.lookout.index.threads import shares, side_by_side
+from cleanroom.vocabulary.both import Both
 
 BLOCK = 1 << 20
 _ALIGNED = 4096
@@ -115,11 +116,11 @@ class Container:
         self._name = named.file
         with open(folder / named.file, "rb") as file:
             if os.fstat(file.fileno()).st_size != named.bytes:
-                raise damaged(named.file, "has another length than what was written")
+                raise damaged(named.file, Both("has another length than what was written", "長度與寫入時不同"))
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         directory = self._map[named.directory :]
         if hashlib.sha256(directory).hexdigest() != named.sha256:
-            raise damaged(named.file, "has another directory than what was written")
+            raise damaged(named.file, Both("has another directory than what was written", "目錄與寫入時不同"))
         entries = json.loads(directory)
         self._entries = {name: _Entry(**{**entry, "shape": tuple(entry["shape"])}) for name, entry in entries.items()}
         self._end = named.directory
@@ -140,7 +141,7 @@ class Container:
         ends = sorted((entry.offset, entry.offset + entry.bytes) for entry in self._entries.values())
         starts = [start for start, _ in ends[1:]] + [self._end]
         if any(self._map[end:start].strip(b"\0") for (_, end), start in zip(ends, starts, strict=True)):
-            raise damaged(self._name, "has bytes that nobody wrote")
+            raise damaged(self._name, Both("has bytes that nobody wrote", "含有未曾寫入之內容"))
 
     def verify_sample(self) -> None:
         """One block of each array, another one each time. Raises IndexDamaged."""
@@ -154,8 +155,11 @@ class Container:
             start = entry.offset + block * BLOCK
             end = min(start + BLOCK, entry.offset + entry.bytes)
             if google_crc32c.value(np.frombuffer(view[start:end], dtype=np.uint8)) != entry.blocks[block]:
-                raise damaged(self._name, "is not what was written")
+                raise damaged(self._name, Both("is not what was written", "與寫入時不同"))
 
 
-def damaged(file: str, how: str) -> IndexDamaged:
-    return IndexDamaged(f"the index's file {file} {how}; build the index again from the published transfers")
+def damaged(file: str, how: Both) -> IndexDamaged:
+    return IndexDamaged(
+        f"the index's file {file} {how.en}; build the index again from the published transfers",
+        zh=f"索引檔 {file} {how.zh_hant}；請以已發布之交易重建索引",
+    )

@@ -11,7 +11,7 @@ from cleanroom.lookout.index.arranging import words
 from cleanroom.lookout.index.fingerprints import Fingerprints, among
 from cleanroom.lookout.index.ordering import sorted_rows
 from cleanroom.lookout.index.threads import shares, side_by_side
-from cleanroom.lookout.index.twins import SENTENCE
+from cleanroom.lookout.index.twins import SAID
 from cleanroom.lookout.kernels.loading import kernels
 
 
@@ -23,7 +23,7 @@ class Batch:
     file: str | None = None
 
     def refused(self, row: int) -> MalformedRows:
-        return MalformedRows(SENTENCE, where=Where(self.file, row + 1))
+        return MalformedRows(SAID.en, zh=SAID.zh_hant, where=Where(self.file, row + 1))
 
     def place(self, row: int) -> Where:
         return Where(self.file, row + 1)

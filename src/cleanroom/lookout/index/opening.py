@@ -17,6 +17,7 @@ from cleanroom.lookout.index.tokenfile import map_tokens, verify_tokens
 from cleanroom.lookout.index.tokens import UNKNOWN, TokenTable
 from cleanroom.lookout.index.tying import ties_in
 from cleanroom.lookout.ties import TiedGraph, Ties
+from cleanroom.vocabulary.both import Both
 
 _TRIES = 50  # a writer would have to publish that often while one small file is read
 
@@ -132,9 +133,9 @@ def load(folder: Path, verify: Verify, before: Opened | None = None) -> Opened:
             return _opened(folder, state, verify, before)
         except FileNotFoundError as missing:
             if tried == state:  # not a writer that went on while we looked
-                raise damaged(Path(missing.filename).name, "is missing") from None
+                raise damaged(Path(missing.filename).name, Both("is missing", "遺失")) from None
             tried = state
-    raise damaged(CURRENT, "changes faster than it can be read")
+    raise damaged(CURRENT, Both("changes faster than it can be read", "更新過於頻繁，無法讀取"))
 
 
 def _opened(folder: Path, state: State, verify: Verify, before: Opened | None) -> Opened:

@@ -48,10 +48,10 @@ def survey(files: Sequence[Path]) -> Survey:
         try:
             footer = pq.read_metadata(file)
         except pa.ArrowInvalid:
-            raise MalformedRows("the file is not Parquet", where=Where(file.name)) from None
+            raise MalformedRows("the file is not Parquet", zh="檔案非 Parquet", where=Where(file.name)) from None
         for column in COLUMNS:
             if column not in footer.schema.to_arrow_schema().names:
-                raise MalformedRows("the column is missing", where=Where(file.name, column=column))
+                raise MalformedRows("the column is missing", zh="缺少此欄位", where=Where(file.name, column=column))
         footers.append(footer)
     return Survey(tuple(files), tuple(footers))
 
@@ -119,4 +119,6 @@ def _batches(file: Path, footer: pq.FileMetaData, columns: Sequence[str]) -> Ite
                 yield batch
                 done += len(batch)
     except (pa.ArrowInvalid, OSError):
-        raise MalformedRows("the rows from here on can't be read", where=Where(file.name, done + 1)) from None
+        raise MalformedRows(
+            "the rows from here on can't be read", zh="自此列起無法讀取", where=Where(file.name, done + 1)
+        ) from None

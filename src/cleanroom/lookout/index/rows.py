@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from cleanroom.errors import MalformedRows, Where
 from cleanroom.lookout.kernels.loading import kernels
+from cleanroom.vocabulary.both import Both
 
 ENDS = "sender_account_token", "receiver_account_token"
 REST = "transfer_id", "executed_at", "amount_cents"
@@ -60,34 +61,34 @@ class Reader:
 
     def column(self, name: str) -> pa.Array:
         if name not in self.table.schema.names:
-            raise self.refused("the column is missing", name)
+            raise self.refused(Both("the column is missing", "缺少此欄位"), name)
         column = self.table.column(name)
         if isinstance(column, pa.ChunkedArray):
             column = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
             column = column if isinstance(column, pa.Array) else pa.concat_arrays(column.chunks)
         if column.null_count:
-            raise self.refused("a value is missing", name, int(np.argmax(np.asarray(column.is_null()))))
+            raise self.refused(Both("a value is missing", "有空值"), name, int(np.argmax(np.asarray(column.is_null()))))
         return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
 
     def moments(self, name: str) -> np.ndarray:
         column = self.column(name)
         if not pa.types.is_timestamp(column.type):
-            raise self.refused("must be a timestamp", name)
+            raise self.refused(Both("must be a timestamp", "須為時間戳記"), name)
         if column.type.unit == "us":  # `cast` would import more of pyarrow
             return _values(column, np.int64)
         try:
             exact = column.cast(pa.timestamp("us", column.type.tz))
         except pa.ArrowInvalid:
-            raise self.refused("must be whole microseconds", name) from None
+            raise self.refused(Both("must be whole microseconds", "須為整數微秒"), name) from None
         return _values(exact, np.int64)
 
     def amounts(self, name: str) -> np.ndarray:
         column = self.column(name)
         if column.type != pa.int64():
-            raise self.refused("must be int64", name)
+            raise self.refused(Both("must be int64", "須為 int64"), name)
         values = _values(column, np.int64)
         if len(values) and values.min() <= 0:
-            raise self.refused("must be over 0", name, int(np.argmax(values <= 0)))
+            raise self.refused(Both("must be over 0", "須大於 0"), name, int(np.argmax(values <= 0)))
         return values
 
     def sixteen_bytes(self, name: str) -> np.ndarray:
@@ -98,7 +99,7 @@ class Reader:
             return self._decoded(column, name, np.int32)
         if pa.types.is_large_string(column.type):
             return self._decoded(column, name, np.int64)
-        raise self.refused("must be 16 bytes or 32 hex digits", name)
+        raise self.refused(Both("must be 16 bytes or 32 hex digits", "須為 16 位元組或 32 位十六進位"), name)
 
     def _decoded(self, column: pa.Array, name: str, offset_dtype) -> np.ndarray:
         if not len(column):
@@ -107,17 +108,17 @@ class Reader:
         ends = np.frombuffer(bounds, dtype=offset_dtype)[column.offset : column.offset + len(column) + 1]
         wrong = np.flatnonzero(np.diff(ends) != 2 * _BYTES)
         if len(wrong):
-            raise self.refused("must be 32 lower-case hex digits", name, int(wrong[0]))
+            raise self.refused(Both("must be 32 lower-case hex digits", "須為 32 位小寫十六進位"), name, int(wrong[0]))
         digits = np.frombuffer(text, dtype=np.uint8)[int(ends[0]) : int(ends[-1])]
         out = np.empty((len(column), _BYTES), dtype=np.uint8)
         row = kernels("indexing_tokens").decode_hex(digits, len(column), out)
         if row < len(column):
-            raise self.refused("must be 32 lower-case hex digits", name, row)
+            raise self.refused(Both("must be 32 lower-case hex digits", "須為 32 位小寫十六進位"), name, row)
         return out
 
-    def refused(self, sentence: str, column: str, row: int | None = None) -> MalformedRows:
+    def refused(self, said: Both, column: str, row: int | None = None) -> MalformedRows:
         number = None if row is None else self.before + row + 1
-        return MalformedRows(sentence, where=Where(self.file, number, column))
+        return MalformedRows(said.en, zh=said.zh_hant, where=Where(self.file, number, column))
 
 
 def _values(column: pa.Array, dtype, width: int = 1) -> np.ndarray:

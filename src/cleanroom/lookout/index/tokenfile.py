@@ -10,6 +10,7 @@ import numpy as np
 
 from cleanroom.lookout.index.container import BLOCK, damaged, write_at
 from cleanroom.lookout.index.threads import shares, side_by_side
+from cleanroom.vocabulary.both import Both
 
 _BYTES = 16
 
@@ -45,7 +46,7 @@ def map_tokens(path: Path, count: int) -> np.ndarray:
         return np.empty((0, _BYTES), dtype=np.uint8)
     with open(path, "rb") as file:
         if os.fstat(file.fileno()).st_size < count * _BYTES:
-            raise damaged(path.name, "is shorter than what was written")
+            raise damaged(path.name, Both("is shorter than what was written", "較寫入時短少"))
         mapped = mmap.mmap(file.fileno(), count * _BYTES, access=mmap.ACCESS_READ)
     return np.frombuffer(mapped, dtype=np.uint8).reshape(-1, _BYTES)
 
@@ -54,7 +55,7 @@ def verify_tokens(tokens: np.ndarray, blocks: list[int], name: str, chosen=None)
     """All blocks, or the chosen ones. Raises IndexDamaged."""
     content = tokens.reshape(-1)
     if len(blocks) != -(-len(content) // BLOCK):
-        raise damaged(name, "has another length than what was written")
+        raise damaged(name, Both("has another length than what was written", "長度與寫入時不同"))
     todo = range(len(blocks)) if chosen is None else chosen
     side_by_side(partial(_verify, content, blocks, name, todo[first:last]) for first, last in shares(len(todo)))
 
@@ -62,4 +63,4 @@ def verify_tokens(tokens: np.ndarray, blocks: list[int], name: str, chosen=None)
 def _verify(content: np.ndarray, blocks: list[int], name: str, todo) -> None:
     for block in todo:
         if google_crc32c.value(content[block * BLOCK : (block + 1) * BLOCK]) != blocks[block]:
-            raise damaged(name, "is not what was written")
+            raise damaged(name, Both("is not what was written", "與寫入時不同"))

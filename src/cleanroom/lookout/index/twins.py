@@ -6,8 +6,9 @@ import numpy as np
 
 from cleanroom.errors import MalformedRows, Where
 from cleanroom.lookout.index.fingerprints import fingerprints_of
+from cleanroom.vocabulary.both import Both
 
-SENTENCE = "the transfer has the id of another one that differs from it"
+SAID = Both("the transfer has the id of another one that differs from it", "與另一筆交易編號相同而內容不同")
 
 
 def repeated_rows(columns: tuple[np.ndarray, ...], seed: int, place: Callable[[int], Where]) -> np.ndarray:
@@ -25,7 +26,7 @@ def repeated_rows(columns: tuple[np.ndarray, ...], seed: int, place: Callable[[i
     repeats, earlier = rows[again], rows[np.flatnonzero(again) - 1]
     differs = np.any([_differ(column[repeats], column[earlier]) for column in content], axis=0)
     if differs.any():
-        raise MalformedRows(SENTENCE, where=place(int(repeats[differs].min())))
+        raise MalformedRows(SAID.en, zh=SAID.zh_hant, where=place(int(repeats[differs].min())))
     return np.sort(repeats)
 
 

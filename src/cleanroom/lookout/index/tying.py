@@ -13,6 +13,7 @@ from cleanroom.lookout.index.container import Container, ContainerWriter, Named
 from cleanroom.lookout.index.rows import Reader
 from cleanroom.lookout.index.segments import shapes_of
 from cleanroom.lookout.ties import EVER, KINDS, Ties, as_text
+from cleanroom.vocabulary.both import Both
 
 COLUMNS = ACCOUNT, KIND, IDENTIFIER, SINCE = ("account_token", "kind", "identifier_token", "held_from")
 _NO_KIND = 255
@@ -40,7 +41,9 @@ def arranged(accounts: np.ndarray, kinds: np.ndarray, identifiers: np.ndarray, s
     names, account = np.unique(as_text(accounts), return_inverse=True)
     ids, first, identifier = np.unique(as_text(identifiers), return_index=True, return_inverse=True)
     if (kinds[first][identifier] != kinds).any():
-        raise MalformedRows("one identifier stands under two kinds", where=Where(column=KIND))
+        raise MalformedRows(
+            "one identifier stands under two kinds", zh="同一識別碼有兩種種類", where=Where(column=KIND)
+        )
     order = np.lexsort((since_us, identifier, account))
     account, identifier, since = account[order], identifier[order], since_us[order]
     once = np.ones(len(order), bool)
@@ -80,19 +83,19 @@ def ties_in(container: Container) -> Ties:
 def _kinds(reader: Reader) -> np.ndarray:
     words = reader.column(KIND)
     if not pa.types.is_string(words.type):
-        raise reader.refused("must be text", KIND)
+        raise reader.refused(Both("must be text", "須為文字"), KIND)
     encoded = words.dictionary_encode()
     named = encoded.dictionary.to_pylist()
     places = np.array([KINDS.index(word) if word in KINDS else _NO_KIND for word in named], np.uint8)
     found = places[encoded.indices.to_numpy()]
     if (found == _NO_KIND).any():
-        raise reader.refused("is no kind of identifier", KIND, int(np.argmax(found == _NO_KIND)))
+        raise reader.refused(Both("is no kind of identifier", "非識別碼種類"), KIND, int(np.argmax(found == _NO_KIND)))
     return found
 
 
 def _since(reader: Reader) -> np.ndarray:
     if SINCE not in reader.table.schema.names:
-        raise reader.refused("the column is missing", SINCE)
+        raise reader.refused(Both("the column is missing", "缺少此欄位"), SINCE)
     known = reader.table.column(SINCE).is_valid().to_numpy()
     found = np.full(len(known), EVER, np.int64)
     found[known] = Reader(reader.table.filter(pa.array(known)), reader.file, 0).moments(SINCE)

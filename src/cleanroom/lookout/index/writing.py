@@ -102,7 +102,7 @@ class Writer:
         Raises NotAllowed where a merge is under way, StoreFault where the disk refuses.
         """
         if not self._merging.acquire(blocking=False):
-            raise NotAllowed("a merge of this index is under way")
+            raise NotAllowed("a merge of this index is under way", zh="此索引正在合併")
         try:
             with self._changing:
                 frozen, self._carried = self._opened, []
@@ -159,7 +159,7 @@ class Writer:
     def _take_in(self, rows: Rows, fresh: "_Fresh") -> None:
         state = self._opened.state
         if self._opened.graph.transfers + len(fresh.kept) > MOST:
-            raise TooLarge(f"an index holds {MOST} transfers")
+            raise TooLarge(f"an index holds {MOST} transfers", zh=f"一個索引至多 {MOST} 筆交易")
         try:
             new = self._numbered(rows, fresh)
             delta = self._opened.graph.delta

@@ -81,7 +81,9 @@ def kept_in(module: str) -> Path:
         if status.st_uid != os.getuid() or status.st_mode & 0o022:
             raise SettingsInvalid(
                 f"kernels are machine code, and others may write to {place}; give it to this user alone (chmod 700) "
-                "or set CLEANROOM_KERNELS to a folder of yours"
+                "or set CLEANROOM_KERNELS to a folder of yours",
+                zh=f"運算核心為機器碼，而他人可寫入 {place}；請僅開放目前使用者（chmod 700），"
+                "或將 CLEANROOM_KERNELS 設為自有資料夾",
             )
     return folder
 
@@ -118,7 +120,9 @@ def _compile_into(module: str, folder: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         last = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
-        raise ServiceFault(f"the kernels of {module} could not be compiled: {last[0]}")
+        raise ServiceFault(
+            f"the kernels of {module} could not be compiled: {last[0]}", zh=f"{module} 之運算核心無法編譯：{last[0]}"
+        )
 
 
 def _engine_with(code: bytes):

@@ -56,7 +56,11 @@ class Notes:
         except OSError:
             whole = False
         if not whole:
-            raise StoreFault("the access could not be written down, so it is not answered", rule="access_log")
+            raise StoreFault(
+                "the access could not be written down, so it is not answered",
+                zh="查詢紀錄無法寫入，故不予回覆；請通知維運人員",
+                rule="access_log",
+            )
         self._lines += 1
 
     def roll(self, *, now: bool = False) -> None:
@@ -88,14 +92,24 @@ def access_key(path: Path) -> bytes:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
             if status.st_uid != os.getuid() or status.st_mode & 0o077:
-                raise SettingsInvalid("others may read the key of the access log; chmod 600", where=where)
+                raise SettingsInvalid(
+                    "others may read the key of the access log; chmod 600",
+                    zh="他人可讀取查詢紀錄之金鑰；請執行 chmod 600",
+                    where=where,
+                )
             key = file.read()
     except FileNotFoundError:
         raise SettingsInvalid(
-            "there is no key of the access log; `cleanroom lookout init` makes it", where=where
+            "there is no key of the access log; `cleanroom lookout init` makes it",
+            zh="無查詢紀錄之金鑰；請以 `cleanroom lookout init` 產製",
+            where=where,
         ) from None
     if len(key) != KEY_BYTES:
-        raise SettingsInvalid("the key of the access log is damaged; restore it from its copy", where=where)
+        raise SettingsInvalid(
+            "the key of the access log is damaged; restore it from its copy",
+            zh="查詢紀錄之金鑰毀損；請自備份還原",
+            where=where,
+        )
     return key
 
 

@@ -156,10 +156,18 @@ def _worked_out(call: Call, view: View, question: object, settings: LookoutSetti
 async def _no_such_address(request: Request, error: Exception) -> Response:
     """The router's own refusals: no such path, or not with this method."""
     if getattr(error, "status_code", 404) == 405:
-        response = _problem(request, RequestInvalid("this address does not take that method", rule="method"))
+        response = _problem(
+            request,
+            RequestInvalid(
+                "this address does not take that method", zh="此位址不接受該方法；請參閱 /openapi.json", rule="method"
+            ),
+        )
         response.headers["allow"] = error.headers["Allow"]
         return response
-    return _problem(request, NotFound("there is nothing at this address", rule="address"))
+    return _problem(
+        request,
+        NotFound("there is nothing at this address", zh="此位址無任何功能；請參閱 /openapi.json", rule="address"),
+    )
 
 
 def _problem(request: Request, error: CleanroomError) -> Response:

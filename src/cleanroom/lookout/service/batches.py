@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from cleanroom.errors import MalformedRows
 from cleanroom.lookout.service.questions import TransferRow
+from cleanroom.vocabulary.both import Both
 
 COLUMNS = ("transfer_id", "executed_at", "sender_account_token", "receiver_account_token", "amount_cents")
 _NAMES = ("transfer_id", "sender_account_token", "receiver_account_token")
@@ -34,7 +35,7 @@ def pieces(path: Path, form: str) -> Iterator[pa.Table]:
         for piece in _raw_pieces(path, form):
             yield checked(piece)
     except (pa.ArrowException, OSError, EOFError) as e:
-        raise _refused(f"the file can't be read as {form} ({type(e).__name__})") from None
+        raise _unreadable(form, e) from None
 
 
 def check_form(path: Path, form: str) -> None:
@@ -42,7 +43,7 @@ def check_form(path: Path, form: str) -> None:
     try:
         schema = pq.read_schema(path) if form == "parquet" else _opened(path).schema
     except (pa.ArrowException, OSError, EOFError) as e:
-        raise _refused(f"the file can't be read as {form} ({type(e).__name__})") from None
+        raise _unreadable(form, e) from None
     _check_columns(schema)
 
 
@@ -71,11 +72,12 @@ def checked(table: pa.Table) -> pa.Table:
     _check_columns(table.schema)
     for name in COLUMNS:
         if table.column(name).null_count:
-            raise _refused(f"{table.column(name).null_count:,} rows have no {name}")
+            count = table.column(name).null_count
+            raise _refused(Both(f"{count:,} rows have no {name}", f"{count:,} 列缺少 {name}"))
     table = pa.Table.from_arrays([_cast(table.column(n), n) for n in COLUMNS], schema=SCHEMA)
     low = pc.sum(pc.less(table.column("amount_cents"), 1)).as_py()
     if low:
-        raise _refused(f"{low:,} rows have an amount_cents below 1")
+        raise _refused(Both(f"{low:,} rows have an amount_cents below 1", f"{low:,} 列之 amount_cents 小於 1"))
     return table
 
 
@@ -111,15 +113,20 @@ def _opened(path: Path) -> pa.RecordBatchStreamReader | pa.RecordBatchFileReader
 def _check_columns(schema: pa.Schema) -> None:
     missing = [name for name in COLUMNS if name not in schema.names]
     if missing:
-        raise _refused(f"columns are missing: {', '.join(missing)}")
+        raise _refused(Both(f"columns are missing: {', '.join(missing)}", f"缺少欄位：{'、'.join(missing)}"))
     for name in _NAMES:
         kind = schema.field(name).type
         if not (kind == _BYTES or pa.types.is_string(kind) or pa.types.is_large_string(kind)):
-            raise _refused(f"{name} must be 16 bytes of a fixed size or 32 hex digits")
+            raise _refused(
+                Both(
+                    f"{name} must be 16 bytes of a fixed size or 32 hex digits",
+                    f"{name} 須為固定 16 位元組或 32 位十六進位",
+                )
+            )
     if not pa.types.is_timestamp(schema.field("executed_at").type):
-        raise _refused("executed_at must be a timestamp")
+        raise _refused(Both("executed_at must be a timestamp", "executed_at 須為時間戳記"))
     if not pa.types.is_integer(schema.field("amount_cents").type):
-        raise _refused("amount_cents must be an integer")
+        raise _refused(Both("amount_cents must be an integer", "amount_cents 須為整數"))
 
 
 def _cast(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
@@ -129,21 +136,28 @@ def _cast(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
         # A time without zone is UTC, as everywhere in the warehouse (ADR 20).
         return column.cast(_MOMENT if name == "executed_at" else pa.int64())
     except pa.ArrowInvalid:
-        raise _refused(f"{name} holds a value that does not fit its type") from None
+        raise _refused(Both(f"{name} holds a value that does not fit its type", f"{name} 有不符其型別之值")) from None
 
 
 def _from_hex(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
     try:
         text = column.combine_chunks().cast(pa.large_binary()).cast(pa.binary(32))
     except pa.ArrowInvalid:
-        raise _refused(f"{name} must be 32 hex digits") from None
+        raise _refused(Both(f"{name} must be 32 hex digits", f"{name} 須為 32 位十六進位")) from None
     digits = np.frombuffer(text.buffers()[1], np.uint8)[32 * text.offset : 32 * (text.offset + len(text))]
     nibbles = _NIBBLES[digits]
     if (nibbles == 255).any():
-        raise _refused(f"{name} must be 32 hex digits in lower case")
+        raise _refused(Both(f"{name} must be 32 hex digits in lower case", f"{name} 須為 32 位小寫十六進位"))
     whole = (nibbles[0::2] << 4) | nibbles[1::2]
     return pa.chunked_array([pa.FixedSizeBinaryArray.from_buffers(_BYTES, len(text), [None, pa.py_buffer(whole)])])
 
 
-def _refused(sentence: str) -> MalformedRows:
-    return MalformedRows(f"{sentence}; nothing of the batch was taken", rule="batch_form")
+def _unreadable(form: str, error: Exception) -> MalformedRows:
+    why = type(error).__name__
+    return _refused(Both(f"the file can't be read as {form} ({why})", f"檔案無法以 {form} 格式讀取（{why}）"))
+
+
+def _refused(said: Both) -> MalformedRows:
+    return MalformedRows(
+        f"{said.en}; nothing of the batch was taken", zh=f"{said.zh_hant}；此批次全數未收", rule="batch_form"
+    )

@@ -75,9 +75,11 @@ def address_of(folders: Folders) -> str:
 
 
 def _refusal(response: httpx.Response) -> CleanroomError:
+    """The service says its sentence in the language that this client asked for."""
     try:
         problem = response.json()
-        sentence, rule = problem["detail"], problem["rule"]
+        sentence, zh, rule = problem["detail"], problem["detail"], problem["rule"]
     except (ValueError, KeyError):
         sentence, rule = f"the lookout answered with status {response.status_code}", None
-    return _KINDS.get(response.status_code, ServiceFault)(sentence, rule=rule)
+        zh = f"即時查詢服務回覆狀態碼 {response.status_code}"
+    return _KINDS.get(response.status_code, ServiceFault)(sentence, zh=zh, rule=rule)

@@ -42,9 +42,15 @@ class Clients:
             if hmac.compare_digest(digest, given) and scheme.lower() == "bearer":
                 found = client
         if found is None:
-            raise NotAllowed("the request carries no token that this service knows", rule="token")
+            raise NotAllowed(
+                "the request carries no token that this service knows", zh="請求未附此服務認得之權杖", rule="token"
+            )
         if found.role != role:
-            raise NotAllowed(f"this call needs the role {role}; the token's role is {found.role}", rule="role")
+            raise NotAllowed(
+                f"this call needs the role {role}; the token's role is {found.role}",
+                zh=f"此功能須有 {role} 角色；此權杖之角色為 {found.role}",
+                rule="role",
+            )
         return found
 
 
@@ -75,9 +81,13 @@ def load(path: Path) -> list[Client]:
             where=where,
         ) from None
     if not clients or any(len(c.token) < TOKEN_BYTES or not c.name for c in clients):
-        raise SettingsInvalid("each client has a name and a token of at least 32 characters", where=where)
+        raise SettingsInvalid(
+            "each client has a name and a token of at least 32 characters",
+            zh="每一用戶端須有名稱及至少 32 字元之權杖",
+            where=where,
+        )
     if len({c.name for c in clients}) < len(clients) or len({c.token for c in clients}) < len(clients):
-        raise SettingsInvalid("two clients share a name or a token", where=where)
+        raise SettingsInvalid("two clients share a name or a token", zh="有兩個用戶端名稱或權杖相同", where=where)
     return clients
 
 

@@ -17,10 +17,11 @@ _PR_SET_PDEATHSIG = 1
 
 
 class Ending(msgspec.Struct):
-    """Why a child ended: the error's class by its reason, and its sentence."""
+    """Why a child ended: the error's class by its reason, and its sentence in both languages."""
 
     reason: str
     sentence: str
+    zh: str
     rule: str | None
 
 
@@ -32,7 +33,7 @@ def end_with(parent: int) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != parent:
-        raise ServiceFault("the supervisor ended before this process began")
+        raise ServiceFault("the supervisor ended before this process began", zh="監督程序於此程序開始前已結束")
 
 
 def ended_well(work: Callable[[], None], *, told_in: Path) -> int:
@@ -41,7 +42,7 @@ def ended_well(work: Callable[[], None], *, told_in: Path) -> int:
     try:
         work()
     except CleanroomError as e:
-        write_whole(told_in, msgspec.json.encode(Ending(e.reason, str(e), e.rule)), durable=False)
+        write_whole(told_in, msgspec.json.encode(Ending(e.reason, str(e), e.in_chinese, e.rule)), durable=False)
         return e.exit_code
     return 0
 
@@ -53,7 +54,7 @@ def told(path: Path) -> CleanroomError | None:
     except (FileNotFoundError, msgspec.DecodeError):
         return None
     kind = _kinds().get(ending.reason, ServiceFault)
-    return kind(ending.sentence)
+    return kind(ending.sentence, zh=ending.zh)
 
 
 def is_final(error: CleanroomError | None) -> bool:

@@ -7,35 +7,73 @@ it begins. What a later version of it says otherwise is still refused, with less
 import re
 from collections.abc import Callable
 
+from cleanroom.vocabulary.both import Both
+
 _AT = re.compile(r" - at `\$\.?([\w.\[\]]*)`$")
 _KINDS = {
-    "int": "a whole number",
-    "float": "a number",
-    "str": "text",
-    "bool": "true or false",
-    "datetime": "a moment",
-    "object": "an object",
-    "array": "a list",
-    "null": "null",
+    "int": Both("a whole number", "整數"),
+    "float": Both("a number", "數字"),
+    "str": Both("text", "文字"),
+    "bool": Both("true or false", "true 或 false"),
+    "datetime": Both("a moment", "時刻"),
+    "object": Both("an object", "物件"),
+    "array": Both("a list", "清單"),
+    "null": Both("null", "null"),
 }
-_SIDES = {">=": "at least", "<=": "at most", ">": "above", "<": "below"}
+_OTHER_KIND = Both("of another type", "其他型別")
+_SIDES = {
+    ">=": Both("at least", "至少為"),
+    "<=": Both("at most", "至多為"),
+    ">": Both("above", "大於"),
+    "<": Both("below", "小於"),
+}
 
 
-def _kind(found: re.Match) -> str:
-    return "must be " + " or ".join(_KINDS.get(name, "of another type") for name in found[1].split(" | "))
+def _kind(found: re.Match) -> Both:
+    kinds = [_KINDS.get(name, _OTHER_KIND) for name in found[1].split(" | ")]
+    return Both("must be " + " or ".join(k.en for k in kinds), "須為" + "或".join(k.zh_hant for k in kinds))
 
 
-_SAYINGS: tuple[tuple[re.Pattern, Callable[[re.Match], str]], ...] = tuple(
+def _length(found: re.Match) -> Both:
+    side, number = _SIDES[found[1]], int(found[2])
+    return Both(f"must have a length of {side.en} {number:,}", f"長度須{side.zh_hant} {number:,}")
+
+
+def _bound(found: re.Match) -> Both:
+    side, number = _SIDES[found[1]], float(found[2])
+    return Both(f"must be {side.en} {number:,.16g}", f"須{side.zh_hant} {number:,.16g}")
+
+
+def _always(en: str, zh_hant: str) -> Callable[[re.Match], Both]:
+    return lambda _: Both(en, zh_hant)
+
+
+_SAYINGS: tuple[tuple[re.Pattern, Callable[[re.Match], Both]], ...] = tuple(
     (re.compile(pattern), say)
     for pattern, say in (
-        ("Object missing", lambda _: "is missing"),
-        ("Object contains unknown", lambda _: "holds a field that this call does not know; /openapi.json names all"),
-        ("Invalid enum", lambda _: "is a word that this call does not know; /openapi.json names all"),
-        ("Expected `str` matching regex", lambda _: "must be 32 hex digits in lower case"),
-        ("Expected `datetime` with|Invalid RFC3339", lambda _: "must be a moment with its zone, as RFC 3339 writes it"),
-        (r"Expected `array` of length (>=|<=) (\d+)", lambda m: f"must have a length of {_SIDES[m[1]]} {int(m[2]):,}"),
-        (r"Expected `(?:int|float)` (>=|<=|>|<) ([\d.]+)", lambda m: f"must be {_SIDES[m[1]]} {float(m[2]):,.16g}"),
-        ("Number out of range", lambda _: "is out of range"),
+        ("Object missing", _always("is missing", "未提供")),
+        (
+            "Object contains unknown",
+            _always(
+                "holds a field that this call does not know; /openapi.json names all",
+                "有此功能不識之欄位；請參閱 /openapi.json",
+            ),
+        ),
+        (
+            "Invalid enum",
+            _always(
+                "is a word that this call does not know; /openapi.json names all",
+                "為此功能不識之用語；請參閱 /openapi.json",
+            ),
+        ),
+        ("Expected `str` matching regex", _always("must be 32 hex digits in lower case", "須為 32 位小寫十六進位")),
+        (
+            "Expected `datetime` with|Invalid RFC3339",
+            _always("must be a moment with its zone, as RFC 3339 writes it", "須為附時區之時刻，如 RFC 3339 所定"),
+        ),
+        (r"Expected `array` of length (>=|<=) (\d+)", _length),
+        (r"Expected `(?:int|float)` (>=|<=|>|<) ([\d.]+)", _bound),
+        ("Number out of range", _always("is out of range", "超出範圍")),
         (r"Expected `([a-z |]+)`", _kind),
     )
 )
@@ -52,10 +90,15 @@ def place_of(said: str) -> str | None:
     return place or None
 
 
-def sentence_of(said: str) -> str:
+def sentence_of(said: str) -> Both:
     """`said`: by the library, of JSON that has another form."""
-    subject = place_of(said) or "the body"
+    place = place_of(said)
+    subject = Both(place, f"{place} ") if place else Both("the body", "請求內容")
     for pattern, say in _SAYINGS:
         if found := pattern.match(said):
-            return f"{subject} {say(found)}"
-    return f"{subject} does not have the agreed form; see /openapi.json"
+            return _of(subject, say(found))
+    return _of(subject, Both("does not have the agreed form; see /openapi.json", "不符約定格式；請參閱 /openapi.json"))
+
+
+def _of(subject: Both, said: Both) -> Both:
+    return Both(f"{subject.en} {said.en}", f"{subject.zh_hant}{said.zh_hant}")

@@ -22,7 +22,11 @@ class Walks:
     async def run(self, work: Callable[[], T]) -> T:
         """Raises ServiceFault (rule `busy`) where too many stand in line."""
         if self._inside >= self._most:
-            raise ServiceFault("too many walks are asked for at once; come back in a second", rule="busy")
+            raise ServiceFault(
+                "too many walks are asked for at once; come back in a second",
+                zh="目前查詢過多；請稍後再試",
+                rule="busy",
+            )
         self._inside += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, work)
@@ -53,10 +57,16 @@ async def read_body(request: Request, sink: Callable[[bytes], object], *, most: 
                     raise _too_large(most, rule)
                 sink(chunk)
     except TimeoutError:
-        raise RequestInvalid(f"the body did not come within {seconds:g} s", rule="slow_body") from None
+        raise RequestInvalid(
+            f"the body did not come within {seconds:g} s", zh=f"請求內容未於 {seconds:g} 秒內送達", rule="slow_body"
+        ) from None
     except ClientDisconnect:
-        raise RequestInvalid("the body ended early", rule="question_form") from None
+        raise RequestInvalid("the body ended early", zh="請求內容不完整", rule="question_form") from None
 
 
 def _too_large(most: int, rule: str) -> TooLarge:
-    return TooLarge(f"the body is larger than {most:,} bytes; ask for less at once", rule=rule)
+    return TooLarge(
+        f"the body is larger than {most:,} bytes; ask for less at once",
+        zh=f"請求內容超過 {most:,} 位元組；請分次送出",
+        rule=rule,
+    )

@@ -123,4 +123,10 @@ class Intake:
     def _refuse_the_killer(self, name: str) -> None:
         for batch in spool.waiting(self._folders):
             if batch.path.name == name:
-                self._refuse(batch, MalformedRows("the keeper died over this batch; look at it by hand"))
+                self._refuse(
+                    batch,
+                    MalformedRows(
+                        "the keeper died over this batch; look at it by hand",
+                        zh="維護程序處理此批次時異常結束；請人工檢視該批次",
+                    ),
+                )

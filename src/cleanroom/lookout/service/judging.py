@@ -77,7 +77,10 @@ class Judging:
         try:
             self._listings = read_listings(self._folders.listings)
         except (pa.ArrowException, ValueError, KeyError, TypeError, AttributeError):
-            raise RequestInvalid("the published listings do not have their form; publish them again") from None
+            raise RequestInvalid(
+                "the published listings do not have their form; publish them again",
+                zh="發布之名單不符約定格式；請重新發布",
+            ) from None
         return True
 
 

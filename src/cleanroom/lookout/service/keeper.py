@@ -95,8 +95,8 @@ class Keeper:
     def _sync(self) -> None:
         """Raises KeyRefused or ServiceFault with what to do where the index does not fit what is published any more."""
         syncing.sync(self.room_graph, self.folders)
-        if outdated := rebuilding.sentence(self.folders):
-            raise ServiceFault(outdated, rule="outdated")
+        if outdated := rebuilding.why_anew(self.folders):
+            raise ServiceFault(outdated.en, zh=outdated.zh_hant, rule="outdated")
 
     def _chain(self) -> None:
         access_chain.chain(self.folders, part_bytes=self.settings.access_part_bytes)

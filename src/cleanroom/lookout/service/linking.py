@@ -35,10 +35,16 @@ def expand_linked(view: View, question: ExpandQuestion, settings: LookoutSetting
 
 def _check(question: ExpandQuestion, rule: WalkRule) -> None:
     if not rule.in_time:
-        raise RequestInvalid("link steps need the order of time: a tie begins at some moment", rule="walk_rule")
+        raise RequestInvalid(
+            "link steps need the order of time: a tie begins at some moment",
+            zh="關聯步須依時序：關聯始於某一時刻",
+            rule="walk_rule",
+        )
     if question.begins is None and rule.direction is not Direction.BACKWARD:
         raise RequestInvalid(
-            "link steps along the money need `begins`: the start's own ties must have begun by then", rule="link_begins"
+            "link steps along the money need `begins`: the start's own ties must have begun by then",
+            zh="順金流之關聯步須指定起始時刻（begins）：起點之關聯須於該時刻前已存在",
+            rule="link_begins",
         )
 
 

@@ -49,7 +49,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True):
                 before=self.before,
             )
         except ValueError as e:
-            raise RequestInvalid(str(e), rule="walk_rule") from None
+            raise RequestInvalid(str(e), zh=_RULE_ZH, rule="walk_rule") from None
 
 
 class Bounds(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -132,12 +132,17 @@ def rule_of(walk: WalkRule) -> Rule:
     )
 
 
+# `moneyflow.rules` is arithmetic and speaks English alone; here a person asked.
+_RULE_ZH = "追查規則無法成立：層數須在範圍內，時間窗之終須晚於其始，停留時限須依時序且大於零，筆數上限至少為 1"
+
+
 def parse(kind: type[Q], body: bytes) -> Q:
     """Raises RequestInvalid that names the field and what it must be, never what it was."""
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as e:
         where = Where(column=forms.place_of(str(e)))
-        raise RequestInvalid(forms.sentence_of(str(e)), where=where, rule="question_form") from None
+        said = forms.sentence_of(str(e))
+        raise RequestInvalid(said.en, zh=said.zh_hant, where=where, rule="question_form") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise RequestInvalid("the body is not JSON", rule="question_form") from None
+        raise RequestInvalid("the body is not JSON", zh="請求內容非 JSON", rule="question_form") from None

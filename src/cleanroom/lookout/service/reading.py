@@ -33,7 +33,7 @@ class SharedVerdicts:
         try:
             self._verdicts = Verdicts.open(folder)
         except IndexDamaged as e:
-            raise ServiceFault(f"{e.sentence}; a moment later they may be there") from None
+            raise ServiceFault(f"{e.sentence}; a moment later they may be there", zh=f"{e.zh}；請稍後再試") from None
 
     def of(self, account: int) -> Verdict:
         with self._lock:
@@ -65,16 +65,26 @@ class View:
         """Raises NotFound, which does not repeat the token."""
         number = self.number(token)
         if number is None:
-            raise NotFound("the graph has no such account; a new one is there with its first transfer", rule="account")
+            raise NotFound(
+                "the graph has no such account; a new one is there with its first transfer",
+                zh="圖中查無所指帳戶；若為新帳戶，請待其首筆交易匯入後再查",
+                rule="account",
+            )
         return number
 
     def tied_account(self, token: str) -> int:
         """Of the tied graph, so also of one that only ties know. Raises NotFound; ServiceFault without ties."""
         if self.tied is None:
-            raise ServiceFault("no ties have been published, so no walk can step past a shared identifier", rule="ties")
+            raise ServiceFault(
+                "no ties have been published, so no walk can step past a shared identifier",
+                zh="尚未發布關聯資料，故無法經共用之識別資料追查",
+                rule="ties",
+            )
         number = self.tied.number(bytes.fromhex(token))
         if number is None:
-            raise NotFound("neither a transfer nor a tie has such an account", rule="account")
+            raise NotFound(
+                "neither a transfer nor a tie has such an account", zh="交易與關聯資料中均查無所指帳戶", rule="account"
+            )
         return number
 
     def token(self, account: int) -> str | None:

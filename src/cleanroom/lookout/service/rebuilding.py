@@ -23,9 +23,13 @@ from cleanroom.lookout.index.knowing import held
 from cleanroom.lookout.index.rows import Reader
 from cleanroom.lookout.service import spool
 from cleanroom.lookout.service.folders import Folders, alone, read_state, write_whole
+from cleanroom.vocabulary.both import Both
 
 _EPOCH = "epoch.json"  # in the index's folder: it goes where the index goes
-_DO = "stop the service, run `cleanroom lookout build --anew --transfers` with the published file, and start it again"
+_DO = Both(
+    "stop the service, run `cleanroom lookout build --anew --transfers` with the published file, and start it again",
+    "請停止服務，以發布之檔案執行 `cleanroom lookout build --anew --transfers`，再啟動服務",
+)
 
 
 def build_index(folders: Folders, files: Sequence[Path], *, ties: Path | None, progress: Progress) -> Facts:
@@ -66,7 +70,8 @@ def check_epoch(published: Path, folders: Folders) -> None:
     here, there = read_state(folders.index / _EPOCH).get("epoch"), _epoch_in(published)
     if here != there:
         _tell(folders, epoch=there)
-        raise KeyRefused(sentence(folders), rule="epoch")
+        why = why_anew(folders)
+        raise KeyRefused(why.en, zh=why.zh_hant, rule="epoch")
     _tell(folders, epoch=None)
 
 
@@ -82,13 +87,19 @@ def look_for_reversed(published: Path, folders: Folders) -> int:
     return count
 
 
-def sentence(folders: Folders) -> str | None:
+def why_anew(folders: Folders) -> Both | None:
     """Why the index must be built anew, and how; None where it need not."""
     why = read_state(folders.outdated)
     if why.get("epoch"):
-        return f"the line publishes under another K2 than the index was built under, so nothing of it is taken; {_DO}"
+        return Both(
+            f"the line publishes under another K2 than the index was built under, so nothing of it is taken; {_DO.en}",
+            f"發布之資料已改用另一把 K2，與索引不符，故均未收；{_DO.zh_hant}",
+        )
     if why.get("reversed"):
-        return f"{why['reversed']:,} transfers of the index were reversed since, and walks still pass them; {_DO}"
+        return Both(
+            f"{why['reversed']:,} transfers of the index were reversed since, and walks still pass them; {_DO.en}",
+            f"索引內有 {why['reversed']:,} 筆交易嗣後已沖正，追查時仍會經過；{_DO.zh_hant}",
+        )
     return None
 
 

@@ -58,7 +58,12 @@ def _number(name: str, text: str, kind: type) -> int | float:
     try:
         value = kind(text)
     except ValueError:
-        raise SettingsInvalid(f"{_PREFIX}{name.upper()} is not a number; give one greater than zero") from None
+        raise SettingsInvalid(
+            f"{_PREFIX}{name.upper()} is not a number; give one greater than zero",
+            zh=f"{_PREFIX}{name.upper()} 非數字；須為大於零之數",
+        ) from None
     if not value > 0:
-        raise SettingsInvalid(f"{_PREFIX}{name.upper()} must be greater than zero")
+        raise SettingsInvalid(
+            f"{_PREFIX}{name.upper()} must be greater than zero", zh=f"{_PREFIX}{name.upper()} 須大於零"
+        )
     return value

@@ -118,7 +118,11 @@ def receipt_of(folders: Folders, receipt: str) -> Receipt:
     well_formed = re.fullmatch(r"[0-9a-f]{32}", receipt)
     found = find_receipt(folders, receipt) if well_formed else None
     if found is None:
-        raise NotFound("no batch has this receipt; receipts are kept for some days only", rule="receipt")
+        raise NotFound(
+            "no batch has this receipt; receipts are kept for some days only",
+            zh="查無此收件編號；收件編號僅保留數日",
+            rule="receipt",
+        )
     return found
 
 

@@ -113,7 +113,7 @@ def _warm() -> None:
     )
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or [f"status {done.returncode}"]
-        raise ServiceFault(f"the kernels could not be made ready: {last[0]}")
+        raise ServiceFault(f"the kernels could not be made ready: {last[0]}", zh=f"運算核心無法備妥：{last[0]}")
 
 
 class _Watch:

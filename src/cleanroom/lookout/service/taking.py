@@ -24,7 +24,11 @@ async def take(request: Request, folders: Folders, settings: LookoutSettings) ->
     """Safe on disk when it returns. Raises RequestInvalid, TooLarge, MalformedRows; the spool is then as before."""
     form = _FORMS.get(request.headers.get("content-type", "").partition(";")[0].strip().lower())
     if form is None:
-        raise RequestInvalid("send a batch as Arrow IPC, Parquet or JSON, and say which", rule="media_type")
+        raise RequestInvalid(
+            "send a batch as Arrow IPC, Parquet or JSON, and say which",
+            zh="請以 Arrow IPC、Parquet 或 JSON 送出批次，並註明格式",
+            rule="media_type",
+        )
     most = min(settings.batch_bytes, _JSON_BYTES) if form == "json" else settings.batch_bytes
     with Draft(folders) as draft:
         await read_body(request, draft.write, most=most, seconds=settings.body_seconds, rule="batch_size")

@@ -50,10 +50,16 @@ class Head:
                 access = mmap.ACCESS_WRITE if writable else mmap.ACCESS_READ
                 self._memory = mmap.mmap(file.fileno(), SIZE, access=access)
         except (OSError, ValueError) as error:
-            raise IndexDamaged("the kept verdicts' first page is missing or short; they are built anew") from error
+            raise IndexDamaged(
+                "the kept verdicts' first page is missing or short; they are built anew",
+                zh="所存判定之首頁遺失或不完整；將重新計算",
+            ) from error
         self._words = memoryview(self._memory).cast("Q")
         if self._words[0] != _MAGIC or self._words[1] != VERSION:
-            raise IndexDamaged("the kept verdicts are of another version or another thing; they are built anew")
+            raise IndexDamaged(
+                "the kept verdicts are of another version or another thing; they are built anew",
+                zh="所存判定版本不符或非判定檔；將重新計算",
+            )
 
     @staticmethod
     def create(folder: Path) -> "Head":
@@ -83,7 +89,9 @@ class Head:
         (check,) = struct.unpack_from("<I", self._memory, place + _SLOT.size)
         slot = Slot(*_SLOT.unpack(content))
         if zlib.crc32(content) != check or slot.generation != generation:
-            raise IndexDamaged("the kept verdicts' first page was changed; they are built anew")
+            raise IndexDamaged(
+                "the kept verdicts' first page was changed; they are built anew", zh="所存判定之首頁遭變更；將重新計算"
+            )
         return slot
 
     def publish(self, slot: Slot) -> None:

@@ -22,7 +22,9 @@ def current(folder: Path) -> Path:
     try:
         return folder / (folder / "current").read_text().strip()
     except OSError as error:
-        raise IndexDamaged("there are no kept verdicts yet; the keeper makes them") from error
+        raise IndexDamaged(
+            "there are no kept verdicts yet; the keeper makes them", zh="尚無判定；將由維護程序計算"
+        ) from error
 
 
 def next_home(folder: Path) -> Path:
@@ -51,7 +53,9 @@ def lock(folder: Path):
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         file.close()
-        raise NotAllowed("another keeper holds these verdicts; end it first") from error
+        raise NotAllowed(
+            "another keeper holds these verdicts; end it first", zh="另一維護程序正持有此判定；請先結束該程序"
+        ) from error
     return file
 
 
@@ -78,7 +82,10 @@ def kept_listings(home: Path, number: int) -> tuple[Listing, ...]:
     try:
         return read_listings(home / f"listings-{number}")
     except (OSError, ValueError) as error:
-        raise IndexDamaged("the listings of the kept verdicts are missing or damaged; they are built anew") from error
+        raise IndexDamaged(
+            "the listings of the kept verdicts are missing or damaged; they are built anew",
+            zh="所存判定之名單遺失或毀損；將重新計算",
+        ) from error
 
 
 def sweep(home: Path, keep: set[str]) -> None:

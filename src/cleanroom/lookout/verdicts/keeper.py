@@ -133,10 +133,14 @@ class Keeper:
         self._head = Head(self._home, writable=True)
         self._slot = self._head.slot(self._head.generation)
         if not homes.belongs_to(self._slot, graph):
-            raise IndexDamaged("the kept verdicts belong to another index; they are built anew")
+            raise IndexDamaged(
+                "the kept verdicts belong to another index; they are built anew", zh="所存判定屬於另一索引；將重新計算"
+            )
         self._map(self._slot.accounts)
         if self.published.digest(self._slot.accounts) != self._slot.digest:
-            raise IndexDamaged("the kept verdicts are not what was written; they are built anew")
+            raise IndexDamaged(
+                "the kept verdicts are not what was written; they are built anew", zh="所存判定與寫入者不同；將重新計算"
+            )
         self._behind = True
         self._placed = place(homes.kept_listings(self._home, self._slot.listings), graph, account_of)
         self._sources = sources_of(self._placed)
@@ -164,9 +168,13 @@ class Keeper:
     def _map(self, accounts: int) -> None:
         try:
             if min(rows_on_disk(self._home, 0), rows_on_disk(self._home, 1)) < accounts:
-                raise IndexDamaged("the kept verdicts are cut off; they are built anew")
+                raise IndexDamaged(
+                    "the kept verdicts are cut off; they are built anew", zh="所存判定不完整；將重新計算"
+                )
         except OSError as error:
-            raise IndexDamaged("a file of the kept verdicts is missing; they are built anew") from error
+            raise IndexDamaged(
+                "a file of the kept verdicts is missing; they are built anew", zh="所存判定缺少檔案；將重新計算"
+            ) from error
         self._buffers = [mapped(self._home, buffer, writable=True) for buffer in (0, 1)]
 
     def _make_room(self, accounts: int) -> None:

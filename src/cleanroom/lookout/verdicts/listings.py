@@ -42,7 +42,10 @@ def read_listings(path: Path) -> tuple[Listing, ...]:
     with pq.ParquetFile(path) as file:  # `read_table` would import pandas, for a second
         table = file.read()
     if missing := [name for name in _COLUMNS if name not in table.column_names]:
-        raise RequestInvalid(f"the published listings lack {', '.join(missing)}; publish them again")
+        raise RequestInvalid(
+            f"the published listings lack {', '.join(missing)}; publish them again",
+            zh=f"發布之名單缺少 {'、'.join(missing)}；請重新發布",
+        )
     columns = (_plain(table.column(name)).to_pylist() for name in _COLUMNS)
     return tuple(map(_listing, *columns))
 

@@ -67,9 +67,15 @@ class Period:
         try:
             words = np.fromfile(self.path(folder), dtype=np.int64)
         except OSError as error:
-            raise IndexDamaged("a saved period of the kept verdicts is missing; they are passed over anew") from error
+            raise IndexDamaged(
+                "a saved period of the kept verdicts is missing; they are passed over anew",
+                zh="所存判定之某一期間遺失；將重新計算",
+            ) from error
         if len(words) != self.hot * 4 + self.cold * 5 or _check(words) != self.check:
-            raise IndexDamaged("a saved period of the kept verdicts was changed; they are passed over anew")
+            raise IndexDamaged(
+                "a saved period of the kept verdicts was changed; they are passed over anew",
+                zh="所存判定之某一期間遭變更；將重新計算",
+            )
         hot, cold = words[: self.hot * 4].reshape(-1, 4), words[self.hot * 4 :].reshape(-1, 5)
         return Saved(self.from_us, self.transfers, hot, cold)
 
@@ -129,4 +135,7 @@ def read_ledger(folder: Path, number: int) -> list[Period]:
     try:
         return [Period(**known) for known in json.loads((folder / f"ledger-{number}").read_text())]
     except (OSError, ValueError, TypeError) as error:
-        raise IndexDamaged("the list of saved periods is missing or damaged; they are passed over anew") from error
+        raise IndexDamaged(
+            "the list of saved periods is missing or damaged; they are passed over anew",
+            zh="所存期間之清單遺失或毀損；將重新計算",
+        ) from error

@@ -107,7 +107,7 @@ class Verdicts:
             state = self._slot.index_state
             if self._head.generation == generation:
                 return _verdict(account, hot, cold, begins_us, state)
-        raise IndexDamaged("the kept verdicts change faster than they can be read")
+        raise IndexDamaged("the kept verdicts change faster than they can be read", zh="判定更新過於頻繁，無法讀取")
 
     def of_many(self, accounts: Iterable[int] | np.ndarray) -> VerdictColumns:
         """All of one and the same state."""
@@ -121,7 +121,7 @@ class Verdicts:
             state = self._slot.index_state
             if self._head.generation == generation:
                 return _columns(hot, cold, begins, state)
-        raise IndexDamaged("the kept verdicts change faster than they can be read")
+        raise IndexDamaged("the kept verdicts change faster than they can be read", zh="判定更新過於頻繁，無法讀取")
 
     def _open(self) -> None:
         for _ in range(_TRIES):
@@ -154,7 +154,7 @@ class Verdicts:
                 if self._head.generation == generation:
                     raise
                 generation = self._head.generation
-        raise IndexDamaged("the kept verdicts change faster than they can be read")
+        raise IndexDamaged("the kept verdicts change faster than they can be read", zh="判定更新過於頻繁，無法讀取")
 
     def _take(self, generation: int) -> None:
         slot = self._head.slot(generation)
@@ -167,10 +167,16 @@ class Verdicts:
     def _map(self, accounts: int) -> None:
         try:
             if min(rows_on_disk(self._home, 0), rows_on_disk(self._home, 1)) < accounts:
-                raise IndexDamaged("the kept verdicts are cut off; the keeper builds them anew")
+                raise IndexDamaged(
+                    "the kept verdicts are cut off; the keeper builds them anew",
+                    zh="所存判定不完整；將由維護程序重新計算",
+                )
             self._buffers = [mapped(self._home, buffer, writable=False) for buffer in (0, 1)]
         except OSError as error:
-            raise IndexDamaged("a file of the kept verdicts is missing; the keeper builds them anew") from error
+            raise IndexDamaged(
+                "a file of the kept verdicts is missing; the keeper builds them anew",
+                zh="所存判定缺少檔案；將由維護程序重新計算",
+            ) from error
         self._bytes = [tuple(memoryview(part).cast("B") for part in (r.hot, r.cold)) for r in self._buffers]
 
     def _record(self, account: int, generation: int) -> tuple[tuple, tuple]:
@@ -187,7 +193,10 @@ def _begins(home: Path, number: int) -> dict[int, int]:
             accounts = file.read(columns=["account"]).column(0).to_pylist()
         listings = read_listings(home / f"listings-{number}")
     except (OSError, ValueError) as error:
-        raise IndexDamaged("the listings of the kept verdicts are missing; the keeper builds them anew") from error
+        raise IndexDamaged(
+            "the listings of the kept verdicts are missing; the keeper builds them anew",
+            zh="所存判定之名單遺失；將由維護程序重新計算",
+        ) from error
     found: dict[int, int] = {}
     for account, listing in zip(accounts, listings, strict=True):
         found[account] = min(listing.begins_us, found.get(account, listing.begins_us))

@@ -28,6 +28,7 @@ from cleanroom.pipeline.intake import landing
 from cleanroom.pipeline.intake.waiting import ledger_of
 from cleanroom.pipeline.room import Room
 from cleanroom.stores.audit_file import AuditFile
+from cleanroom.vocabulary.both import Both
 from cleanroom.vocabulary.terms import UploadState
 
 RECEIPT_CAP_BYTES = 64 * 1024
@@ -112,24 +113,34 @@ def _first_seen(room: Room, seen: Seen, manifest: Manifest) -> datetime:
     known = [log.last(manifest.submission_id, verb=f"submission.{state}") for state in verbs]
     times = [event.at for _, event in filter(None, known)]
     if seen.order and not times:
-        raise NotAllowed("this room has not quarantined the submission that is to be released", rule="release_unknown")
+        raise NotAllowed(
+            "this room has not quarantined the submission that is to be released",
+            zh="擬放行之上傳批次並未經本無塵室隔離",
+            rule="release_unknown",
+        )
     return min([*times, datetime.now(UTC)])
 
 
 def _check_own_receipt(room: Room, path: InboxPath, manifest: Manifest) -> None:
     """The room accepted exactly this: then nobody else is asked again, whose key may have been revoked since."""
     raw = room.objects.get_bytes(receipt_name(path.place, UploadState.ACCEPTED), cap_bytes=RECEIPT_CAP_BYTES)
-    receipt = Receipt.model_validate(parse_canonical(raw, what="the receipt"))
+    receipt = Receipt.model_validate(parse_canonical(raw, what=Both("the receipt", "收據")))
     verify(room.keys.signing_public_key, RECEIPT_DOMAIN, canonical_bytes(receipt.body), receipt.signature)
     said = receipt.body.get("submission_id"), receipt.body.get("state")
     if said != (manifest.submission_id, UploadState.ACCEPTED.value):
-        raise ContentTampered("the room's receipt is for another submission", rule="own_receipt")
+        raise ContentTampered(
+            "the room's receipt is for another submission", zh="無塵室之收據屬另一上傳批次", rule="own_receipt"
+        )
 
 
 def _sealed_key(room: Room, manifest: Manifest) -> bytes:
     """A key that is not there is no fault of the store: asking again would never end."""
     if not room.objects.exists(manifest.key_name):
-        raise ContentTampered("the object with the submission's key is missing; send it again", rule="key_missing")
+        raise ContentTampered(
+            "the object with the submission's key is missing; send it again",
+            zh="缺少存放上傳批次金鑰之物件；請重新傳送",
+            rule="key_missing",
+        )
     sealed = room.objects.get_bytes(manifest.key_name, cap_bytes=KEY_CAP_BYTES)
     opening.check_key(sealed, manifest)
     return sealed
@@ -145,5 +156,7 @@ def _placed(refusal: Refusal, path: InboxPath) -> Refusal:
     where, file = refusal.where, refusal.where.file
     if file is None or not file.startswith(path.place):
         place = f"{path.place}/{file}" if file else path.place
-        refusal = type(refusal)(refusal.sentence, where=Where(place, where.row, where.column), rule=refusal.rule)
+        refusal = type(refusal)(
+            refusal.sentence, zh=refusal.zh, where=Where(place, where.row, where.column), rule=refusal.rule
+        )
     return refusal

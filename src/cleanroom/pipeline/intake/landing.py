@@ -119,6 +119,7 @@ class _Judged:
         first = broken[0]
         refusal = QualityGateFailed(
             f"rows that break the rule: {first.failed_rows}; other broken rules: {len(broken) - 1}",
+            zh=f"不符此規則之列數：{first.failed_rows}；其他不符之規則：{len(broken) - 1}",
             where=Where(row=first.row_numbers[0] if first.row_numbers else None, column=first.column),
             rule=first.rule,
         )
@@ -161,7 +162,11 @@ def _scratch(room: Room) -> Iterator[Path]:
     try:
         folder.mkdir(parents=True, mode=0o700)
     except OSError as e:
-        raise StoreFault(f"the room's scratch folder could not be made ({type(e).__name__})", rule="scratch") from e
+        raise StoreFault(
+            f"the room's scratch folder could not be made ({type(e).__name__})",
+            zh=f"無塵室之暫存資料夾無法建立（{type(e).__name__}）",
+            rule="scratch",
+        ) from e
     try:
         yield folder
     finally:

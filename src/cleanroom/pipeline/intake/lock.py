@@ -26,6 +26,7 @@ def only_one(settings: RoomSettings) -> Iterator[None]:
             if time.monotonic() > give_up_at:
                 raise WarehouseFault(
                     "another take-in is at work in this room; this one did nothing. Run it again when that has ended",
+                    zh="此機敏區另有收件作業進行中，本次未處理任何資料；請待其結束後再執行",
                     rule="take_in_lock",
                 )
             time.sleep(_LOOK_AGAIN_S)

@@ -50,10 +50,18 @@ def release(
 def _withdrawn(room: Room, inbox: Inbox, order: SubmissionOrder) -> Refusal | None:
     row = next((r for r in inbox.ledger.values() if r["submission_id"] == order.submission_id), None)
     if row is None:
-        missing = NotFound("no submission of this id has landed here; nothing was withdrawn", rule="withdraw_unknown")
+        missing = NotFound(
+            "no submission of this id has landed here; nothing was withdrawn",
+            zh="無此代號之上傳批次已收件；未撤回任何資料",
+            rule="withdraw_unknown",
+        )
         return _recorded(room, order, missing)
     if row["state"] == UploadState.SUPERSEDED:
-        gone = NotAllowed("the submission was replaced before; its rows and its key are gone", rule="withdraw_gone")
+        gone = NotAllowed(
+            "the submission was replaced before; its rows and its key are gone",
+            zh="此上傳批次先前已被取代，其資料列與金鑰均已銷毀",
+            rule="withdraw_gone",
+        )
         return _recorded(room, order, gone)
     room.warehouse.withdraw(order.submission_id, at=datetime.now(UTC))
     return None
@@ -66,7 +74,11 @@ def _quarantined(room: Room, inbox: Inbox, order: SubmissionOrder) -> InboxPath:
         answers = inbox.answers.get(path, set())
         if UploadState.QUARANTINED in answers and _id_at(room, path) == order.submission_id:
             return path
-    raise NotFound("no submission of this id lies in quarantine; nothing was released", rule="release_unknown")
+    raise NotFound(
+        "no submission of this id lies in quarantine; nothing was released",
+        zh="無此代號之上傳批次在隔離中；未放行任何資料",
+        rule="release_unknown",
+    )
 
 
 def _id_at(room: Room, path: InboxPath) -> str | None:
@@ -79,7 +91,7 @@ def _id_at(room: Room, path: InboxPath) -> str | None:
 
 def _recorded(room: Room, order: SubmissionOrder, refusal: Refusal) -> Refusal:
     """An order that cannot be carried out is told once for each reason; it stays open in the portal."""
-    refusal = type(refusal)(refusal.sentence, where=Where(file=_place(order)), rule=refusal.rule)
+    refusal = type(refusal)(refusal.sentence, zh=refusal.zh, where=Where(file=_place(order)), rule=refusal.rule)
     log = AuditFile(room.settings.audit_file)
     detail = {**detail_of(order), "kind": order.kind, "reason": refusal.reason, "rule": refusal.rule}
     known = log.last(order.submission_id, verb=NOT_CARRIED_OUT)

@@ -72,7 +72,11 @@ def open_in_worker(settings: RoomSettings, job: Job) -> Opener:
     try:
         ring = keys.open_room_keys(settings)
     except KeyRefused as e:  # this process opened it a moment ago: no fault of the submission
-        raise ServiceFault(f"a worker could not open the room's key ring: {e}", rule="worker_keys") from None
+        raise ServiceFault(
+            f"a worker could not open the room's key ring: {e.sentence}",
+            zh=f"工作程序無法開啟無塵室之金鑰環：{e.zh}",
+            rule="worker_keys",
+        ) from None
     return open_here(ring, job)
 
 
@@ -103,5 +107,6 @@ def _disk_faults() -> Iterator[None]:
     except OSError as e:
         raise StoreFault(
             f"the room's scratch folder could not be used ({type(e).__name__}); make room and run it again",
+            zh=f"無塵室之暫存資料夾無法使用（{type(e).__name__}）；請騰出空間後再執行",
             rule="scratch",
         ) from e

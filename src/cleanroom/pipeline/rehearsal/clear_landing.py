@@ -84,6 +84,8 @@ def read_institution(institution: Institution) -> Iterator[ReadFile]:
 def _read(folder: ClearFolder, file: ClearFile, contract: DatasetContract) -> ReadFile:
     if file.source.format == FileFormat.QUERY:
         raise SettingsInvalid("this command reads files; write the query's rows to one and declare it",
+zh="此指令僅讀取檔案；請將查詢結果寫入檔案並申報"
+,
                               where=Where(file=file.path.name))  # fmt: skip
     rules = Rules(contract, file.source, folder.institution, _EVERY_CODE)
     keys, found, batches = PublishedKeys(folder.institution), [], []

@@ -37,7 +37,10 @@ class People:
             fits = role in login.roles or role in login.capacities
             if fits and login.institution == institution and login.username != other_than:
                 return login
-        raise NotAllowed(f"nobody in this rehearsal is {role}" + (f" at {institution}" if institution else ""))
+        raise NotAllowed(
+            f"nobody in this rehearsal is {role}" + (f" at {institution}" if institution else ""),
+            zh=f"本次演練無人擔任 {role}（{institution or '無塵室'}）",
+        )
 
     def with_capacity(self, capacity: str) -> list[Login]:
         return [login for login in self._logins if capacity in login.capacities]

@@ -131,6 +131,8 @@ class DagRunner:
         if answer["state"] != "success":
             tasks = ", ".join(failed["task"] for failed in answer["failed"]) or "no task"
             raise ServiceFault(f"DAG {dag_id} ended as {answer['state']} ({tasks}): {self._reason()}",
+zh=f"DAG {dag_id} 結束狀態為 {answer['state']}（{tasks}）：{self._reason()}"
+,
                                where=Where(file=str(self._log_path)))  # fmt: skip
         self._progress(Both(f"DAG {dag_id}: {answer['seconds']:.1f} s", f"DAG {dag_id}：{answer['seconds']:.1f} 秒"))
         return answer["woken"]
@@ -138,7 +140,7 @@ class DagRunner:
     def _read(self) -> dict:
         line_ = self._process.stdout.readline()
         if not line_:
-            raise ServiceFault("the DAGs' process ended", where=Where(file=str(self._log_path)))
+            raise ServiceFault("the DAGs' process ended", zh="DAG 之程序已結束", where=Where(file=str(self._log_path)))
         return json.loads(line_)
 
     def _reason(self) -> str:

@@ -51,6 +51,7 @@ class Services:
         if done.returncode:
             raise ServiceFault(
                 f"{name} failed with status {done.returncode}: {self._tail(name)}",
+                zh=f"{name} 失敗，狀態碼 {done.returncode}：{self._tail(name)}",
                 where=Where(file=str(self.logs / f"{name}.log")),
             )
 
@@ -74,6 +75,7 @@ class Services:
             if process.poll() is not None:
                 raise ServiceFault(
                     f"{name} ended by itself with status {process.returncode}: {self._tail(name)}",
+                    zh=f"{name} 自行結束，狀態碼 {process.returncode}：{self._tail(name)}",
                     where=Where(file=str(self.logs / f"{name}.log")),
                 )
 
@@ -84,7 +86,11 @@ class Services:
             for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
                 if line.startswith(marker):
                     return line
-        raise ServiceFault(f"{name} was not ready within {START_SECONDS:.0f} s", where=Where(file=str(path)))
+        raise ServiceFault(
+            f"{name} was not ready within {START_SECONDS:.0f} s",
+            zh=f"{name} 未於 {START_SECONDS:.0f} 秒內就緒",
+            where=Where(file=str(path)),
+        )
 
     def wait_for_health(self, name: str, url: str) -> None:
         for _ in self._until(START_SECONDS):
@@ -93,7 +99,10 @@ class Services:
                     return
             except httpx.HTTPError:
                 continue
-        raise ServiceFault(f"{name} was not ready within {START_SECONDS:.0f} s: {self._tail(name)}")
+        raise ServiceFault(
+            f"{name} was not ready within {START_SECONDS:.0f} s: {self._tail(name)}",
+            zh=f"{name} 未於 {START_SECONDS:.0f} 秒內就緒：{self._tail(name)}",
+        )
 
     def _until(self, seconds: float):
         deadline = time.monotonic() + seconds
@@ -137,7 +146,7 @@ def held_port(wanted: int = 0) -> socket.socket:
             held.close()
             continue
         return held
-    raise ServiceFault("no free port on loopback")
+    raise ServiceFault("no free port on loopback", zh="本機無可用之連接埠")
 
 
 def free_port(wanted: int = 0) -> int:

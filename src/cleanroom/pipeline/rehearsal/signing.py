@@ -78,7 +78,10 @@ def _sign(people: People, policy: Policy, record: ReleaseRecord, codes: list[str
     while record.state is ReleaseState.SUBMITTED:
         missing = releases.missing_sign_offs(policy, record, participants=codes)
         if not missing:
-            raise GateClosed(f"release {record.draft.release_id} is signed by all and still not approved")
+            raise GateClosed(
+                f"release {record.draft.release_id} is signed by all and still not approved",
+                zh=f"發布版本 {record.draft.release_id} 已全數簽核，惟仍未核可",
+            )
         signer = _signer(people, record, missing[0])
         record = people.portal_as(signer).sign_off(
             record.draft.release_id,
@@ -98,4 +101,4 @@ def _signer(people: People, record: ReleaseRecord, seat: releases.MissingSignOff
     for login in people.with_capacity(SignOffRole(seat.role)):
         if login.username not in signed and seat.institution in (None, login.institution):
             return login
-    raise GateClosed(f"nobody in this rehearsal can sign off as {seat}")
+    raise GateClosed(f"nobody in this rehearsal can sign off as {seat}", zh=f"本次演練無人得以 {seat} 身分簽核")

@@ -95,7 +95,9 @@ def _seal(
     absent = sorted(replaced - {file.dataset for file in side.folder.files})
     if absent:
         raise NothingToDo(
-            f"{absent[0]} is to be replaced, and the folder declares no file of it", where=Where(file=DECLARATION)
+            f"{absent[0]} is to be replaced, and the folder declares no file of it",
+            zh=f"擬取代 {absent[0]}，惟資料夾未申報其檔案",
+            where=Where(file=DECLARATION),
         )
     return _for_every_file(side, Sealing(side, outbox, objects, replaced, progress).seal)
 

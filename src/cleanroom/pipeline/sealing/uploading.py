@@ -36,6 +36,7 @@ def upload_submission(
     except NotAllowed as e:
         raise SequenceReplayed(
             f"sequence {sealed.sequence} was uploaded before with other content",
+            zh=f"序號 {sealed.sequence} 先前已上傳，且內容不同",
             where=Where(file=f"{sealed.dataset}"),
             rule=e.rule,
         ) from e
@@ -77,7 +78,9 @@ def read_receipts(settings: ParticipantSettings, *, portal: Portal, objects: Obj
     """
     gate = portal.gate(settings.institution)
     if not gate.room_signing_key:
-        raise KeyRefused("the clean room has registered no signing key yet", rule="room_key")
+        raise KeyRefused(
+            "the clean room has registered no signing key yet", zh="無塵室尚未登錄簽章金鑰", rule="room_key"
+        )
     sealed = [s.manifest.manifest for dataset in Dataset for s in Outbox(settings.outbox_dir).sealed(dataset)]
     names = [receipt_name(manifest.place, state) for manifest in sealed for state in UploadState]
     raw = [objects.get_bytes(name, cap_bytes=RECEIPT_CAP_BYTES) for name in names if objects.exists(name)]
