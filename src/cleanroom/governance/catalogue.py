@@ -28,6 +28,7 @@ from cleanroom.contracts.manifest import Frozen
 from cleanroom.governance import documents
 from cleanroom.governance.misfits import Misfit, Place
 from cleanroom.governance.policy import Name, Policy, Text
+from cleanroom.governance.policy_checks import entries, of
 from cleanroom.vocabulary.both import Both
 
 
@@ -95,17 +96,8 @@ def _unsupplied(document: object) -> Iterator[Misfit]:
 
 
 def _figures_read(document: object) -> Iterator[tuple[Place, object]]:
-    for i, control in enumerate(_list(document, "controls")):
-        for j, metric in enumerate(_list(control, "metrics")):
+    for i, control in enumerate(entries(document, "controls")):
+        for j, metric in enumerate(entries(control, "metrics")):
             place = ("controls", i, "metrics", j)
-            yield (*place, "name"), _of(metric, "name")
-            yield (*place, "reference", "metric"), _of(_of(metric, "reference"), "metric")
-
-
-def _of(part: object, key: str) -> object:
-    return part.get(key) if isinstance(part, dict) else None
-
-
-def _list(part: object, key: str) -> list:
-    found = _of(part, key)
-    return found if isinstance(found, list) else []
+            yield (*place, "name"), of(metric, "name")
+            yield (*place, "reference", "metric"), of(of(metric, "reference"), "metric")

@@ -80,7 +80,8 @@ def validate(
         valid = shape.model_validate(document)
     except ValidationError as e:
         found = list(misfits_of(shape, e, most=TOLD))
-    refused = [_refusal(m, document, name, lines or {}) for m in (*found, *more)]
+    told = sorted((*found, *more), key=lambda m: _line_of(m.place, lines or {}) or 0)  # as the person reads the file
+    refused = [_refusal(m, document, name, lines or {}) for m in told]
     if not refused:
         return valid
     refused[0].others = refused[1:]

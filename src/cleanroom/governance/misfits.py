@@ -40,11 +40,14 @@ class Misfit:
 
 
 class Misfits(ValueError):
-    """What a model's own validator raises, so that each finding keeps its place, its rule and both languages."""
+    """What a model's own validator raises, so that each finding keeps its place, its rule and both languages.
 
-    def __init__(self, found: tuple[Misfit, ...]):
-        self.found = found
-        super().__init__("; ".join(m.said.en for m in found))
+    `beside`: what the types of the same model refused.
+    """
+
+    def __init__(self, found: tuple[Misfit, ...], *, beside: ValidationError | None = None):
+        self.found, self.beside = found, beside
+        super().__init__("; ".join([str(beside)] * bool(beside) + [m.said.en for m in found]))
 
     @classmethod
     def of(cls, rule: str, en: str, zh_hant: str) -> "Misfits":
@@ -63,6 +66,8 @@ def _all(schema: "Schema", error: ValidationError) -> Iterator[Misfit]:
         if _follows(e):
             continue
         if isinstance(own, Misfits):
+            if own.beside:
+                yield from _all(schema, own.beside)
             yield from (Misfit((*e["loc"], *m.place), m.rule, m.said) for m in own.found)
         else:
             place = e["loc"][:-1] if e["loc"][-1:] == ("[key]",) else e["loc"]

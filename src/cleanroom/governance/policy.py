@@ -9,9 +9,14 @@ from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from zoneinfo import available_timezones
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
 
 from cleanroom.contracts.canonical import digest_of
 from cleanroom.contracts.manifest import Frozen
@@ -19,13 +24,13 @@ from cleanroom.errors import PolicyInvalid
 from cleanroom.governance import documents
 from cleanroom.governance.misfits import Misfits
 from cleanroom.governance.policy_checks import misfits
-from cleanroom.vocabulary.terms import SignOffRole, Tier
+from cleanroom.governance.policy_limits import PerTier, Quorum, SuspensionRules, Thresholds, WaiverRules
+from cleanroom.vocabulary.terms import Tier
 
 DEFAULT_POLICY = "anti-fraud-2025.1"
 GRADED = (Tier.R1, Tier.R2, Tier.R3)
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Number = Annotated[float, Field(strict=True)]  # `yes` is no number here, nor is a text
-Days = Annotated[int, Field(ge=1, le=3660)]
 
 
 def _as_number(key: object) -> object:
@@ -186,54 +191,6 @@ class Floor(Frozen):
         return self
 
 
-class PerTier(Frozen):
-    R1: Days
-    R2: Days
-    R3: Days
-
-    def __getitem__(self, tier: Tier) -> int:
-        return getattr(self, str(tier))
-
-
-class WaiverRules(Frozen):
-    max_days: PerTier
-    time_zone: str  # `ends_on` is a whole day there
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known(cls, name: str) -> str:
-        if name not in available_timezones():
-            raise Misfits.of("time_zone", f"{name} is not a time zone; give one such as Asia/Taipei",
-                             f"{name} 不是時區；例如 Asia/Taipei")  # fmt: skip
-        return name
-
-
-class SuspensionRules(Frozen):
-    """What suspends a release by itself: a population stability index over the limit, of the scores or of one input, on
-    at least `least_cases` accounts; an open incident of one of the grades (1 is the worst) that names the release."""
-
-    psi_over: Annotated[float, Field(gt=0)]
-    input_psi_over: Annotated[float, Field(gt=0)]
-    least_cases: Annotated[int, Field(ge=1)]
-    incident_grades: tuple[Literal[1, 2, 3], ...]
-
-
-class Quorum(Frozen):
-    R1: tuple[SignOffRole, ...]
-    R2: tuple[SignOffRole, ...]
-    R3: tuple[SignOffRole, ...]
-
-    def __getitem__(self, tier: Tier) -> tuple[SignOffRole, ...]:
-        return getattr(self, str(tier))
-
-
-class Thresholds(Frozen):
-    """A score below `R2_from` is R1; from `R3_from` on it is R3."""
-
-    R2_from: float
-    R3_from: float
-
-
 class Policy(Frozen):
     version: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
     title: Text
@@ -274,12 +231,17 @@ class Policy(Frozen):
     def applicable(self, tier: Tier, ai_kind: AiKind) -> tuple[Control, ...]:
         return tuple(c for c in self.controls if c.applies_to(tier, ai_kind))
 
-    @model_validator(mode="after")
-    def _holds_together(self) -> Self:
-        found = tuple(misfits(self))
-        if found:
+    @model_validator(mode="wrap")
+    @classmethod
+    def _holds_together(cls, document: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """What types alone cannot see is told beside what they see."""
+        try:
+            policy = handler(document)
+        except ValidationError as e:
+            raise Misfits(tuple(misfits(document)), beside=e) from None
+        if found := tuple(misfits(policy.model_dump())):  # as the types read it, so that nothing waits
             raise Misfits(found)
-        return self
+        return policy
 
 
 def _rank(tier: Tier) -> int:

@@ -111,6 +111,52 @@ def test_the_sentence_says_line_key_and_what_may_stand_there_in_both_languages(s
     assert any(re.match(r"第 \d+ 行：\S+：", e.zh) and zh in e.zh for e in told), [e.zh for e in told]
 
 
+def told_of(text: str) -> list[str]:
+    with pytest.raises(PolicyInvalid) as refused:
+        documents.load_text(Policy, text, name="mine.yaml")
+    return [e.sentence for e in (refused.value, *refused.value.others)]
+
+
+def test_what_types_refuse_and_what_they_cannot_see_are_told_together_in_the_order_of_the_file():
+    text = SHIPPED
+    for stands, written in [
+        ("adopted_on: 2025-06-01", "adopted_on: soon"),
+        ("R2_from: 35", "R2_from: 70"),
+        ("weight: 25", "weight: 26"),
+        ("generative_question: ", "generative_question: un"),
+        ("candidate_days:", "other_days:"),
+        ("id: GOV-1-02", "id: GOV-1-01"),
+        ("gate: block", "gate: maybe"),
+    ]:
+        assert stands in text, stands
+        text = text.replace(stands, written, 1)
+    told = told_of(text)
+    for words in ("a day such as", "thresholds must rise", "add up to 100", "does not ask: un", "candidate_days",
+                  "stand twice: GOV-1-01", "block, warn"):  # fmt: skip
+        assert sum(words in sentence for sentence in told) == 1, words
+    lines = [int(re.match(r"line (\d+): ", sentence)[1]) for sentence in told]
+    assert lines == sorted(lines)
+
+
+@pytest.mark.parametrize(
+    ("breaks", "waiting"),
+    [
+        (lambda d: d["factors"]["F1"].update(weight="heavy"), "add up to 100"),
+        (lambda d: d["thresholds"].update(R2_from="high"), "thresholds must rise"),
+        (lambda d: d["quorum"].update(R1=["nobody"]), "every sign-off of the lower one"),
+        (lambda d: d.update(questions=[]), "does not ask"),
+        (lambda d: d.update(settings="none"), "reads the setting"),
+        (lambda d: d["settings"].update(candidate_days="ten"), "reads the setting"),
+        (lambda d: d.update(controls={}), "stand twice"),
+    ],
+)
+def test_a_rule_waits_for_what_it_reads_and_says_nothing_of_it(document, breaks, waiting):
+    breaks(document)
+    with pytest.raises(PolicyInvalid) as refused:
+        parse(document)
+    assert not any(waiting in e.sentence for e in (refused.value, *refused.value.others))
+
+
 def test_a_key_that_stands_twice_is_refused(tmp_path):
     path = tmp_path / "twice.yaml"
     path.write_text("version: a\ntitle: {en: x, en: y}\n", encoding="utf-8")
