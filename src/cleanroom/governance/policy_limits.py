@@ -1,4 +1,4 @@
-"""What a policy fixes for each tier, and for the whole of what it governs: times, signatures, thresholds, suspension."""
+"""What a policy fixes for each tier and for the whole of what it governs: times, signatures, thresholds, suspension."""
 
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
