@@ -5,6 +5,7 @@ import os
 import signal
 import sqlite3
 import tempfile
+import time
 import zipfile
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from cleanroom.pipeline import workers
 from tests.factories.attacks import Attack, Side, attack
 from tests.factories.clean_room import HEADERS
 from tests.factories.leaks import Scanner, spellings
-from tests.factories.watching import watched
+from tests.factories.watching import held, watched
 
 SECRET = bytes(range(7, 39))
 
@@ -155,3 +156,36 @@ def test_a_file_that_is_there_for_a_moment_is_found(tmp_path):
     leaks = watched(careless, Scanner({"planted": SECRET}), folders=[tmp_path], temporary=temporary)
     assert {leak.label for leak in leaks} == {"planted"}
     assert not (tmp_path / "spill").exists()
+
+
+def test_nothing_stands_still_for_ever_when_the_watched_process_ends_meanwhile():
+    """As a fork server whose owner ended in the moment in which both were stopped."""
+    reads, writes = os.pipe()
+    owner = os.fork()
+    if not owner:
+        orphan = os.fork()
+        if orphan:
+            os.write(writes, orphan.to_bytes(4, "little"))
+        signal.pause()
+        os._exit(0)
+    orphan = int.from_bytes(os.read(reads, 4), "little")
+    try:
+        with held(owner):
+            assert comes_to(orphan, standing=True)
+            os.kill(owner, signal.SIGKILL)
+            os.waitpid(owner, 0)
+        assert comes_to(orphan, standing=False)
+    finally:
+        os.kill(orphan, signal.SIGKILL)
+        os.close(reads)
+        os.close(writes)
+
+
+def comes_to(process: int, *, standing: bool) -> bool:
+    """A signal is on its way for a moment."""
+    for _ in range(2000):
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+        if (state == "T") == standing:
+            return True
+        time.sleep(0.005)
+    return False
