@@ -22,7 +22,7 @@ def add_asking(lookout) -> None:
         "with the transfers that explain each arrival", "並列出到達各帳戶所經之交易"))  # fmt: skip
     expand.add_argument("--link-limit", type=int, metavar="N", help=told(
         "step past a holder, phone, device or platform account of at most N accounts as well; needs --begins",
-        "並可經帳戶數 N 個以內之共用持有人、電話、裝置或平臺帳號；須併用 --begins"))  # fmt: skip
+        "並可經帳戶數 N 個以內之共用持有人、電話、裝置或平台帳號；須併用 --begins"))  # fmt: skip
     _add_rule(expand)
     _add_rows(expand)
     trace = _call(ask, "trace", _trace, "a walk from one account to another", "兩帳戶間之金流路徑")

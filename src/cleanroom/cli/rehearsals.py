@@ -51,7 +51,7 @@ def _demo(options: argparse.Namespace) -> None:
     say(
         told(
             "make up a consortium: three banks, a telecom, a platform …",
-            "產生虛構之參與機構：三家銀行、一家電信、一家平臺…",
+            "產生虛構之參與機構：三家銀行、一家電信、一家平台…",
         )
     )
     consortium.write(data, seed=options.seed, size=options.size)

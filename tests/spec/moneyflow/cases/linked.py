@@ -13,7 +13,7 @@ LINKED = Clause(
         "From an account a walk can pass to another that shares a holder, phone, device or platform account: one step,"
         " one layer, and the moment of arrival stays. Both must have held it by then; an identifier of more accounts"
         " than the limit links nobody; no two link steps follow each other.",
-        "共用持有人、電話、裝置或平臺帳號之帳戶可互通：計一步一層，到達時刻不變。雙方須於該時刻前已持有；"
+        "共用持有人、電話、裝置或平台帳號之帳戶可互通：計一步一層，到達時刻不變。雙方須於該時刻前已持有；"
         "帳戶數超過上限之識別碼不作關聯；關聯步不得連續。",
     ),
     (
