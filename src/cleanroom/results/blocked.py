@@ -1,6 +1,5 @@
 """The published answer to the programme's question as one page: HTML that loads nothing, and the same as PDF."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -217,7 +216,6 @@ def page(body: Mapping[str, Any], language: str, *, computed_at: datetime, run_i
 
 def pdf(html: str, *, computed_at: datetime, run_id: str) -> bytes:
     """The page as PDF. Raises ReportFault where this machine cannot draw it."""
-    logging.getLogger("weasyprint").setLevel(logging.ERROR)  # it warns of the chart's own properties, which it draws
     return pdf_of(html, identifier=f"{run_id} {computed_at.isoformat()}")
 
 

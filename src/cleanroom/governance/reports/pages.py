@@ -1,10 +1,12 @@
 """The evidence pack as a person reads it: one page in each language, from the record as it is judged at one time."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property, partial
 from importlib.resources import files
+from typing import Any
 
 import jinja2
 
@@ -19,6 +21,8 @@ from cleanroom.governance.policy import Policy
 from cleanroom.governance.reasons import Reason
 from cleanroom.governance.reports import naming
 from cleanroom.governance.reports.words import Words
+
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})")
 
 
 @dataclass(frozen=True)
@@ -76,9 +80,9 @@ class Judged:
         record, reasons = self.record.model_dump(mode="json"), [[r.code, r.control_id] for r in self.reasons]
         return digest_of([self.policy.digest, list(self.receivers), record, outcomes, reasons])
 
-    def is_older(self, result: dict) -> bool:
-        """Whether what `result` (JSON) says stood at the evaluation; what the record tells is judged at `at`."""
-        figure = figures().get(result["metric"] or "")
+    def is_older(self, result: ControlResult) -> bool:
+        """Whether what `result` says stood at the evaluation; what the record tells is judged at `at`."""
+        figure = figures().get(result.metric or "")
         return figure is None or figure.supplier is not Supplier.RECORD
 
     @property
@@ -114,6 +118,9 @@ class Judged:
         except CleanroomError:
             return ()
 
+    def _with_results(self, control: dict) -> dict:
+        return control | {"results": [r for r in self.results if r.control_id == control["control_id"]]}
+
     @cached_property
     def principles(self) -> list[dict]:
         """One row per principle: {"code", "text", "cells", "controls"}."""
@@ -121,7 +128,7 @@ class Judged:
         rows = []
         for principle in self.policy.principles:
             own = [_counted(c) for c in cells if c["principle"] == str(principle)]
-            controls = [control for cell in own for control in cell["controls"]]
+            controls = [self._with_results(control) for cell in own for control in cell["controls"]]
             rows.append({"code": str(principle), "text": self.policy.principles[principle], "cells": own,
                          "controls": controls})  # fmt: skip
         return rows
@@ -134,14 +141,18 @@ def judge(policy: Policy, record: ReleaseRecord, *, receivers: Collection[str], 
 def page(judged: Judged, language: str) -> str:
     """The report as one HTML file that loads nothing."""
     words = Words(language)
-    return _template().render(p=judged, w=words, css=_css(), moment=moment, figure=figure,
-                              named=partial(naming.named, words), limit=partial(naming.limit, words))  # fmt: skip
+    tellers = {"named": naming.named, "limit": naming.limit, "detail": naming.detail, "said": _said}
+    in_words = {name: partial(tell, words) for name, tell in tellers.items()}
+    return _template().render(p=judged, w=words, css=_css(), moment=moment, figure=naming.figure, **in_words)
 
 
-def figure(value: float | None) -> str:
-    if value is None:
-        return ""
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"
+def _said(words: Words, value: Any) -> str:
+    """A fact of the model card: moments in Asia/Taipei, lists one beside the other."""
+    if isinstance(value, list | tuple):
+        return words("list_sign").join(_said(words, one) for one in value)
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        return moment(datetime.fromisoformat(value))
+    return naming.figure(value) if isinstance(value, int | float) else words.pick(value)
 
 
 def _counted(cell: dict) -> dict:

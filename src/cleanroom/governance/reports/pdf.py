@@ -19,6 +19,9 @@ def pdf_of(html: str, *, identifier: str) -> bytes:
             zh="無法產製 PDF：缺少 Pango；Debian：apt-get install libpangoft2-1.0-0",
         ) from None
     logging.getLogger("fontTools").setLevel(logging.ERROR)  # it tells of every table that it leaves out
+    logging.getLogger("weasyprint").setLevel(
+        logging.ERROR
+    )  # it warns of rules for screens and of what it draws all the same
     nothing_else = URLFetcher(allowed_protocols=("data",), allow_redirects=False, fail_on_errors=True)
     try:
         document = HTML(string=html, url_fetcher=nothing_else).render()

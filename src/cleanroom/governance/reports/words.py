@@ -31,6 +31,10 @@ class Words:
         found = self._texts[group].get("" if key is None else str(key))
         return str(key) if found is None else self.pick(found)
 
+    def filled(self, group: str, key: object, **filled: object) -> str:
+        """`of`, with the places of the text filled in."""
+        return self.of(group, key).format(**filled)
+
     def pick(self, text: Any) -> str:
         """One language of {"en", "zh_hant"}, or of a text that holds both (`Both.as_text`); anything else as it is."""
         if isinstance(text, dict) and text.keys() >= set(LANGUAGES):

@@ -1,5 +1,6 @@
 """What a pack holds: the same bytes for the same release, pages that load nothing, forms and OSCAL that hold."""
 
+import hashlib
 import json
 import re
 from datetime import timedelta
@@ -9,6 +10,7 @@ import openpyxl
 import pytest
 
 from cleanroom.errors import FormInvalid, ReportFault
+from cleanroom.governance import catalogue
 from cleanroom.governance.policy import load_policy
 from cleanroom.governance.reports import form, naming, oscal, pages, pdf, verify_pack
 from cleanroom.governance.reports.words import LANGUAGES, Words
@@ -41,10 +43,45 @@ def test_a_page_shows_every_control_and_loads_nothing(language):
 
 
 def test_a_page_says_in_its_own_language_how_a_figure_came_about():
-    both = {(r.detail, r.detail_zh_hant) for r in JUDGED.results if r.detail_zh_hant not in ("", r.detail)}
-    assert len(both) > 5
     english, chinese = (unescape(pages.page(JUDGED, language)) for language in LANGUAGES)
-    assert all(en in english and zh not in english and zh in chinese for en, zh in both)
+    told = {(naming.detail(Words("en"), r), naming.detail(Words("zh_hant"), r)) for r in JUDGED.results}
+    assert len([1 for en, zh in told if en and zh and en != zh]) > 5
+    assert all(en in english and zh in chinese for en, zh in told)
+    assert not re.search("[\u4e00-\u9fff]", english.replace("Noto Sans", "")), "no Chinese on the English page"
+
+
+def test_the_title_of_a_document_stands_in_one_language():
+    [result] = [r for r in JUDGED.results if r.metric == "oversight_mode_set"]
+    result = result.model_copy(
+        update={"detail": "Human oversight / 人為監督", "detail_zh_hant": "載明人為監督模式為 1"}
+    )
+    assert [naming.detail(Words(language), result) for language in LANGUAGES] == ["Human oversight", "人為監督"]
+    same = result.model_copy(update={"detail": naming.named(Words("en"), result.metric)})
+    assert naming.detail(Words("en"), same) == "", "the name of the figure is not said twice"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(None, ""), (0.0, "0"), (2047, "2,047"), (8.0823946e-07, "0.0000008082"), (-0.00333333, "−0.003333"),
+     (0.79996, "0.8"), (1234.56, "1,235")],
+)  # fmt: skip
+def test_a_figure_is_never_told_in_powers_of_ten(value, said):
+    assert naming.figure(value) == said
+
+
+def test_moments_of_the_model_card_are_told_in_taipei_time():
+    card = RECORD.draft.model_card
+    data = card["training_data"] | {
+        "as_of": "2025-10-29T15:24:54+00:00",
+        "replayed_cut_offs": ["2025-09-14T16:00:00+00:00"],
+    }
+    draft = RECORD.draft.model_copy(update={"model_card": card | {"training_data": data}})
+    said = pages.page(pages.judge(POLICY, RECORD.model_copy(update={"draft": draft}), receivers=CODES, at=AT), "en")
+    assert (
+        "2025-10-29 23:24:54 +08:00" in said
+        and "2025-09-15 00:00:00 +08:00" in said
+        and "+00:00" not in said[said.index("<body>") :]
+    )
 
 
 def test_a_page_names_limits_groups_and_figures_in_its_own_language():
@@ -63,7 +100,7 @@ def test_a_page_names_limits_groups_and_figures_in_its_own_language():
     limits = {naming.limit(Words("zh_hant"), r.limit) for r in JUDGED.results}
     assert len(limits) > 10
     assert not [said for said in limits if re.search("[a-z]{2}", said)]
-    assert naming.limit(Words("en"), ">= 6 of 6") == ">= 6 of 6"
+    assert naming.limit(Words("en"), ">= 6 of 6") == "≥ 6 of 6"
 
 
 def test_every_setting_that_a_limit_reads_has_a_name():
@@ -122,6 +159,38 @@ def test_oscal_satisfies_a_control_only_where_every_figure_is_met():
     states = {f["target"]["target-id"]: f["target"]["status"]["state"] for f in result["findings"]}
     assert states == {c: "satisfied" if o == {"pass"} else "not-satisfied" for c, o in outcomes.items()}
     assert set(states.values()) == {"satisfied", "not-satisfied"}
+
+
+def test_oscal_says_each_figure_in_words_and_keeps_its_raw_name_as_a_prop():
+    [result] = oscal.assessment_results(JUDGED)["assessment-results"]["results"]
+    raw = set(catalogue.figures())
+    assert {_prop(o, "metric") for o in result["observations"]} == {r.metric for r in JUDGED.results} and len(raw) > 50
+    for one in [*result["observations"], *result["findings"], result]:
+        spoken = [one["title"], one["description"], one["remarks"]]
+        assert all(spoken) and re.search("[\u4e00-\u9fff]", spoken[2])
+        assert not re.search("[\u4e00-\u9fff]", spoken[0] + spoken[1])
+        assert not raw & set(re.findall(r"[a-z0-9_]+_[a-z0-9_]+", " ".join(spoken)))
+
+
+def test_oscal_keeps_to_the_data_types_of_the_standard():
+    document = oscal.assessment_results(JUDGED)["assessment-results"]
+    [result] = document["results"]
+    props = [p for one in (*result["observations"], *result["findings"], result) for p in one["props"]]
+    assert len(props) > 300
+    for prop in props:  # a token, and a string without space at its ends or a line break
+        assert re.fullmatch(r"[a-z][a-z0-9-]*", prop["name"]) and re.fullmatch(r"\S(.*\S)?", prop["value"])
+    moments = [document["metadata"]["last-modified"], result["start"], result["end"]]
+    moments += [o["collected"] for o in result["observations"]]
+    assert all(re.search(r"(Z|[+-]\d{2}:\d{2})$", moment) for moment in moments)
+    [policy] = document["back-matter"]["resources"]
+    assert document["import-ap"]["href"] == f"#{policy['uuid']}"
+    beside = files_in(a_pack(RECORD, AT))[policy["rlinks"][0]["href"]]
+    assert policy["rlinks"][0]["hashes"][0]["value"] == hashlib.sha256(beside).hexdigest()
+
+
+def _prop(one, name):
+    [value] = [p["value"] for p in one["props"] if p["name"] == name]
+    return value
 
 
 # --- the check form -----------------------------------------------------------------------------------------------
