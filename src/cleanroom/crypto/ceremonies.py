@@ -104,16 +104,20 @@ def next_recipient(folder: Path, *, after: str, custodian: Custodian | None = No
 
 
 def _add_next(held: list[Document], after: str, make: Callable[[], Document]) -> bool:
-    if after not in [entry["kid"] for entry in held]:
+    _check_held(held, after)
+    if held[-1]["kid"] != after:
+        return False
+    held.append(make())
+    return True
+
+
+def _check_held(held: list[Document], kid: str) -> None:
+    if kid not in [entry["kid"] for entry in held]:
         raise KeyRefused(
             "the ring never held the key that the new one should follow",
             zh="金鑰環未曾持有新金鑰所接續之金鑰",
             rule="key_unknown",
         )
-    if held[-1]["kid"] != after:
-        return False
-    held.append(make())
-    return True
 
 
 def _signing_key() -> Document:
@@ -133,10 +137,16 @@ def make_first_hash(
     folder: Path, *, scheme: Scheme, after: str | None = None, custodian: Custodian | None = None
 ) -> bool:
     """Draw a first-hash key: the first one, or the one that follows the key `after`. A ring that has gone on already
-    stays as it is. K1 is drawn by the founding participant for all; a scalar by each for itself."""
+    stays as it is. K1 is drawn by the founding participant for all; a scalar by each for itself.
+
+    Raises KeyRefused where the ring never held `after`, or goes on with a key of another scheme.
+    """
 
     def add(document: Document) -> bool:
+        if after is not None:
+            _check_held(document["first_hash"], after)
         if _in_use(document) != after:
+            _check_scheme(document, scheme)
             return False
         _add_first_hash(document, schemes.new_key(scheme))
         return True
@@ -190,6 +200,15 @@ def _in_use(document: Document) -> str | None:
     return document["first_hash"][-1]["kid"] if document["first_hash"] else None
 
 
+def _check_scheme(document: Document, scheme: Scheme) -> None:
+    if (held := document["first_hash"][-1]["scheme"]) != scheme:
+        raise KeyRefused(
+            f"the first-hash key in use is of {held}; a key of {scheme} follows it with --after alone",
+            zh=f"現用一次雜湊金鑰為 {held}；如須改用 {scheme}，請以 --after 指明現用金鑰",
+            rule="scheme",
+        )
+
+
 def _add_first_hash(document: Document, key: FirstHash) -> None:
     document["first_hash"].append({"scheme": key.scheme.value, "kid": key.kid, "secret": to_text(key.secret)})
 
@@ -232,10 +251,18 @@ def add_epoch(folder: Path, number: int, *, custodian: Custodian | None = None) 
 
 
 def next_handle_key(folder: Path, *, after: int, custodian: Custodian | None = None) -> bool:
-    """Draw a new handle key for a ring that holds `after` of them. Older ones go on opening the handles they issued."""
+    """Draw a new handle key for a ring that holds `after` of them. Older ones go on opening the handles they issued.
+
+    False where it was drawn before. Raises KeyRefused for a number that the ring never reached.
+    """
 
     def add(document: Document) -> bool:
-        if len(document["handles"]) != after:
+        count = len(document["handles"])
+        if not 1 <= after <= count:
+            raise KeyRefused(
+                f"the ring holds {count} handle keys", zh=f"金鑰環現有回查碼金鑰 {count} 把", rule="handle_count"
+            )
+        if count != after:
             return False
         document["handles"].append(_handle_key())
         return True

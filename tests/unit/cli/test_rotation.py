@@ -77,3 +77,21 @@ def test_a_new_handle_key_is_drawn_once(home):
         assert run("next-handle-key", "--institution", "700", "--after", "1") == 0
     assert ring("700").seal_handle(account) != handle
     assert ring("700").open_handle(handle) == account
+
+
+def test_what_a_new_key_should_follow_must_be_there(home, capsys):
+    """Else the command would name the old key as the one in use, as if a new one had been drawn."""
+    assert run("init-participant", "--institution", "700", "--make-k1", "--demo") == 0
+    before = ring("700").hash_kid
+    for words in (
+        ["next-k1", "--after", "k1-0000000000000000"],
+        ["make-own-key"],  # the ring's key is of the other scheme
+        ["next-handle-key", "--after", "2"],
+        ["next-handle-key", "--after", "0"],
+    ):
+        assert run(*words, "--institution", "700") == KeyRefused.exit_code, words
+    assert [key.kid for key in ring("700").first_hashes] == [before]
+    for _ in range(2):  # the same again changes nothing
+        assert run("next-handle-key", "--after", "1", "--institution", "700") == 0
+        assert run("make-own-key", "--after", before, "--institution", "700") == 0
+    assert [key.scheme for key in ring("700").first_hashes] == [Scheme.HMAC2, Scheme.R255_REKEY]
