@@ -3,9 +3,10 @@
 `check_may` raises and `may` answers; both give the same sentence, so that a button can say why it is closed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from cleanroom.errors import NotAllowed
 from cleanroom.vocabulary.terms import Role as R
 from portal.accounts.names import ROLE_NAMES
+from portal.common.said import in_both
 
 if TYPE_CHECKING:
     from portal.accounts.models import User
@@ -236,22 +238,23 @@ class Answer:
 
 def may(by: "User", permission: Permission, *, institution: str | None = None) -> Answer:
     """Whether `by` may act now, on the institution with this code (None: on something of no institution)."""
-    rights = RIGHTS[permission]
-    scopes = {rights[role] for role in by.roles if role in rights} if by.is_active else set()
-    if Scope.ALL in scopes:
-        return Answer(True)
-    if Scope.OWN in scopes and institution is not None and institution == by.institution_code:
-        return Answer(True)
-    if Scope.OWN in scopes:
-        return Answer(False, _("You may %(act)s for your own institution only.") % {"act": ACTS[permission]})
-    return Answer(False, _lacks_role(permission))
+    objection = _objection(by, permission, institution)
+    return Answer(False, objection()) if objection else Answer(True)
 
 
 def check_may(by: "User", permission: Permission, *, institution: str | None = None) -> None:
     """Raise NotAllowed, saying which roles it takes, unless `by` may."""
-    answer = may(by, permission, institution=institution)
-    if not answer:
-        raise NotAllowed(answer.why)
+    if objection := _objection(by, permission, institution):
+        raise NotAllowed(**in_both(objection))
+
+
+def _objection(by: "User", permission: Permission, institution: str | None) -> Callable[[], str] | None:
+    """What says, in the language of the moment, why `by` may not; None where `by` may."""
+    rights = RIGHTS[permission]
+    scopes = {rights[role] for role in by.roles if role in rights} if by.is_active else set()
+    if Scope.ALL in scopes or (Scope.OWN in scopes and institution is not None and institution == by.institution_code):
+        return None
+    return partial(_only_own if Scope.OWN in scopes else _lacks_role, permission)
 
 
 def within_reach(by: "User", permission: Permission) -> frozenset[str] | None:
@@ -261,12 +264,16 @@ def within_reach(by: "User", permission: Permission) -> frozenset[str] | None:
     code = by.institution_code
     if code is not None and may(by, permission, institution=code):
         return frozenset({code})
-    raise NotAllowed(_lacks_role(permission))
+    raise NotAllowed(**in_both(partial(_lacks_role, permission)))
 
 
 def may_anywhere(by: "User", permission: Permission) -> bool:
     """For menu entries: whether there is any institution, or none at all, on which `by` may act."""
     return bool(may(by, permission) or may(by, permission, institution=by.institution_code))
+
+
+def _only_own(permission: Permission) -> str:
+    return _("You may %(act)s for your own institution only.") % {"act": ACTS[permission]}
 
 
 def _lacks_role(permission: Permission) -> str:

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
 from cleanroom.errors import NotAllowed
+from portal.common.said import said
 
 
 def seal(text: str) -> str:
@@ -19,7 +20,9 @@ def unseal(sealed: str) -> str:
     try:
         return _box().decrypt(sealed.encode()).decode()
     except InvalidToken:
-        raise NotAllowed("the second factor can no longer be read; ask the administrator to remove it") from None
+        raise NotAllowed(
+            **said("the second factor can no longer be read; ask the administrator to remove it")
+        ) from None
 
 
 def _box() -> MultiFernet:

@@ -23,6 +23,7 @@ from portal.accounts.names import ROLE_NAMES
 from portal.accounts.permissions import ACTS, RIGHTS, Permission, Scope, check_may
 from portal.accounts.tables import PeopleTable
 from portal.common.posting import done, given, one_of
+from portal.common.said import said
 from portal.common.tables import search, table_page
 
 
@@ -106,7 +107,7 @@ def token(request: HttpRequest) -> HttpResponse:
 def _user(request: HttpRequest):
     found = queries.person_by_name(given(request, "username"))
     if found is None:
-        raise NotFound("nobody has this user name")
+        raise NotFound(**said("nobody has this user name"))
     return found
 
 

@@ -21,6 +21,7 @@ from portal.alerts.actions.send import send_warnings
 from portal.alerts.actions.stop import lift_stop, stop_sending
 from portal.alerts.queries import every_warning, own_or_named, row_exports, standing_stop, standings
 from portal.alerts.tasks import wake_soon
+from portal.common.said import said
 
 router = Router(tags=["warnings"])
 
@@ -79,7 +80,7 @@ def exports(request: HttpRequest, since: datetime | None = None):
 @router.post("/warnings/{warning_id}/answers", response=AnswerMessage)
 def answer(request: HttpRequest, warning_id: str, body: AnswerMessage):
     if body.warning_id != warning_id:
-        raise NotAllowed("the answer names another warning than its address")
+        raise NotAllowed(**said("the answer names another warning than its address"))
     return AnswerMessage.model_validate(answer_by_key(body, by=request.auth).message)
 
 

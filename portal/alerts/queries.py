@@ -19,6 +19,7 @@ from portal.alerts.endpoints import participants_with_endpoint
 from portal.alerts.models import CapRelease, EmergencyStop, WarningRecord
 from portal.alerts.states import Delivery
 from portal.audit.models import Event
+from portal.common.said import said
 from portal.participants.models import Endpoint, Participant
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def warning_for(person: "User", warning_id: str) -> WarningRecord:
     """NotFound also where it is another institution's."""
     found = visible_to(person).filter(warning_id=warning_id).first()
     if found is None:
-        raise NotFound("there is no such warning")
+        raise NotFound(**said("there is no such warning"))
     return found
 
 
@@ -54,7 +55,7 @@ def own_or_named(person: "User", code: str | None) -> Participant:
     """The institution whose warnings are asked for: the named one, else the asker's own."""
     found = Participant.objects.filter(code=code).first() if code else person.institution
     if found is None:
-        raise NotFound("name the institution whose warnings you want")
+        raise NotFound(**said("name the institution whose warnings you want"))
     return found
 
 

@@ -36,6 +36,7 @@ from portal.alerts.tables import WarningTable
 from portal.alerts.tasks import wake_soon
 from portal.common.filters import Filter, choices_of, institutions_among, narrow
 from portal.common.posting import confirmed, done, given, one_of_choices
+from portal.common.said import said
 from portal.common.tables import Export, search, table_page
 from portal.participants.models import Participant
 
@@ -107,7 +108,7 @@ def _shown(answer) -> dict:
 def answer(request: HttpRequest, warning_id: str) -> HttpResponse:
     kind, action = given(request, "answer"), given(request, "action")
     if kind not in ANSWER_NAMES or action not in ACTION_NAMES:
-        raise RequestInvalid("the answer or the measure is none of those that can be chosen")
+        raise RequestInvalid(**said("the answer or the measure is none of those that can be chosen"))
     return done(
         request,
         lambda: answer_on_page(
@@ -128,7 +129,7 @@ def _cents(text: str) -> int:
     """Whole TWD as the form gives it; empty is nothing held."""
     digits = text.strip().replace(",", "") or "0"
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 13):
-        raise RequestInvalid(_("Give the held sum in whole TWD, as digits."))
+        raise RequestInvalid(**said("Give the held sum in whole TWD, as digits."))
     return int(digits) * 100
 
 
@@ -185,7 +186,7 @@ def replay_dead(request: HttpRequest, warning_id: str) -> HttpResponse:
 def cap(request: HttpRequest, code: str, day: str) -> HttpResponse:
     participant = Participant.objects.filter(code=code).first()
     if participant is None:
-        raise NotFound("there is no such institution")
+        raise NotFound(**said("there is no such institution"))
     reason, on = given(request, "reason")[:400], _day(day)
 
     def work() -> None:
@@ -199,4 +200,4 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise RequestInvalid("the address names no day") from None
+        raise RequestInvalid(**said("the address names no day")) from None

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from cleanroom.errors import KeyRefused
+from portal.common.said import said
 
 FILE_NAME = "webhook_ed25519.pem"
 
@@ -91,9 +92,9 @@ def read(keys_dir: Path) -> WebhookKey:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        raise KeyRefused("the portal has no webhook key; run `manage.py make_webhook_key`") from None
+        raise KeyRefused(**said("the portal has no webhook key; run `manage.py make_webhook_key`")) from None
     if stat.S_IMODE(mode) & 0o077:
-        raise KeyRefused("the portal's webhook key can be read by others; set its rights to 0600")
+        raise KeyRefused(**said("the portal's webhook key can be read by others; set its rights to 0600"))
     return _parse(path, path.stat().st_mtime_ns)
 
 
@@ -101,7 +102,7 @@ def read(keys_dir: Path) -> WebhookKey:
 def _parse(path: Path, changed_ns: int) -> WebhookKey:
     key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
-        raise KeyRefused("the portal's webhook key is not an Ed25519 key; remove it and make a new one")
+        raise KeyRefused(**said("the portal's webhook key is not an Ed25519 key; remove it and make a new one"))
     return WebhookKey(key)
 
 

@@ -12,6 +12,7 @@ from cleanroom.contracts.checkpoints import AuditLog, leaf_of
 from cleanroom.errors import NotFound
 from portal.audit.actions.checkpoints import CONTRADICTED
 from portal.audit.models import Checkpoint, Cosignature, Event
+from portal.common.said import said
 
 LATEST = 10
 HASHES = 10_000
@@ -63,7 +64,7 @@ def proof_of(number: int) -> contract.InclusionProof:
     about 2 s for a million. Raises NotFound where no checkpoint covers it."""
     newest = Checkpoint.objects.filter(log=AuditLog.PORTAL).first()
     if newest is None or not 1 <= number <= newest.size:
-        raise NotFound("no checkpoint covers this event yet; ask again after the room's next step")
+        raise NotFound(**said("no checkpoint covers this event yet; ask again after the room's next step"))
     rows = Event.objects.filter(sequence__lte=newest.size).order_by("sequence").values_list("digest", flat=True)
     digests = list(rows.iterator(chunk_size=10_000))
     tree = merkle.GrownTree(leaf_of(digest) for digest in digests)

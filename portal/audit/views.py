@@ -12,6 +12,7 @@ from portal.audit import chain, queries
 from portal.audit.models import Event
 from portal.audit.names import LOG_NAMES
 from portal.audit.tables import EventTable
+from portal.common.said import said
 from portal.common.tables import search, table_page
 
 
@@ -58,7 +59,7 @@ def proof(request: HttpRequest) -> HttpResponse:
     check_may(request.user, Permission.READ_CHECKPOINTS)
     number = request.GET.get("number", "")
     if not (number.isascii() and number.isdigit() and len(number) < 13):
-        raise RequestInvalid("the number of an event is a whole number, as the log shows it")
+        raise RequestInvalid(**said("the number of an event is a whole number, as the log shows it"))
     response = HttpResponse(queries.proof_of(int(number)).to_bytes(), content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="portal-log-{int(number)}-proof.json"'
     return response

@@ -3,10 +3,9 @@
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
 
-from cleanroom.errors import CleanroomError, Where
-from portal.common.problems import status_of
+from cleanroom.errors import CleanroomError
+from portal.common.problems import field_of, sentence_of, status_of
 from portal.common.refused_forms import RefusedForm, page_of
 
 
@@ -47,17 +46,5 @@ class RefusalMiddleware:
         note_refusal(request, error)
         sentence, status = sentence_of(error), status_of(error)
         if request.method == "POST":
-            request.refused = RefusedForm(request.path, request.POST, sentence, status, field=_field_of(error))
+            request.refused = RefusedForm(request.path, request.POST, sentence, status, field=field_of(error))
         return render(request, "common/refused.html", {"sentence": sentence}, status=status)
-
-
-def _field_of(error: CleanroomError) -> str | None:
-    """The form's field that the refusal is about: it names that one and no file."""
-    return error.where.column if error.where == Where(column=error.where.column) else None
-
-
-def sentence_of(error: CleanroomError) -> str:
-    """In the reader's language, where the error brought both along. A form's field is shown, not named."""
-    if _field_of(error):
-        error = type(error)(error.sentence, zh=error.zh, rule=error.rule)
-    return error.in_chinese if (get_language() or "").startswith("zh") else str(error)

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Collection
 from enum import Enum
+from functools import partial
 from typing import TypeVar
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import gettext as _
 from pydantic import BaseModel, ValidationError
 
 from cleanroom.errors import RequestInvalid, Where
+from portal.common.misfits import misfit
+from portal.common.said import in_both, said
 
 Kind = TypeVar("Kind", bound=Enum)
 Message = TypeVar("Message", bound=BaseModel)
@@ -29,14 +31,16 @@ def given(request: HttpRequest, name: str) -> str:
     """A field of the form, trimmed; RequestInvalid where it is empty."""
     value = request.POST.get(name, "").strip()
     if not value:
-        raise RequestInvalid(_("This field is empty; fill it in."), where=Where(column=name))
+        raise RequestInvalid(**said("This field is empty; fill it in."), where=Where(column=name))
     return value
 
 
 def confirmed(request: HttpRequest) -> None:
     """RequestInvalid unless the form's box is ticked, by which a person says that the consequence is meant."""
     if request.POST.get("confirmed") != "yes":
-        raise RequestInvalid(_("Tick the box to confirm, then send the form again."), where=Where(column="confirmed"))
+        raise RequestInvalid(
+            **said("Tick the box to confirm, then send the form again."), where=Where(column="confirmed")
+        )
 
 
 def message_of(message: type[Message], **fields: object) -> Message:
@@ -45,12 +49,13 @@ def message_of(message: type[Message], **fields: object) -> Message:
         return message(**fields)
     except ValidationError as e:
         first = e.errors()[0]
-        raise RequestInvalid(f"{first['loc'][0]}: {first['msg']}") from None
+        where = Where(column=str(first["loc"][0])) if first["loc"] else None
+        raise RequestInvalid(**in_both(partial(misfit, first)), where=where) from None
 
 
 def one_of_choices(value: str, choices: Collection[str]) -> str:
     if value not in choices:
-        raise RequestInvalid(_("Choose one of the values that the form offers."))
+        raise RequestInvalid(**said("Choose one of the values that the form offers."))
     return value
 
 
@@ -59,4 +64,4 @@ def one_of(kind: type[Kind], value: str) -> Kind:
     try:
         return kind(value)
     except ValueError:
-        raise RequestInvalid(_("Choose one of the values that the form offers.")) from None
+        raise RequestInvalid(**said("Choose one of the values that the form offers.")) from None

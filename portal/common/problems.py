@@ -3,11 +3,15 @@
 import logging
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from cleanroom import errors
 from cleanroom.contracts.messages import Problem
+from portal.common.misfits import misfit
+from portal.common.said import Said, in_both, said
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +37,9 @@ def status_of(error: errors.CleanroomError) -> int:
     return STATUS.get(type(error), REFUSED)
 
 
-def problem(status: int, title: str, detail: str, reason: str, *, zh: str | None = None) -> HttpResponse:
-    body = Problem(title=title, status=status, detail=detail, reason=reason, detail_zh=zh)
+def problem(status: int, title: str, both: Said, reason: str) -> HttpResponse:
+    """Both sentences, whoever asks: a program passes them on to a person whose language it does not know."""
+    body = Problem(title=title, status=status, detail=both["sentence"], detail_zh=both["zh"], reason=reason)
     return HttpResponse(body.model_dump_json(), status=status, content_type="application/problem+json")
 
 
@@ -42,8 +47,20 @@ def refused(request: HttpRequest, error: errors.CleanroomError) -> HttpResponse:
     from portal.audit.refusals import note_refusal  # models: loaded once the apps are
 
     note_refusal(request, error)
-    zh = error.in_chinese if error.zh else None
-    return problem(status_of(error), error.reason.replace("_", " "), str(error), error.reason, zh=zh)
+    both = Said(sentence=str(error), zh=error.in_chinese)
+    return problem(status_of(error), error.reason.replace("_", " "), both, error.reason)
+
+
+def field_of(error: errors.CleanroomError) -> str | None:
+    """The form's field that the refusal is about: it names that one and no file."""
+    return error.where.column if error.where == errors.Where(column=error.where.column) else None
+
+
+def sentence_of(error: errors.CleanroomError) -> str:
+    """In the reader's language, where the error brought both along. A form's field is shown, not named."""
+    if field_of(error):
+        error = type(error)(error.sentence, zh=error.zh, rule=error.rule)
+    return error.in_chinese if (get_language() or "").startswith("zh") else str(error)
 
 
 def install_handlers(api: NinjaAPI) -> None:
@@ -56,8 +73,8 @@ def install_handlers(api: NinjaAPI) -> None:
 
 
 def _unauthenticated(request: HttpRequest, error: Exception) -> HttpResponse:
-    detail = "send a valid API token in the header Authorization: Bearer"
-    response = problem(401, "not authenticated", detail, errors.NotAllowed.reason)
+    both = said("send a valid API token in the header Authorization: Bearer")
+    response = problem(401, "not authenticated", both, errors.NotAllowed.reason)
     response["WWW-Authenticate"] = "Bearer"
     return response
 
@@ -65,18 +82,24 @@ def _unauthenticated(request: HttpRequest, error: Exception) -> HttpResponse:
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Names the field and the rule; the value stays out of the answer."""
     first = error.errors[0]
-    place = ".".join(str(part) for part in first.get("loc", ())[1:]) or "the body"
-    return problem(422, "request invalid", f"{place}: {first.get('msg', '')}", errors.RequestInvalid.reason)
+    place = ".".join(str(part) for part in first.get("loc", ())[1:])
+
+    def tell() -> str:
+        return f"{place or _('the body')}: {misfit(first)}"
+
+    return problem(422, "request invalid", in_both(tell), errors.RequestInvalid.reason)
 
 
 def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
-    return problem(error.status_code, "request invalid", str(error), errors.RequestInvalid.reason)
+    """The framework's own: a body that cannot be read, a method that is not there."""
+    both = said("the portal could not read this request (%(status)s)", status=error.status_code)
+    return problem(error.status_code, "request invalid", both, errors.RequestInvalid.reason)
 
 
 def _missing(request: HttpRequest, error: Exception) -> HttpResponse:
-    return problem(404, "not found", "there is nothing at this address", errors.NotFound.reason)
+    return problem(404, "not found", said("there is nothing at this address"), errors.NotFound.reason)
 
 
 def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
     log.exception("a call to %s failed", request.path)
-    return problem(500, "fault", "the portal failed on this call; try again later", errors.PortalFault.reason)
+    return problem(500, "fault", said("the portal failed on this call; try again later"), errors.PortalFault.reason)

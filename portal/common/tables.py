@@ -11,10 +11,10 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cleanroom.errors import RequestInvalid
+from portal.common.said import said
 
 PER_PAGE = 25
 _RUNNABLE = tuple("=+-@\t\r\n＝＋－＠")
@@ -76,7 +76,7 @@ def table_page(
         return _whole(request, table, name)
     if request.GET.get("export") == "csv":
         if export:
-            raise RequestInvalid(gettext("Say what the rows are taken for: choose one of the purposes."))
+            raise RequestInvalid(**said("Say what the rows are taken for: choose one of the purposes."))
         return _whole(request, table, name)
     configure(request, table)
     table.downloads, table.purposes = True, export.purposes if export else {}

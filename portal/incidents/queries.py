@@ -7,6 +7,7 @@ from django.db.models import Case, CharField, Q, Value, When
 from cleanroom.contracts.governance import IncidentStanding
 from cleanroom.errors import NotFound
 from portal.accounts.permissions import Permission, within_reach
+from portal.common.said import said
 from portal.incidents.models import PREFIX, Incident, IncidentRows
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def incident_of(incident_id: str, *, among: IncidentRows) -> Incident:
     plain = number.isascii() and number.isdigit() and len(number) <= 12
     found = among.filter(pk=int(number)).first() if plain and incident_id.startswith(PREFIX) else None
     if found is None:
-        raise NotFound("there is no incident of this number that you may read")
+        raise NotFound(**said("there is no incident of this number that you may read"))
     return found
 
 

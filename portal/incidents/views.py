@@ -16,6 +16,8 @@ from cleanroom.vocabulary.terms import ReleaseState
 from portal.accounts.permissions import Answer, Permission, check_may, may, may_anywhere, within_reach
 from portal.common.filters import Filter, choices_of, narrow
 from portal.common.posting import confirmed, done, given, message_of, one_of_choices
+from portal.common.problems import sentence_of
+from portal.common.said import said
 from portal.common.tables import search, table_page
 from portal.incidents.actions.handle import acknowledge_incident, check_may_close, close_incident, tell_participants
 from portal.incidents.actions.report import report_incident
@@ -77,7 +79,7 @@ def _may_close(person, found: Incident) -> Answer:
     try:
         check_may_close(found, by=person)
     except NotAllowed as e:
-        return Answer(False, e.sentence)
+        return Answer(False, sentence_of(e))
     return Answer(True)
 
 
@@ -122,7 +124,7 @@ def _moment(text: str) -> datetime:
     try:
         return timezone.make_aware(datetime.fromisoformat(text))
     except ValueError:
-        raise RequestInvalid(_("Give the day and the time at which it was noticed.")) from None
+        raise RequestInvalid(**said("Give the day and the time at which it was noticed.")) from None
 
 
 @require_POST

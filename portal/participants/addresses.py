@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import SplitResult, urlsplit
 
 from cleanroom.errors import NotAllowed
+from portal.common.said import said
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
@@ -21,9 +22,9 @@ def check_address(url: str, *, production: bool, allowed_hosts: Sequence[str]) -
     if not production and host in LOOPBACK_NAMES:
         return
     if host not in allowed_hosts:
-        raise NotAllowed("the host of this address is not on the portal's allow-list", rule="endpoint_host")
+        raise NotAllowed(**said("the host of this address is not on the portal's allow-list"), rule="endpoint_host")
     if production and parts.scheme != "https":
-        raise NotAllowed("in production warnings go to https addresses only", rule="endpoint_https")
+        raise NotAllowed(**said("in production warnings go to https addresses only"), rule="endpoint_https")
     if production:
         check_public(host)
 
@@ -33,11 +34,11 @@ def _split(url: str) -> SplitResult:
         parts = urlsplit(url)
         parts.port  # noqa: B018  raises where the port is no number
     except ValueError:
-        raise NotAllowed("this is not an address", rule="endpoint_form") from None
+        raise NotAllowed(**said("this is not an address"), rule="endpoint_form") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise NotAllowed("give a full http(s) address", rule="endpoint_form")
+        raise NotAllowed(**said("give a full http(s) address"), rule="endpoint_form")
     if parts.username or parts.password or parts.fragment:
-        raise NotAllowed("an address holds no user name, password or fragment", rule="endpoint_form")
+        raise NotAllowed(**said("an address holds no user name, password or fragment"), rule="endpoint_form")
     return parts
 
 
@@ -46,14 +47,14 @@ def check_public(host: str) -> None:
     delivery: a name can point elsewhere later."""
     for address in _addresses(host):
         if not address.is_global or address.is_multicast:
-            raise NotAllowed("this host points to a private address", rule="endpoint_private")
+            raise NotAllowed(**said("this host points to a private address"), rule="endpoint_private")
 
 
 def _addresses(host: str) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except OSError:
-        raise NotAllowed("the name of this host is not known", rule="endpoint_unknown") from None
+        raise NotAllowed(**said("the name of this host is not known"), rule="endpoint_unknown") from None
     return [_mapped(ipaddress.ip_address(entry[4][0].partition("%")[0])) for entry in found]
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from cleanroom.errors import RequestInvalid
 from portal.accounts.permissions import Permission, check_may, may
 from portal.common.posting import done, given
+from portal.common.said import said
 from portal.common.tables import search, table_page
 from portal.participants import queries
 from portal.participants.actions.sign_mou import publish_mou, sign_mou
@@ -42,7 +43,7 @@ def _day(request: HttpRequest, name: str) -> date:
     try:
         return date.fromisoformat(given(request, name))
     except ValueError:
-        raise RequestInvalid("give the day as year-month-day") from None
+        raise RequestInvalid(**said("give the day as year-month-day")) from None
 
 
 @require_safe

@@ -9,6 +9,7 @@ from cleanroom.contracts import messages as m
 from cleanroom.contracts.institutions import known_codes
 from cleanroom.errors import KeyRefused, NotFound, UnknownInstitution
 from cleanroom.vocabulary.terms import Dataset
+from portal.common.said import said
 from portal.participants.models import (
     Endpoint,
     Mou,
@@ -33,7 +34,7 @@ def participant_for_change(code: str) -> Participant:
 def _one(rows: QuerySet[Participant], code: str) -> Participant:
     found = rows.filter(code=code).first()
     if found is None:
-        raise UnknownInstitution("no institution with this code takes part")
+        raise UnknownInstitution(**said("no institution with this code takes part"))
     return found
 
 
@@ -53,9 +54,9 @@ def key_for_change(code: str, kid: str, *, revoked: bool = False) -> Participant
     rows = ParticipantKey.objects.select_for_update(of=("self",)).select_related("proposed_by")
     found = rows.filter(participant__code=code, kid=kid).first()
     if found is None:
-        raise NotFound("this institution has no key of that name")
+        raise NotFound(**said("this institution has no key of that name"))
     if found.revoked_at is not None and not revoked:
-        raise KeyRefused("this key was revoked; make and propose a new one", rule="key_revoked")
+        raise KeyRefused(**said("this key was revoked; make and propose a new one"), rule="key_revoked")
     return found
 
 
@@ -154,7 +155,7 @@ def mous() -> QuerySet[Mou]:
 def mou_by_version(version: str) -> Mou:
     found = Mou.objects.filter(version=version).first()
     if found is None:
-        raise NotFound("there is no MoU of this version")
+        raise NotFound(**said("there is no MoU of this version"))
     return found
 
 

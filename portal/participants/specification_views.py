@@ -11,6 +11,7 @@ from cleanroom.errors import NotFound
 from cleanroom.vocabulary.terms import Dataset
 from portal.accounts.permissions import Permission, check_may, may
 from portal.common.posting import done
+from portal.common.said import said
 from portal.common.tables import as_csv
 from portal.participants import queries
 from portal.participants.actions.ratify_specification import publish_specification, ratify_specification
@@ -44,7 +45,7 @@ def template(request: HttpRequest, version: int, dataset: str) -> HttpResponse:
 
 def _contract(version: int, dataset: str) -> DatasetContract:
     if dataset not in set(Dataset):
-        raise NotFound("the specification has no such dataset")
+        raise NotFound(**said("the specification has no such dataset"))
     return load_specification(version).datasets[Dataset(dataset)]
 
 

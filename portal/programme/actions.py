@@ -10,6 +10,7 @@ from django.utils import timezone
 from cleanroom.errors import NotAllowed, NotFound, RequestInvalid
 from portal.accounts.permissions import Permission, check_may
 from portal.audit.actions import record
+from portal.common.said import said
 from portal.programme.models import EvidenceKind, Milestone, Phase
 from portal.programme.plans import PlannedPhase, month_end, month_start
 
@@ -57,13 +58,13 @@ def close_by_hand(*, by: "User", milestone: str, evidence: str) -> Milestone:
     """Note that a milestone without evidence in this system is reached, and by what. Again: nothing changes."""
     check_may(by, Permission.PLAN_PROGRAMME)
     if len(evidence.strip()) < 5:
-        raise RequestInvalid("say what shows that the milestone is reached")
+        raise RequestInvalid(**said("say what shows that the milestone is reached"))
     with transaction.atomic():
         found = Milestone.objects.select_for_update().filter(key=milestone).first()
         if found is None:
-            raise NotFound("the plan has no such milestone")
+            raise NotFound(**said("the plan has no such milestone"))
         if found.evidence_kind != EvidenceKind.BY_HAND:
-            raise NotAllowed("this milestone closes by itself when its evidence arrives")
+            raise NotAllowed(**said("this milestone closes by itself when its evidence arrives"))
         if found.done_at is None:
             _close(found, evidence.strip()[:200], by)
         return found

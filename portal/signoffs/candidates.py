@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from django.utils.translation import gettext as _
 
 from cleanroom.errors import FormInvalid, NotFound, PolicyInvalid, TooLarge, Where
 from cleanroom.governance import documents, gate, what_if
 from cleanroom.governance.policy import Policy
 from cleanroom.governance.reports import form
+from portal.common.said import said
 from portal.signoffs.models import Release
 from portal.signoffs.names import FORM_RULES
 from portal.signoffs.policy import current_policy
@@ -45,11 +45,11 @@ class FormRow:
 def candidate(raw: bytes, *, name: str) -> Policy:
     """The policy in a file that somebody sent. Raises TooLarge, and PolicyInvalid with file, line and rule."""
     if len(raw) > CAP_BYTES:
-        raise TooLarge(_("The file is larger than a policy can be."), where=Where(file=name), rule="policy_size")
+        raise TooLarge(**said("The file is larger than a policy can be."), where=Where(file=name), rule="policy_size")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise PolicyInvalid(_("The file is no text in UTF-8."), where=Where(file=name), rule="yaml") from None
+        raise PolicyInvalid(**said("The file is no text in UTF-8."), where=Where(file=name), rule="yaml") from None
     return documents.load_text(Policy, text, name=name)
 
 
@@ -69,7 +69,7 @@ def replayed(after: Policy, *, part: int = 1) -> Part:
     rows = Release.objects.order_by("-drafted_at", "-pk")
     held = rows.count()
     if part > parts_of(held):
-        raise NotFound(_("There are not so many releases."))
+        raise NotFound(**said("There are not so many releases."))
     records = records_of(rows[(part - 1) * AT_ONCE : part * AT_ONCE])
     found = what_if.replay(current_policy(), after, reversed(records), participants=receivers())
     return Part(found, part, parts_of(held), held)

@@ -11,6 +11,7 @@ from cleanroom.governance import drafts, gate, matrix, releases, risk, waivers
 from cleanroom.governance.policy import Policy
 from cleanroom.governance.reasons import Reason
 from cleanroom.vocabulary.terms import ControlOutcome, ReleaseState, SignOffRole, Tier
+from portal.common.problems import sentence_of
 from portal.signoffs.models import Release
 from portal.signoffs.policy import current_policy
 from portal.signoffs.queries import in_state, receivers, record_of, records_of
@@ -199,5 +200,5 @@ def _objection(person: "User", record: ReleaseRecord, role: SignOffRole, codes: 
     try:
         releases.check_may_sign(current_policy(), record, request, by=by, institution=own, participants=codes)
     except NotAllowed as e:
-        return e.sentence
+        return sentence_of(e)
     return ""

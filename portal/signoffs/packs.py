@@ -4,6 +4,7 @@ import io
 import zipfile
 
 from cleanroom.errors import NotFound
+from portal.common.said import said
 from portal.signoffs.models import EvidencePack, Release
 from portal.signoffs.queries import packs_of
 
@@ -24,11 +25,11 @@ def file_of(release: Release, pack: str, name: str) -> bytes:
     """Raises NotFound for a pack or a file that is not offered."""
     kept = EvidencePack.objects.filter(release=release, pack=pack).first()
     if kept is None or name not in OFFERED:
-        raise NotFound("there is no such file of an evidence pack")
+        raise NotFound(**said("there is no such file of an evidence pack"))
     raw = bytes(kept.file)
     if name == WHOLE:
         return raw
     with zipfile.ZipFile(io.BytesIO(raw)) as file:
         if name not in file.namelist():
-            raise NotFound("this pack was made on a machine that draws no PDF; take the HTML page")
+            raise NotFound(**said("this pack was made on a machine that draws no PDF; take the HTML page"))
         return file.read(name)

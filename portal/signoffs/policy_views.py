@@ -7,13 +7,13 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from cleanroom.errors import FormInvalid, PolicyInvalid, RequestInvalid, TooLarge
 from cleanroom.governance.reports import form
 from portal.accounts.permissions import Permission, check_may, may
 from portal.common.problems import status_of
+from portal.common.said import said
 from portal.signoffs import candidates
 from portal.signoffs.models import Release
 from portal.signoffs.policy import current_policy
@@ -60,12 +60,12 @@ def _candidate_sent(request: HttpRequest) -> tuple[str, bytes]:
         return sent.name, sent.read(candidates.CAP_BYTES + 1)
     if text := request.POST.get("text", "").replace("\r\n", "\n"):
         return request.POST.get("name", "")[:120] or "policy.yaml", text.encode()
-    raise RequestInvalid(_("Choose a file first."))
+    raise RequestInvalid(**said("Choose a file first."))
 
 
 def _part(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text[:6]) > 0):
-        raise RequestInvalid(_("Choose one of the parts that the form offers."))
+        raise RequestInvalid(**said("Choose one of the parts that the form offers."))
     return int(text[:6])
 
 
@@ -112,7 +112,7 @@ def _page(request: HttpRequest, more: dict | None = None, status: int = 200) -> 
 def _form_sent(request: HttpRequest) -> UploadedFile:
     sent = request.FILES.get("form")
     if sent is None:
-        raise RequestInvalid(_("Choose a file first."))
+        raise RequestInvalid(**said("Choose a file first."))
     return sent
 
 

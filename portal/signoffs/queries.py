@@ -9,6 +9,7 @@ from cleanroom.contracts.governance import PackStanding, ReleaseDraft, ReleaseRe
 from cleanroom.errors import NotFound
 from cleanroom.governance import waivers
 from cleanroom.vocabulary.terms import ReleaseState
+from portal.common.said import said
 from portal.participants.models import Participant
 from portal.signoffs.models import EvidencePack, Release, ReleaseHold, SignOffRecord, WaiverRecord
 
@@ -21,7 +22,7 @@ def release_of(release_id: str, *, lock: bool = False) -> Release:
     rows = rows.select_for_update(of=("self",)) if lock else rows
     found = rows.filter(release_id=release_id).first()
     if found is None:
-        raise NotFound("there is no release of this name")
+        raise NotFound(**said("there is no release of this name"))
     return found
 
 
@@ -30,7 +31,7 @@ def current_release(use_case: str) -> Release:
     for state in (ReleaseState.RELEASED, ReleaseState.SUSPENDED):
         if found := Release.objects.filter(use_case=use_case, state=state).order_by("-released_at").first():
             return found
-    raise NotFound("this use case has no release")
+    raise NotFound(**said("this use case has no release"))
 
 
 def record_of(release: Release) -> ReleaseRecord:

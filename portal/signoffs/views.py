@@ -16,6 +16,7 @@ from cleanroom.vocabulary.terms import ReleaseState
 from portal.accounts.permissions import Permission, check_may, may, may_anywhere
 from portal.common.filters import Filter, choices_of, narrow
 from portal.common.posting import confirmed, done, given, message_of
+from portal.common.said import said
 from portal.common.tables import search, table_page
 from portal.signoffs import dossier, ends, packs
 from portal.signoffs.actions.hold import hold_release, lift_hold
@@ -189,4 +190,4 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise RequestInvalid(_("Give the day as year-month-day.")) from None
+        raise RequestInvalid(**said("Give the day as year-month-day.")) from None

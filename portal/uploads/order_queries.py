@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from cleanroom.contracts import messages as m
 from cleanroom.errors import NotFound
 from portal.accounts.permissions import Answer, Permission, may, within_reach
+from portal.common.said import said
 from portal.uploads.models import Submission, SubmissionOrder
 from portal.uploads.orders import RULES, Kind
 
@@ -35,7 +36,7 @@ def order_for(person: "User", order_id: str) -> SubmissionOrder:
     """NotFound also where another institution's."""
     found = visible_orders(person).filter(order_id=order_id).first()
     if found is None:
-        raise NotFound("there is no such order")
+        raise NotFound(**said("there is no such order"))
     return found
 
 

@@ -11,6 +11,7 @@ from cleanroom.contracts.messages import UploadReport
 from cleanroom.errors import NotFound
 from cleanroom.vocabulary.terms import Dataset, UploadState
 from portal.accounts.permissions import Permission, within_reach
+from portal.common.said import said
 from portal.uploads.models import Decision, Submission
 from portal.uploads.states import LANDED, REJECTED
 
@@ -48,7 +49,7 @@ def submission_for(person: "User", submission_id: str) -> Submission:
     """NotFound also where another institution's: whether it exists is not the asker's to know."""
     found = visible_to(person).filter(submission_id=submission_id).first()
     if found is None:
-        raise NotFound("there is no such submission")
+        raise NotFound(**said("there is no such submission"))
     return found
 
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from cleanroom.errors import NotFound
 from portal.common.filters import Filter, choices_of, institutions_among, narrow
+from portal.common.said import said
 from portal.common.tables import as_csv, configure, search, table_page
 from portal.uploads import heatmap, queries
 from portal.uploads.models import Submission
@@ -58,7 +59,7 @@ def receipt(request: HttpRequest, submission_id: str) -> HttpResponse:
     submission = queries.submission_for(request.user, submission_id)
     signed = submission.report.get("receipt")
     if signed is None:
-        raise NotFound("this submission has no receipt")
+        raise NotFound(**said("this submission has no receipt"))
     return _download(json.dumps(signed, ensure_ascii=False, indent=2), _file_name(submission, "receipt"))
 
 

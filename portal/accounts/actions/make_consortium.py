@@ -20,6 +20,7 @@ from portal.accounts.actions.people import (
 from portal.accounts.consortium import FOUNDER, Plan, Seat, seats
 from portal.accounts.models import User
 from portal.accounts.tokens import holder_of
+from portal.common.said import said
 from portal.participants.actions.invite import invite_participant
 from portal.programme.actions import adopt_plan
 from portal.programme.plans import load_plan
@@ -35,7 +36,7 @@ def make_consortium(plan: Plan, *, known: Mapping[str, Login]) -> list[Login]:
     Raises NotAllowed in production, and where the portal was founded by someone real.
     """
     if settings.PRODUCTION:
-        raise NotAllowed("the demo's people are not made in production")
+        raise NotAllowed(**said("the demo's people are not made in production"))
     with transaction.atomic():  # everybody or nobody; and one commit instead of a hundred
         return _make(plan, known)
 
@@ -64,7 +65,7 @@ def _founder(known: Login | None) -> tuple[User, Login]:
         user = found_portal(username=FOUNDER.username, full_name=FOUNDER.full_name, password=password, is_demo=True)
         known = {"password": password, "new": True}
     if not user.is_demo:
-        raise NotAllowed("this portal has real people; the demo needs a portal of its own")
+        raise NotAllowed(**said("this portal has real people; the demo needs a portal of its own"))
     return user, _login(FOUNDER, user, user, known)
 
 

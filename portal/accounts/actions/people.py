@@ -14,6 +14,7 @@ from portal.accounts.names import INCOMPATIBLE, OF_AN_INSTITUTION, ROLE_NAMES, S
 from portal.accounts.permissions import Permission, check_may
 from portal.accounts.tokens import digest_of_token, new_token
 from portal.audit.actions import record
+from portal.common.said import in_both, said
 from portal.participants.queries import participant_by_code
 
 TOKEN_LIFE = timedelta(days=90)
@@ -23,7 +24,9 @@ def found_portal(*, username: str, full_name: str, password: str, is_demo: bool 
     """Make the first platform administrator, whom nobody can appoint. Refused once there is any user."""
     with transaction.atomic():
         if User.objects.exists():
-            raise NotAllowed("the portal has its first administrator already; ask an administrator for an account")
+            raise NotAllowed(
+                **said("the portal has its first administrator already; ask an administrator for an account")
+            )
         user = User(username=username, full_name=full_name, is_demo=is_demo)
         _set_password(user, password)
         user.save()
@@ -39,10 +42,10 @@ def add_person(
     """A person signs in with `password`; a service has none and calls the API with a token."""
     check_may(by, Permission.MANAGE_PEOPLE)
     if is_service == (password is not None):
-        raise RequestInvalid("a person has a password and a service has none")
+        raise RequestInvalid(**said("a person has a password and a service has none"))
     with transaction.atomic():
         if User.objects.filter(username=username).exists():
-            raise NotAllowed("this user name is taken")
+            raise NotAllowed(**said("this user name is taken"))
         user = User(
             username=username, full_name=full_name, is_service=is_service, is_demo=is_demo,
             institution=participant_by_code(institution) if institution else None,
@@ -58,7 +61,7 @@ def set_password(*, by: User, user: User, password: str) -> None:
     """An administrator gives a person a new password."""
     check_may(by, Permission.MANAGE_PEOPLE)
     if user.is_service:
-        raise NotAllowed("a service has no password")
+        raise NotAllowed(**said("a service has no password"))
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=user.pk)
         _set_password(user, password)
@@ -71,7 +74,7 @@ def change_own_password(*, by: User, old: str, new: str) -> None:
     with transaction.atomic():
         locked = User.objects.select_for_update().get(pk=by.pk)
         if not locked.check_password(old):
-            raise NotAllowed("the password in use is another")
+            raise NotAllowed(**said("the password in use is another"))
         _set_password(by, new)
         by.save(update_fields=["password"])
         record(by=by, verb="person.password_changed", subject=f"person:{by.username}")
@@ -82,7 +85,8 @@ def _set_password(user: User, password: str | None) -> None:
         try:
             validate_password(password, user)
         except ValidationError as e:
-            raise RequestInvalid(" ".join(e.messages)) from None
+            faults = e
+            raise RequestInvalid(**in_both(lambda: " ".join(faults.messages))) from None
     user.set_password(password)  # None makes it unusable
 
 
@@ -101,14 +105,16 @@ def grant_role(*, by: User, user: User, role: Role) -> RoleGrant:
 
 def _check_role_fits(user: User, role: Role, by: User) -> None:
     if user.pk == by.pk:
-        raise NotAllowed("nobody gives a role to themselves")
+        raise NotAllowed(**said("nobody gives a role to themselves"))
     if role in OF_AN_INSTITUTION and user.institution_id is None:
-        raise NotAllowed(f"the role {ROLE_NAMES[role]} belongs to an institution's people")
+        raise NotAllowed(**said("the role %(role)s belongs to an institution's people", role=ROLE_NAMES[role]))
     if (role in SERVICES) != user.is_service:
-        raise NotAllowed("a service holds a service's role and a person a person's")
+        raise NotAllowed(**said("a service holds a service's role and a person a person's"))
     for held in user.roles:
         if frozenset({held, role}) in INCOMPATIBLE:
-            raise NotAllowed(f"{ROLE_NAMES[role]} and {ROLE_NAMES[held]} must be two people")
+            raise NotAllowed(
+                **said("%(role)s and %(held)s must be two people", role=ROLE_NAMES[role], held=ROLE_NAMES[held])
+            )
 
 
 def withdraw_role(*, by: User, user: User, role: Role) -> None:
@@ -138,9 +144,9 @@ def grant_capacity(*, by: User, user: User, capacity: SignOffRole) -> CapacityGr
 def _check_capacity_fits(user: User, capacity: SignOffRole) -> None:
     of_institution = (SignOffRole.INSTITUTION_REVIEWER, SignOffRole.EXTERNAL_VALIDATOR)
     if user.is_service:
-        raise NotAllowed("a service signs nothing off")
+        raise NotAllowed(**said("a service signs nothing off"))
     if capacity in of_institution and user.institution_id is None:
-        raise NotAllowed("this capacity belongs to an institution's people")
+        raise NotAllowed(**said("this capacity belongs to an institution's people"))
 
 
 def deactivate_person(*, by: User, user: User) -> None:
@@ -149,7 +155,7 @@ def deactivate_person(*, by: User, user: User) -> None:
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=user.pk)
         if user.pk == by.pk:
-            raise NotAllowed("nobody closes their own account")
+            raise NotAllowed(**said("nobody closes their own account"))
         if user.is_active:
             user.is_active = False
             user.save(update_fields=["is_active"])
@@ -164,7 +170,7 @@ def issue_token(*, by: User, user: User, label: str, life: timedelta = TOKEN_LIF
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=user.pk)
         if not user.is_active:
-            raise NotAllowed("this account is closed")
+            raise NotAllowed(**said("this account is closed"))
         user.tokens.filter(label=label, revoked_at=None).update(revoked_at=now, revoked_by=by)
         ApiToken.objects.create(
             user=user, digest=digest_of_token(token), label=label, created_by=by, created_at=now, expires_at=now + life

@@ -12,6 +12,7 @@ from portal.accounts.permissions import Permission, check_may
 from portal.accounts.sealed import seal, unseal
 from portal.accounts.totp import matching_step, new_secret
 from portal.audit.actions import record
+from portal.common.said import said
 
 ALLOWED_FAILURES = 5
 LOCK = timedelta(minutes=15)
@@ -23,7 +24,7 @@ def begin_second_factor(*, by: User) -> str:
     with transaction.atomic():
         User.objects.select_for_update().get(pk=by.pk)
         if SecondFactor.objects.filter(user=by, confirmed_at__isnull=False).exists():
-            raise NotAllowed("a second factor is in use; remove it first")
+            raise NotAllowed(**said("a second factor is in use; remove it first"))
         SecondFactor.objects.update_or_create(user=by, defaults={"sealed_secret": seal(secret), "last_step": 0})
         record(by=by, verb="second_factor.begun", subject=f"person:{by.username}")
     return secret
@@ -65,7 +66,7 @@ def remove_second_factor(*, by: User, user: User) -> None:
 def _locked(user: User) -> SecondFactor:
     factor = SecondFactor.objects.select_for_update().filter(user=user).first()
     if factor is None:
-        raise NotFound("no second factor is set up")
+        raise NotFound(**said("no second factor is set up"))
     return factor
 
 
@@ -73,7 +74,7 @@ def _take(factor: SecondFactor, code: str) -> bool:
     """Whether the code is right; writes the step it used up, or the failure."""
     now = timezone.now()
     if factor.failures >= ALLOWED_FAILURES and factor.failed_at and now - factor.failed_at < LOCK:
-        raise NotAllowed("too many wrong codes; try again in 15 minutes")
+        raise NotAllowed(**said("too many wrong codes; try again in 15 minutes"))
     step = matching_step(unseal(factor.sealed_secret), code.strip(), now=time.time(), after=factor.last_step)
     if step is None:
         factor.failures, factor.failed_at = factor.failures + 1, now
@@ -85,4 +86,4 @@ def _take(factor: SecondFactor, code: str) -> bool:
 
 def _refuse_unless(right: bool) -> None:
     if not right:
-        raise NotAllowed("this code is not right, or was used already; wait for the next one")
+        raise NotAllowed(**said("this code is not right, or was used already; wait for the next one"))

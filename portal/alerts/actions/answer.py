@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from cleanroom.contracts.canonical import ANSWER_DOMAIN, canonical_bytes
 from cleanroom.contracts.messages import AnswerMessage
@@ -15,8 +14,10 @@ from cleanroom.vocabulary.terms import AnswerKind
 from portal.accounts.permissions import Permission, check_may
 from portal.alerts import webhook_key
 from portal.alerts.models import WarningAnswer, WarningRecord
+from portal.alerts.names import ANSWER_NAMES
 from portal.alerts.states import NEXT_ANSWER, SETTLED
 from portal.audit.actions import record
+from portal.common.said import said
 from portal.participants.queries import active_signing_key
 from portal.programme.actions import close_on_evidence
 from portal.programme.models import EvidenceKind
@@ -65,11 +66,13 @@ def _check_signature(message: AnswerMessage) -> None:
     key = active_signing_key(message.participant, message.signing_kid)
     if key is None:
         raise SignatureRefused(
-            "the answer is signed with a key that is not approved for the institution; propose it, let a second "
-            "person approve it, and answer again"
+            **said(
+                "the answer is signed with a key that is not approved for the institution; propose it, let a second "
+                "person approve it, and answer again"
+            )
         )
     if not webhook_key.verify(key.public_key, message.signature, ANSWER_DOMAIN + _payload(message)):
-        raise SignatureRefused("the answer's signature does not verify under the institution's registered key")
+        raise SignatureRefused(**said("the answer's signature does not verify under the institution's registered key"))
 
 
 def _row(warning_id: str) -> WarningRecord:
@@ -80,14 +83,14 @@ def _row(warning_id: str) -> WarningRecord:
         .first()
     )
     if row is None:
-        raise NotFound(_("There is no such warning."))
+        raise NotFound(**said("There is no such warning."))
     return row
 
 
 def _take(message: AnswerMessage, *, by: "User", person: "User | None") -> WarningAnswer:
     row = _row(message.warning_id)
     if row.participant.code != message.participant:
-        raise NotTheOwner("the warning was sent to another institution")
+        raise NotTheOwner(**said("the warning was sent to another institution"))
     if known := row.answers.filter(answer=message.answer).first():
         return _check_repeated(known, message)
     _check_next(row, message.answer)
@@ -111,15 +114,17 @@ def _take(message: AnswerMessage, *, by: "User", person: "User | None") -> Warni
 def _check_repeated(known: WarningAnswer, message: AnswerMessage) -> WarningAnswer:
     """A retry of the same answer is fine; another content under the same kind is not."""
     if known.message != message.model_dump(mode="json"):
-        raise NotAllowed(_("This answer was given before, with other content; an answer is not changed afterwards."))
+        raise NotAllowed(
+            **said("This answer was given before, with other content; an answer is not changed afterwards.")
+        )
     return known
 
 
 def _check_next(row: WarningRecord, answer: AnswerKind) -> None:
     before = AnswerKind(row.standing) if row.standing else None
     if answer not in NEXT_ANSWER[before]:
-        text = _("After the answer “%(before)s” the answer “%(answer)s” is not possible.")
-        raise NotAllowed(text % {"before": before, "answer": answer})
+        names = {"before": ANSWER_NAMES[before], "answer": ANSWER_NAMES[answer]}
+        raise NotAllowed(**said("After the answer “%(before)s” the answer “%(answer)s” is not possible.", **names))
 
 
 def _move(row: WarningRecord, message: AnswerMessage, now: datetime) -> None:

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 
 from cleanroom.errors import RequestInvalid
 from portal.accounts.permissions import Permission, check_may, may
 from portal.alerts.models import WarningRecord
 from portal.alerts.names import PURPOSE_NAMES
 from portal.audit.actions import record
+from portal.common.said import said
 
 if TYPE_CHECKING:
     from portal.accounts.models import User
@@ -28,7 +28,7 @@ def export_warnings(rows: QuerySet[WarningRecord], *, purpose: str, by: "User") 
     if not may(by, Permission.READ_WARNING_STANDINGS):
         check_may(by, Permission.READ_WARNINGS, institution=by.institution_code)
     if purpose not in PURPOSE_NAMES:
-        raise RequestInvalid(_("Say what the rows are taken for: choose one of the purposes."))
+        raise RequestInvalid(**said("Say what the rows are taken for: choose one of the purposes."))
     codes = sorted(rows.order_by().values_list("participant__code", flat=True).distinct())
     detail = {
         "purpose": purpose,

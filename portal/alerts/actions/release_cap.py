@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from cleanroom.errors import NotAllowed
 from portal.accounts.permissions import Permission, check_may
@@ -14,6 +13,7 @@ from portal.alerts.counter import Cursor
 from portal.alerts.models import CapRelease
 from portal.alerts.states import Delivery
 from portal.audit.actions import record
+from portal.common.said import said
 from portal.participants.models import Participant
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def release_cap(participant: Participant, *, day: date, reason: str, by: "User")
         with transaction.atomic():
             CapRelease.objects.create(participant=participant, day=day, released_by=by, released_at=now, reason=reason)
     except IntegrityError:
-        raise NotAllowed(_("You have agreed already; a second person must agree too.")) from None
+        raise NotAllowed(**said("You have agreed already; a second person must agree too.")) from None
     let_go = _let_go(participant, day, now) if caps.is_released(participant, day) else 0
     detail = {"day": day.isoformat(), "let_go": let_go}
     record(by=by, verb="cap.released", subject=f"participant:{participant.code}", detail=detail)

@@ -16,6 +16,7 @@ from portal.alerts.counter import Cursor
 from portal.alerts.models import WarningRecord
 from portal.alerts.states import Delivery
 from portal.audit.actions import record
+from portal.common.said import said
 from portal.participants.models import Participant
 from portal.signoffs.models import Release
 
@@ -60,7 +61,9 @@ def _not_yet_known(messages: Sequence[WarningMessage]) -> list[WarningMessage]:
 
 def _check_same(stored: dict, message: WarningMessage) -> None:
     if stored != message.model_dump(mode="json"):
-        raise NotAllowed("a warning's number was used before for another content; compose the warning under a new one")
+        raise NotAllowed(
+            **said("a warning's number was used before for another content; compose the warning under a new one")
+        )
 
 
 def _check_releases(messages: Sequence[WarningMessage]) -> None:
@@ -68,16 +71,29 @@ def _check_releases(messages: Sequence[WarningMessage]) -> None:
     for release_id, participant in {(m.release_id, m.participant) for m in messages}:
         release = Release.objects.filter(release_id=release_id).first()
         if release is None or release.state != ReleaseState.RELEASED:
-            raise GateClosed(f"the model release {release_id} is not in force, so no warning of it is sent")
+            raise GateClosed(
+                **said(
+                    "the model release %(release_id)s is not in force, so no warning of it is sent",
+                    release_id=release_id,
+                )
+            )
         if release.holds.filter(in_force=True, participant__code=participant).exists():
-            raise GateClosed(f"institution {participant} holds the release {release_id} for its own traffic")
+            raise GateClosed(
+                **said(
+                    "institution %(participant)s holds the release %(release_id)s for its own traffic",
+                    participant=participant,
+                    release_id=release_id,
+                )
+            )
 
 
 def _participants(messages: Sequence[WarningMessage]) -> dict[str, Participant]:
     codes = {message.participant for message in messages}
     found = {p.code: p for p in Participant.objects.filter(code__in=codes, state=Participant.State.ACTIVE)}
     if missing := sorted(codes - found.keys()):
-        raise UnknownInstitution(f"not an active participant: {', '.join(missing)}; no warning goes there")
+        raise UnknownInstitution(
+            **said("not an active participant: %(codes)s; no warning goes there", codes=", ".join(missing))
+        )
     return found
 
 

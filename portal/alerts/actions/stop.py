@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from cleanroom.errors import NotAllowed
 from portal.accounts.permissions import Permission, check_may
 from portal.alerts.models import EmergencyStop
 from portal.audit.actions import record
+from portal.common.said import said
 
 if TYPE_CHECKING:
     from portal.accounts.models import User
@@ -32,9 +32,9 @@ def lift_stop(*, by: "User") -> None:
     check_may(by, Permission.MANAGE_DELIVERY)
     stop = EmergencyStop.objects.select_for_update().filter(in_force=True).first()
     if stop is None:
-        raise NotAllowed(_("No emergency stop stands."))
+        raise NotAllowed(**said("No emergency stop stands."))
     if stop.stopped_by_id == by.pk:
-        raise NotAllowed(_("You stopped the sending; another person must lift the stop."))
+        raise NotAllowed(**said("You stopped the sending; another person must lift the stop."))
     stop.in_force, stop.lifted_by, stop.lifted_at = False, by, timezone.now()
     stop.save(update_fields=["in_force", "lifted_by", "lifted_at"])
     record(by=by, verb="sending.resumed", subject="warnings:all")

@@ -12,6 +12,7 @@ from cleanroom.contracts.canonical import digest_of
 from cleanroom.errors import RequestInvalid
 from portal.audit.chain import digest_of_event
 from portal.audit.models import Event
+from portal.common.said import said
 
 if TYPE_CHECKING:
     from portal.accounts.models import User
@@ -80,4 +81,4 @@ def _check_plain(detail: Detail) -> None:
     """Databases give a float beyond 2^53 back as a whole number, and the digest would no longer fit."""
     for name, value in detail.items():
         if isinstance(value, float) and not abs(value) < 2**53:
-            raise RequestInvalid(f"the number under {name} is too large for the audit log")
+            raise RequestInvalid(**said("the number under %(name)s is too large for the audit log", name=name))

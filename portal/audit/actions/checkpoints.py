@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from cleanroom.contracts import checkpoints as contract
 from cleanroom.contracts.checkpoints import AuditLog, leaf_of
@@ -12,12 +13,22 @@ from portal.accounts.permissions import Permission, check_may
 from portal.audit import signatures
 from portal.audit.actions import record
 from portal.audit.models import Checkpoint, Cosignature, Event
+from portal.common.said import in_both, said
 from portal.participants.queries import participant_by_code
 
 if TYPE_CHECKING:
     from portal.accounts.models import User
 
 CONTRADICTED = "checkpoint.contradicted"
+OTHER_CHECKPOINT = "another checkpoint of this size was shown before"
+MORE_EVENTS = "the checkpoint covers more events than this log has"
+OTHER_ROOT = "this log has another root than the checkpoint"
+# The log keeps the key, whoever reads it; the room is told the sentence.
+CONTRADICTIONS = {
+    OTHER_CHECKPOINT: _("another checkpoint of this size was shown before; keep both and call the auditor"),
+    MORE_EVENTS: _("the checkpoint covers more events than this log has; keep both and call the auditor"),
+    OTHER_ROOT: _("this log has another root than the checkpoint; keep both and call the auditor"),
+}
 
 
 def receive_checkpoint(signed: contract.SignedCheckpoint, *, by: "User") -> Checkpoint:
@@ -33,7 +44,7 @@ def receive_checkpoint(signed: contract.SignedCheckpoint, *, by: "User") -> Chec
         if why:
             _record(CONTRADICTED, signed.checkpoint, by=by, detail={"why": why})
     if why:
-        raise AuditBroken(f"{why}; keep both and call the auditor", rule="audit_checkpoint")
+        raise AuditBroken(**in_both(lambda: str(CONTRADICTIONS[why])), rule="audit_checkpoint")
     return found
 
 
@@ -42,14 +53,14 @@ def _kept(
 ) -> tuple[Checkpoint | None, str]:
     """The row, made where it is missing; or what it contradicts."""
     if known := Checkpoint.objects.filter(log=stated.log, size=stated.size).first():
-        return (known, "") if known.signed() == signed else (None, "another checkpoint of this size was shown before")
+        return (known, "") if known.signed() == signed else (None, OTHER_CHECKPOINT)
     edge = []
     if stated.log is AuditLog.PORTAL:
         frontier = _own_tree(stated.size)
         if frontier is None:
-            return None, "the checkpoint covers more events than this log has"
+            return None, MORE_EVENTS
         if frontier.root().hex() != stated.root:
-            return None, "this log has another root than the checkpoint"
+            return None, OTHER_ROOT
         edge = [hash_.hex() for hash_ in frontier.edge]
     made = Checkpoint.objects.create(
         log=stated.log, size=stated.size, root=stated.root, at=stated.at, signing_kid=signed.signing_kid,
@@ -80,13 +91,14 @@ def receive_cosignature(cosignature: contract.Cosignature, *, by: "User") -> Cos
     stated = cosignature.checkpoint
     known = Checkpoint.objects.filter(log=stated.log, size=stated.size).first()
     if known is None:
-        raise NotFound("this checkpoint was not shown to the portal")
+        raise NotFound(**said("this checkpoint was not shown to the portal"))
     if known.stated() != stated:
         with transaction.atomic():
             detail = {"witness": cosignature.participant, "root_here": known.root, "root_seen": stated.root}
             _record(CONTRADICTED, stated, by=by, detail=detail)
         raise AuditBroken(
-            "the portal was shown another checkpoint of this size; keep both and call the auditor", rule="audit_witness"
+            **said("the portal was shown another checkpoint of this size; keep both and call the auditor"),
+            rule="audit_witness",
         )
     return _cosigned(known, cosignature, by=by)
 

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from cleanroom.contracts.governance import IncidentClosing, IncidentNotice
 from cleanroom.errors import NotAllowed
 from portal.accounts.permissions import Permission, check_may
 from portal.audit.actions import record
+from portal.common.said import said
 from portal.incidents.models import Incident
 from portal.incidents.queries import incident_of
 from portal.incidents.texts import check_no_identifier
@@ -36,7 +36,7 @@ def tell_participants(incident_id: str, notice: IncidentNotice, *, by: "User") -
     if incident.told_text == notice.text:
         return incident
     if incident.told_at is not None:
-        raise NotAllowed(_("The participants were told already; report what is new as an incident of its own."))
+        raise NotAllowed(**said("The participants were told already; report what is new as an incident of its own."))
     check_no_identifier(notice.text)
     incident.told_at, incident.told_by, incident.told_text = timezone.now(), by, notice.text
     _keep(incident, "incident.told", by)
@@ -51,7 +51,7 @@ def close_incident(incident_id: str, closing: IncidentClosing, *, by: "User") ->
         return incident
     check_may_close(incident, by=by)
     if (incident.kind == "complaint") != (closing.upheld is not None):
-        raise NotAllowed(_("Whether it was right is said of a complaint, and of nothing else."))
+        raise NotAllowed(**said("Whether it was right is said of a complaint, and of nothing else."))
     check_no_identifier(closing.settled)
     incident.closed_at, incident.closed_by = timezone.now(), by
     incident.settled, incident.upheld = closing.settled, closing.upheld
@@ -63,13 +63,13 @@ def check_may_close(incident: Incident, *, by: "User") -> None:
     """NotAllowed before it was taken on, before a privacy incident was told, and for who reported it."""
     check_may(by, Permission.HANDLE_INCIDENT)
     if incident.closed_at is not None:
-        raise NotAllowed(_("The incident is closed; report a new one."))
+        raise NotAllowed(**said("The incident is closed; report a new one."))
     if incident.acknowledged_at is None:
-        raise NotAllowed(_("Nobody has taken the incident on yet."))
+        raise NotAllowed(**said("Nobody has taken the incident on yet."))
     if incident.kind == "privacy" and incident.told_at is None:
-        raise NotAllowed(_("Tell the participants of a privacy incident before you close it."))
+        raise NotAllowed(**said("Tell the participants of a privacy incident before you close it."))
     if incident.reported_by_id == by.pk:
-        raise NotAllowed(_("You reported it; another person must find it settled."))
+        raise NotAllowed(**said("You reported it; another person must find it settled."))
 
 
 def _locked(incident_id: str, by: "User") -> Incident:

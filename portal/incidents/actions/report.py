@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from cleanroom.contracts.canonical import digest_of
 from cleanroom.contracts.governance import IncidentReport
@@ -12,6 +11,7 @@ from cleanroom.errors import NotAllowed, RequestInvalid
 from cleanroom.governance import suspension
 from portal.accounts.permissions import Permission, check_may, may
 from portal.audit.actions import record
+from portal.common.said import said
 from portal.incidents.models import Incident
 from portal.incidents.queries import standing_of
 from portal.incidents.texts import check_no_identifier
@@ -37,7 +37,7 @@ def report_incident(report: IncidentReport, *, by: "User") -> Incident:
         return known
     now = timezone.now()
     if report.detected_at > now:
-        raise RequestInvalid(_("It cannot have been noticed in the future."))
+        raise RequestInvalid(**said("It cannot have been noticed in the future."))
     check_no_identifier(report.summary)
     release = release_of(report.release_id, lock=True) if report.release_id else None
     kept = Incident.objects.create(
@@ -61,7 +61,7 @@ def _check_may_report(report: IncidentReport, by: "User") -> None:
     check_may(by, Permission.REPORT_INCIDENT, institution=by.institution_code)
     if report.kind != "complaint":
         raise NotAllowed(
-            _("An institution reports complaints here; for its own traffic its reviewer can hold the release.")
+            **said("An institution reports complaints here; for its own traffic its reviewer can hold the release.")
         )
 
 

@@ -7,10 +7,10 @@ from cleanroom.errors import KeyRefused, NotAllowed, RequestInvalid
 from portal.accounts.models import User
 from portal.accounts.permissions import Permission, check_may
 from portal.audit.actions import record
+from portal.common.said import said
 from portal.participants.models import ParticipantKey
 from portal.participants.queries import key_for_change
 
-SECOND_PERSON = "the approval must come from a second person"
 LEAST_REASON = 10
 
 
@@ -46,13 +46,15 @@ def revoke_key(*, by: User, participant: str, kid: str, reason: str) -> Particip
 def check_approvable(key, *, by: User) -> None:
     """Raise unless `by` is a second person and possession is proven."""
     if key.proposed_by_id == by.pk:
-        raise NotAllowed(SECOND_PERSON, rule="two_people")
+        raise NotAllowed(**said("the approval must come from a second person"), rule="two_people")
     if key.proved_at is None:
-        raise KeyRefused("nobody has shown yet that this key is at hand; answer its challenge first", rule="key_proof")
+        raise KeyRefused(
+            **said("nobody has shown yet that this key is at hand; answer its challenge first"), rule="key_proof"
+        )
 
 
 def check_reason(reason: str) -> str:
     """The reason, trimmed. Raises RequestInvalid."""
     if len(reason.strip()) < LEAST_REASON:
-        raise RequestInvalid("give the reason in a sentence (at least 10 characters)")
+        raise RequestInvalid(**said("give the reason in a sentence (at least 10 characters)"))
     return reason.strip()[:300]

@@ -7,6 +7,7 @@ from portal.accounts.models import User
 from portal.accounts.permissions import Permission, check_may
 from portal.audit.actions import record
 from portal.common.posting import one_of
+from portal.common.said import said
 from portal.participants.actions.ratify_specification import enter_force_where_complete
 from portal.participants.models import Participant
 from portal.participants.queries import participant_for_change
@@ -27,11 +28,17 @@ def change_state(*, by: User, participant: str, to: State | str, reason: str) ->
     check_may(by, Permission.CHANGE_PARTICIPANT_STATE)
     to = one_of(State, to)
     if len(reason.strip()) < 10:
-        raise RequestInvalid("give the reason in a sentence (at least 10 characters)")
+        raise RequestInvalid(**said("give the reason in a sentence (at least 10 characters)"))
     with transaction.atomic():
         found = participant_for_change(participant)
         if to not in NEXT[State(found.state)]:
-            raise NotAllowed(f"an institution cannot go from {found.state} to {to.value}")
+            raise NotAllowed(
+                **said(
+                    "an institution cannot go from %(before)s to %(after)s",
+                    before=State(found.state).label,
+                    after=to.label,
+                )
+            )
         before, found.state = found.state, to
         found.save(update_fields=["state"])
         record(

@@ -8,6 +8,7 @@ from portal.accounts.models import User
 from portal.accounts.permissions import Permission, check_may
 from portal.audit.actions import record
 from portal.common.posting import one_of
+from portal.common.said import said
 from portal.participants.models import Participant
 
 
@@ -27,12 +28,12 @@ def invite_participant(*, by: User, code: str, name: str, name_zh: str, sector: 
 
 def _check_form(code: str, name: str, name_zh: str) -> None:
     if not (code.isascii() and code.isdigit() and len(code) == 3):
-        raise RequestInvalid("an institution's code has three digits")
+        raise RequestInvalid(**said("an institution's code has three digits"))
     if not (name.strip() and name_zh.strip()):
-        raise RequestInvalid("give the institution's name in English and in Chinese")
+        raise RequestInvalid(**said("give the institution's name in English and in Chinese"))
 
 
 def _same(known: Participant, wanted: dict[str, str]) -> Participant:
     if any(getattr(known, field) != value for field, value in wanted.items()):
-        raise NotAllowed("an institution with other particulars was invited under this code")
+        raise NotAllowed(**said("an institution with other particulars was invited under this code"))
     return known

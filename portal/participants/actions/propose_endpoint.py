@@ -8,6 +8,7 @@ from cleanroom.errors import NotAllowed, NotFound
 from portal.accounts.models import User
 from portal.accounts.permissions import Permission, check_may
 from portal.audit.actions import record
+from portal.common.said import said
 from portal.participants.addresses import check_address
 from portal.participants.models import Endpoint
 from portal.participants.queries import participant_for_change
@@ -39,9 +40,9 @@ def approve_endpoint(*, by: User, participant: str) -> Endpoint:
         if proposed is None and live:
             return live
         if proposed is None:
-            raise NotFound("no address waits for approval")
+            raise NotFound(**said("no address waits for approval"))
         if proposed.proposed_by_id == by.pk:
-            raise NotAllowed("the approval must come from a second person")
+            raise NotAllowed(**said("the approval must come from a second person"))
         _approve(proposed, live, by)
         return proposed
 

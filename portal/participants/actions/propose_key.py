@@ -8,6 +8,7 @@ from cleanroom.errors import KeyRefused, NotAllowed
 from portal.accounts.models import User
 from portal.accounts.permissions import Permission, check_may
 from portal.audit.actions import record
+from portal.common.said import said
 from portal.participants.keys import check_answer, check_registration, new_challenge
 from portal.participants.models import Participant, ParticipantKey
 from portal.participants.queries import key_for_change, participant_for_change
@@ -21,7 +22,7 @@ def propose_key(*, by: User, participant: str, registration: KeyRegistration) ->
     with transaction.atomic():
         owner = participant_for_change(participant)
         if owner.state not in (Participant.State.INVITED, Participant.State.ACTIVE):
-            raise NotAllowed("an institution that is suspended or has left registers no keys")
+            raise NotAllowed(**said("an institution that is suspended or has left registers no keys"))
         key = _known(owner, registration) or ParticipantKey(
             participant=owner, kid=registration.kid, purpose=registration.purpose, public_key=registration.public_key
         )
@@ -69,7 +70,7 @@ def _known(owner: Participant, registration: KeyRegistration) -> ParticipantKey 
     if found is None:
         return None
     if found.revoked_at is not None and found.approved_at is not None:
-        raise KeyRefused("this key was revoked; make and propose a new one", rule="key_revoked")
+        raise KeyRefused(**said("this key was revoked; make and propose a new one"), rule="key_revoked")
     if same_key != same_name or found.purpose != registration.purpose or found.participant_id != owner.pk:
-        raise KeyRefused("this key, or this name of a key, is in use for something else", rule="key_in_use")
+        raise KeyRefused(**said("this key, or this name of a key, is in use for something else"), rule="key_in_use")
     return found

@@ -8,6 +8,7 @@ from cleanroom.errors import NotAllowed, NotFound, SpecificationNotInForce
 from portal.accounts.models import User
 from portal.accounts.permissions import Permission, check_may
 from portal.audit.actions import record
+from portal.common.said import said
 from portal.participants.models import Participant, Ratification, SpecificationVersion
 from portal.participants.queries import participant_for_change
 from portal.programme.actions import close_on_evidence
@@ -18,11 +19,11 @@ def publish_specification(*, by: User, version: int, digest: str) -> Specificati
     """Put a version up for ratification. Its digest must be that of the data contracts which this software holds."""
     check_may(by, Permission.PUBLISH_SPECIFICATION)
     if load_specification(version).digest != digest:
-        raise SpecificationNotInForce("the digest is not that of the data contracts of this version")
+        raise SpecificationNotInForce(**said("the digest is not that of the data contracts of this version"))
     with transaction.atomic():
         known = SpecificationVersion.objects.select_for_update().filter(version=version).first()
         if known and known.digest != digest:
-            raise NotAllowed("this version was published with other content; give it a new version")
+            raise NotAllowed(**said("this version was published with other content; give it a new version"))
         if known:
             return known
         found = SpecificationVersion.objects.create(version=version, digest=digest, published_by=by)
@@ -37,12 +38,12 @@ def ratify_specification(*, by: User, version: int) -> Ratification:
     with transaction.atomic():
         specification = SpecificationVersion.objects.select_for_update().filter(version=version).first()
         if specification is None:
-            raise NotFound("there is no specification of this version")
+            raise NotFound(**said("there is no specification of this version"))
         participant = participant_for_change(by.institution_code or "")
         if known := specification.ratifications.filter(participant=participant).first():
             return known
         if participant.state != Participant.State.ACTIVE:
-            raise NotAllowed("only an active institution ratifies; it becomes active by signing the MoU")
+            raise NotAllowed(**said("only an active institution ratifies; it becomes active by signing the MoU"))
         ratification = Ratification.objects.create(
             specification=specification, participant=participant, digest=specification.digest, ratified_by=by
         )

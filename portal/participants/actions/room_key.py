@@ -8,6 +8,7 @@ from cleanroom.errors import KeyRefused, NotFound
 from portal.accounts.models import User
 from portal.accounts.permissions import Permission, check_may
 from portal.audit.actions import record
+from portal.common.said import said
 from portal.participants.actions.approve_key import check_approvable, check_reason
 from portal.participants.keys import ROOM, check_answer, check_proof, check_recipient, check_signing_key, new_challenge
 from portal.participants.models import RoomKey
@@ -95,11 +96,11 @@ def _check_unused(pair: dict[str, str]) -> None:
     for field in ("recipient", "recipient_kid"):
         if used.filter(**{field: pair[field]}).exists():
             raise KeyRefused(
-                "the clean room had this sealing key, or its name, before; make a new one", rule="key_in_use"
+                **said("the clean room had this sealing key, or its name, before; make a new one"), rule="key_in_use"
             )
     for field in ("signing_key", "signing_kid"):
         if used.filter(revoked_at__isnull=False, **{field: pair[field]}).exists():
-            raise KeyRefused("this signing key was revoked; make and propose a new one", rule="key_revoked")
+            raise KeyRefused(**said("this signing key was revoked; make and propose a new one"), rule="key_revoked")
 
 
 def _live() -> QuerySet[RoomKey]:
@@ -110,5 +111,5 @@ def _one(recipient_kid: str, *, live: bool = True) -> RoomKey:
     rows = _live() if live else RoomKey.objects.select_for_update()
     found = rows.filter(recipient_kid=recipient_kid).first()
     if found is None:
-        raise NotFound("the clean room has no key of that name in use or proposed")
+        raise NotFound(**said("the clean room has no key of that name in use or proposed"))
     return found

@@ -11,6 +11,7 @@ from cleanroom.errors import MouNotInForce, NotAllowed, NotFound, RequestInvalid
 from portal.accounts.models import User
 from portal.accounts.permissions import Permission, check_may
 from portal.audit.actions import record
+from portal.common.said import said
 from portal.participants.models import Mou, MouSignature, Participant
 from portal.participants.queries import participant_for_change
 from portal.programme.actions import close_on_evidence
@@ -25,9 +26,9 @@ def publish_mou(
     """The same version with the same content again changes nothing; with other content it is refused."""
     check_may(by, Permission.PUBLISH_MOU)
     if not (version.strip() and text.strip() and purposes):
-        raise RequestInvalid("a MoU has a version, a text and at least one purpose")
+        raise RequestInvalid(**said("a MoU has a version, a text and at least one purpose"))
     if expires_on <= valid_from:
-        raise RequestInvalid("the MoU must expire after it becomes valid")
+        raise RequestInvalid(**said("the MoU must expire after it becomes valid"))
     wanted = {
         "text": text, "digest": hashlib.sha256(text.encode()).hexdigest(), "purposes": list(purposes),
         "valid_from": valid_from, "expires_on": expires_on,
@@ -44,7 +45,7 @@ def publish_mou(
 
 def _same(known: Mou, wanted: dict) -> Mou:
     if any(getattr(known, field) != value for field, value in wanted.items()):
-        raise NotAllowed("this version of the MoU was published with other content; give it a new version")
+        raise NotAllowed(**said("this version of the MoU was published with other content; give it a new version"))
     return known
 
 
@@ -54,7 +55,7 @@ def sign_mou(*, by: User, version: str) -> MouSignature:
     with transaction.atomic():
         mou = Mou.objects.select_for_update().filter(version=version).first()
         if mou is None:
-            raise NotFound("there is no MoU of this version")
+            raise NotFound(**said("there is no MoU of this version"))
         participant = participant_for_change(by.institution_code or "")
         if known := mou.signatures.filter(participant=participant).first():
             return known
@@ -69,9 +70,9 @@ def sign_mou(*, by: User, version: str) -> MouSignature:
 
 def _check_may_be_signed(mou: Mou, participant: Participant) -> None:
     if mou.expires_on < timezone.localdate():
-        raise MouNotInForce("this version of the MoU has expired; ask the coordinator for a new one")
+        raise MouNotInForce(**said("this version of the MoU has expired; ask the coordinator for a new one"))
     if participant.state not in (State.INVITED, State.ACTIVE):
-        raise NotAllowed("an institution that is suspended or has left signs nothing")
+        raise NotAllowed(**said("an institution that is suspended or has left signs nothing"))
 
 
 def _activate(participant: Participant, by: User) -> None:

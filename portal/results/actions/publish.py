@@ -9,6 +9,7 @@ from cleanroom.contracts.messages import ResultPublication, StationRun
 from cleanroom.errors import NotAllowed
 from portal.accounts.permissions import Permission, check_may
 from portal.audit.actions import record
+from portal.common.said import said
 from portal.results.models import Result, StationRecord
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def publish_result(publication: ResultPublication, *, by: "User") -> Result:
     if known and (known.computed_at, known.body) == (publication.computed_at, publication.body):
         return known
     if known and known.computed_at > publication.computed_at:
-        raise NotAllowed("a later computation of this run stands already")
+        raise NotAllowed(**said("a later computation of this run stands already"))
     result = known or Result(run_id=publication.run_id, kind=publication.kind)
     result.computed_at, result.body, result.published_at = publication.computed_at, publication.body, timezone.now()
     result.save()

@@ -12,8 +12,10 @@ from cleanroom.vocabulary.terms import ReleaseState, Role
 from portal.accounts.models import User as Person
 from portal.accounts.permissions import Permission, check_may
 from portal.audit.actions import record
+from portal.common.said import said
 from portal.signoffs.actions.moves import move
 from portal.signoffs.models import Release
+from portal.signoffs.names import STATE_NAMES
 from portal.signoffs.policy import current_policy
 from portal.signoffs.queries import first_released_at
 
@@ -38,7 +40,11 @@ def draft_release(draft: ReleaseDraft, *, by: "User") -> Release:
     drafts.check_draft(current_policy(), draft, now=now, first_released_at=first_released_at(draft.use_case))
     developer = _developer(draft, by)
     if known and known.state not in _OPEN:
-        raise NotAllowed(f"the release is {known.state}, so its content stands; draft a new release")
+        raise NotAllowed(
+            **said(
+                "the release is %(state)s, so its content stands; draft a new release", state=STATE_NAMES[known.state]
+            )
+        )
     release = known or Release(release_id=draft.release_id, state=ReleaseState.DRAFT)
     _fill(release, draft, developer)
     release.drafted_by, release.drafted_at = by, now
@@ -52,10 +58,10 @@ def draft_release(draft: ReleaseDraft, *, by: "User") -> Release:
 def _developer(draft: ReleaseDraft, by: "User") -> Person:
     """Four eyes need two known people: the developer must be someone who has that role here."""
     if by.username != draft.developer and Role.MODEL_DEVELOPER in by.roles:
-        raise NotAllowed("a model developer drafts releases in his own name only")
+        raise NotAllowed(**said("a model developer drafts releases in his own name only"))
     person = Person.objects.filter(username=draft.developer, is_active=True, is_service=False).first()
     if person is None or Role.MODEL_DEVELOPER not in person.roles:
-        raise NotAllowed("the draft's developer is not known here as a model developer; name one who is")
+        raise NotAllowed(**said("the draft's developer is not known here as a model developer; name one who is"))
     return person
 
 

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from cleanroom.errors import NotAllowed
 from cleanroom.vocabulary.terms import ReleaseState
 from portal.accounts.permissions import Permission, check_may
 from portal.audit.actions import record
+from portal.common.said import said
 from portal.signoffs.models import Release, ReleaseHold
 from portal.signoffs.queries import release_of
 
@@ -23,7 +23,7 @@ def hold_release(release_id: str, *, reason: str, by: "User") -> Release:
     check_may(by, Permission.HOLD_RELEASE, institution=by.institution_code)
     release = release_of(release_id, lock=True)
     if release.state == ReleaseState.RETIRED:
-        raise NotAllowed(_("A retired release sends nothing; there is nothing to hold."))
+        raise NotAllowed(**said("A retired release sends nothing; there is nothing to hold."))
     if release.holds.filter(participant=by.institution, in_force=True).exists():
         return release
     ReleaseHold.objects.create(

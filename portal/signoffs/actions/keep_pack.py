@@ -14,6 +14,7 @@ from cleanroom.errors import NotAllowed, SignatureRefused, TooLarge
 from cleanroom.governance.reports import verify_pack
 from portal.accounts.permissions import Permission, check_may
 from portal.audit.actions import record
+from portal.common.said import said
 from portal.participants.models import RoomKey
 from portal.signoffs.models import EvidencePack
 from portal.signoffs.queries import release_of
@@ -30,14 +31,14 @@ def keep_pack(release_id: str, raw: bytes, *, by: "User") -> EvidencePack:
     where it is about another release or another content of this one."""
     check_may(by, Permission.KEEP_PACK)
     if len(raw) > CAP_BYTES:
-        raise TooLarge("the pack is larger than a pack can be", rule="pack_size")
+        raise TooLarge(**said("the pack is larger than a pack can be"), rule="pack_size")
     release, digest = release_of(release_id, lock=True), hashlib.sha256(raw).hexdigest()
     if known := EvidencePack.objects.filter(pack=digest).first():
         return known
     files = _verified(raw)
     manifest, verdict = (json.loads(files[name]) for name in (verify_pack.MANIFEST, "verdict.json"))
     if json.loads(files["record.json"])["draft"] != release.draft:
-        raise NotAllowed("the pack is about another release, or another content of it", rule="pack_release")
+        raise NotAllowed(**said("the pack is about another release, or another content of it"), rule="pack_release")
     kept = EvidencePack.objects.create(
         release=release,
         pack=digest,
@@ -66,4 +67,4 @@ def _verified(raw: bytes) -> dict[str, bytes]:
                 why = str(e)
             else:
                 return files
-    raise SignatureRefused(f"the verifier refuses the pack: {why}", rule="evidence_pack")
+    raise SignatureRefused(**said("the verifier refuses the pack: %(why)s", why=why), rule="evidence_pack")

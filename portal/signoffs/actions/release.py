@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from cleanroom.errors import GateClosed
 from cleanroom.governance import gate, releases
+from cleanroom.governance.reasons import as_sentence, in_chinese
 from cleanroom.vocabulary.terms import ReleaseState
 from portal.accounts.permissions import Permission, check_may
 from portal.programme.actions import close_on_evidence
@@ -48,7 +49,9 @@ def publish_release(release_id: str, *, by: "User") -> Release:
 def _check_settled(release: Release, now: datetime) -> None:
     """An incident that would suspend the release at once keeps it from coming back."""
     if standing := standing_incidents(release, now=now):
-        raise GateClosed("; ".join(str(reason) for reason in standing), rule="incident")
+        raise GateClosed(
+            as_sentence("the gate is closed", standing), zh=in_chinese("閘門關閉", standing), rule="incident"
+        )
 
 
 def _retire_others(release: Release, *, by: "User", now: datetime) -> None:

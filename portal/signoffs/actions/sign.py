@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from cleanroom.contracts.governance import SignOffRequest
 from cleanroom.errors import NotAllowed
@@ -12,6 +11,7 @@ from cleanroom.governance import releases
 from portal.accounts.names import CAPACITY_NAMES
 from portal.accounts.permissions import Permission, check_may
 from portal.audit.actions import record
+from portal.common.said import said
 from portal.signoffs.actions.moves import move
 from portal.signoffs.models import Release, SignOffRecord
 from portal.signoffs.policy import current_policy
@@ -49,7 +49,7 @@ def check_capacity(by: "User", request: SignOffRequest) -> None:
     """In which capacity a person may sign is granted to the person, not implied by the role."""
     if request.role not in by.capacities:
         name = CAPACITY_NAMES[request.role.value]
-        raise NotAllowed(_("You may not sign as: %(capacity)s.") % {"capacity": name})
+        raise NotAllowed(**said("You may not sign as: %(capacity)s.", capacity=name))
 
 
 def _signed_so(release: Release, request: SignOffRequest, by: "User") -> bool:

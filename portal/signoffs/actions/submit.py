@@ -8,8 +8,10 @@ from cleanroom.errors import NotAllowed
 from cleanroom.governance import releases
 from cleanroom.vocabulary.terms import ReleaseState
 from portal.accounts.permissions import Permission, check_may
+from portal.common.said import said
 from portal.signoffs.actions.moves import move
 from portal.signoffs.models import Release
+from portal.signoffs.names import STATE_NAMES
 from portal.signoffs.policy import current_policy
 from portal.signoffs.queries import receivers, record_of, release_of
 
@@ -40,6 +42,11 @@ def withdraw_release(release_id: str, *, reason: str, by: "User") -> Release:
     if release.state == ReleaseState.RETIRED:
         return release
     if release.state != ReleaseState.EVALUATED:
-        raise NotAllowed(f"the release is {release.state}; only a draft that was not submitted yet is withdrawn")
+        raise NotAllowed(
+            **said(
+                "the release is %(state)s; only a draft that was not submitted yet is withdrawn",
+                state=STATE_NAMES[release.state],
+            )
+        )
     move(release, ReleaseState.RETIRED, by=by, reason=reason[:400])
     return release

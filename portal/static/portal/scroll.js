@@ -4,7 +4,7 @@ function reachable() {
   for (const box of document.querySelectorAll(".table-responsive, .scroll, .timeline, .agreement")) {
     const scrolls = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
     box.toggleAttribute("tabindex", scrolls);
-    if (!scrolls) { box.removeAttribute("role"); box.removeAttribute("aria-label"); continue; }
+    if (!scrolls) { for (const name of ["role", "aria-label", "aria-labelledby"]) box.removeAttribute(name); continue; }
     box.tabIndex = 0;
     box.setAttribute("role", "group");
     box.setAttribute("aria-label", heading(box));

@@ -9,7 +9,9 @@ from cleanroom.errors import NotAllowed, NotFound, RequestInvalid
 from cleanroom.vocabulary.terms import UploadState
 from portal.accounts.permissions import check_may
 from portal.audit.actions import record
+from portal.common.said import said
 from portal.uploads.models import Submission, SubmissionOrder
+from portal.uploads.names import STATE_NAMES
 from portal.uploads.orders import RULES, End, Kind
 
 if TYPE_CHECKING:
@@ -27,7 +29,13 @@ def order(*, by: "User", submission_id: str, kind: Kind, reason: str) -> Submiss
         if live := submission.orders.live().first():
             return _same(live, kind)
         if submission.state != rule.only_on:
-            raise NotAllowed(f"only a submission that is {rule.only_on} can get this order; it is {submission.state}")
+            raise NotAllowed(
+                **said(
+                    "only a submission that is %(only_on)s can get this order; it is %(state)s",
+                    only_on=STATE_NAMES[rule.only_on],
+                    state=STATE_NAMES[submission.state],
+                )
+            )
         made = SubmissionOrder.objects.create(
             kind=kind.value, submission=submission, participant=submission.participant, reason=reason, ordered_by=by
         )
@@ -77,9 +85,11 @@ def take_back_order(*, by: "User", order_id: str) -> SubmissionOrder:
 
 def check_second_person(found: SubmissionOrder, *, by: "User") -> None:
     if found.ordered_by_id == by.pk:
-        raise NotAllowed("the approval must come from a second person", rule="two_people")
+        raise NotAllowed(**said("the approval must come from a second person"), rule="two_people")
     if found.kind == Kind.RELEASE and by.institution_id == found.participant_id:
-        raise NotAllowed("a release is approved by somebody outside the submitting institution", rule="two_people")
+        raise NotAllowed(
+            **said("a release is approved by somebody outside the submitting institution"), rule="two_people"
+        )
 
 
 def check_ordered(submission: Submission, to: UploadState) -> None:
@@ -88,7 +98,10 @@ def check_ordered(submission: Submission, to: UploadState) -> None:
         if (submission.state, to) == (rule.only_on, rule.leads_to):
             kinds = [order.kind for order in submission.orders.known_to_room()]
             if not any(RULES[Kind(kind)] is rule for kind in kinds):
-                raise NotAllowed(f"no approved order lets this submission become {to}", rule="submission_order")
+                raise NotAllowed(
+                    **said("no approved order lets this submission become %(to)s", to=STATE_NAMES[to]),
+                    rule="submission_order",
+                )
 
 
 def end_orders(submission: Submission, *, by: "User") -> None:
@@ -113,7 +126,7 @@ def _order_for_change(order_id: str) -> SubmissionOrder:
     rows = SubmissionOrder.objects.select_for_update(of=("self",)).select_related("participant", "ordered_by")
     found = rows.filter(order_id=order_id).first()
     if found is None:
-        raise NotFound("there is no such order")
+        raise NotFound(**said("there is no such order"))
     return found
 
 
@@ -121,29 +134,29 @@ def _submission(submission_id: str) -> Submission:
     rows = Submission.objects.select_for_update(of=("self",)).select_related("participant")
     found = rows.filter(submission_id=submission_id).first()
     if found is None:
-        raise NotFound("there is no such submission")
+        raise NotFound(**said("there is no such submission"))
     return found
 
 
 def _same(live: SubmissionOrder, kind: Kind) -> SubmissionOrder:
     if live.kind != kind:
-        raise NotAllowed("another order on this submission waits already")
+        raise NotAllowed(**said("another order on this submission waits already"))
     return live
 
 
 def _check_live(found: SubmissionOrder) -> None:
     if found.end:
-        raise NotAllowed(f"the order is {found.state.replace('_', ' ')} already")
+        raise NotAllowed(**said("this order stands at: %(state)s", state=found.state_badge[0]))
 
 
 def _check_open(found: SubmissionOrder) -> None:
     if found.state != "open":
-        raise NotAllowed(f"the order is {found.state.replace('_', ' ')} already")
+        raise NotAllowed(**said("this order stands at: %(state)s", state=found.state_badge[0]))
 
 
 def _sentence(reason: str) -> str:
     if len(reason.strip()) < LEAST_REASON:
-        raise RequestInvalid("give the reason in a sentence (at least 10 characters)")
+        raise RequestInvalid(**said("give the reason in a sentence (at least 10 characters)"))
     return reason.strip()[:300]
 
 

@@ -10,11 +10,13 @@ from cleanroom.errors import NotAllowed, SequenceReplayed, UnknownInstitution
 from cleanroom.vocabulary.terms import UploadState
 from portal.accounts.permissions import Permission, check_may
 from portal.audit.actions import record
+from portal.common.said import said
 from portal.participants.models import Participant
 from portal.programme.actions import close_on_evidence
 from portal.programme.models import EvidenceKind
 from portal.uploads.actions.order import check_ordered, end_orders
 from portal.uploads.models import Decision, RuleOutcome, Submission
+from portal.uploads.names import STATE_NAMES
 from portal.uploads.states import NEXT
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def report_upload(report: UploadReport, *, by: "User") -> Submission:
     check_may(by, Permission.REPORT_UPLOAD)
     participant = Participant.objects.filter(code=report.participant).first()
     if participant is None:
-        raise UnknownInstitution("the report names an institution that is not a participant")
+        raise UnknownInstitution(**said("the report names an institution that is not a participant"))
     known = Submission.objects.select_for_update().filter(submission_id=report.submission_id).first()
     if known:
         _check_same_submission(known, report, participant)
@@ -49,12 +51,18 @@ def report_upload(report: UploadReport, *, by: "User") -> Submission:
 def _check_same_submission(known: Submission, report: UploadReport, participant: Participant) -> None:
     same = (known.participant_id, known.dataset) == (participant.pk, report.dataset)
     if not same or known.sequence not in (0, report.sequence):
-        raise NotAllowed("the report's number belongs to another submission")
+        raise NotAllowed(**said("the report's number belongs to another submission"))
 
 
 def _check_may_follow(known: Submission, report: UploadReport) -> None:
     if report.state != known.state and report.state not in NEXT[UploadState(known.state)]:
-        raise NotAllowed(f"a submission that is {known.state} does not become {report.state}")
+        raise NotAllowed(
+            **said(
+                "a submission that is %(before)s does not become %(after)s",
+                before=STATE_NAMES[known.state],
+                after=STATE_NAMES[report.state],
+            )
+        )
 
 
 def _write(submission: Submission, report: UploadReport, participant: Participant) -> Submission:
@@ -68,7 +76,7 @@ def _write(submission: Submission, report: UploadReport, participant: Participan
         with transaction.atomic():
             submission.save()
     except IntegrityError:
-        raise SequenceReplayed("another submission was accepted under this sequence number") from None
+        raise SequenceReplayed(**said("another submission was accepted under this sequence number")) from None
     return submission
 
 

@@ -21,7 +21,7 @@ from cleanroom.vocabulary.terms import (
 
 class Problem(Frozen):
     """Body of every refusal over HTTP (RFC 9457). `reason` is the refusal's reason code in cleanroom.errors.
-    `detail_zh`: the same sentence in Traditional Chinese, where the portal has it."""
+    `detail_zh`: the same sentence in Traditional Chinese; the portal always has it."""
 
     type: str = "about:blank"
     title: str

@@ -154,14 +154,14 @@ def test_an_open_order_is_declined_or_taken_back(report, steward, custodian):
     with pytest.raises(NotAllowed, match="second person"):
         decline_order(by=both, order_id=first.order_id, reason=REASON)
     assert decline_order(by=custodian, order_id=first.order_id, reason=REASON).state == "declined"
-    with pytest.raises(NotAllowed, match="declined already"):
+    with pytest.raises(NotAllowed, match="stands at: Declined"):
         approve_order(by=custodian, order_id=first.order_id)
     second = ordered(steward)
     for _again in range(2):
         assert take_back_order(by=steward, order_id=second.order_id).state == "taken_back"
     third = ordered(steward)
     approve_order(by=custodian, order_id=third.order_id)
-    with pytest.raises(NotAllowed, match="approved already"):
+    with pytest.raises(NotAllowed, match="stands at: Approved"):
         decline_order(by=custodian, order_id=third.order_id, reason=REASON)
     assert Submission.objects.get().state == "accepted" and SubmissionOrder.objects.count() == 3
 
@@ -172,7 +172,7 @@ def test_an_approved_order_that_the_room_cannot_carry_out_is_taken_back(report, 
     approve_order(by=custodian, order_id=made.order_id)
     assert take_back_order(by=steward, order_id=made.order_id).state == "taken_back"
     assert room_api("GET", "/submission-orders")[1] == []
-    with pytest.raises(NotAllowed, match="taken back already"):
+    with pytest.raises(NotAllowed, match="stands at: Taken back"):
         approve_order(by=make_person(Role.GOVERNANCE_APPROVER), order_id=ordered_and_taken_back(steward))
 
 
@@ -189,7 +189,7 @@ def test_where_the_room_was_faster_its_report_stands(report, steward, custodian)
     assert report(state="withdrawn")[0] == 200
     made.refresh_from_db()
     assert made.end == "carried_out" and Submission.objects.get().state == "withdrawn"
-    with pytest.raises(NotAllowed, match="carried out already"):
+    with pytest.raises(NotAllowed, match="stands at: Carried out"):
         take_back_order(by=steward, order_id=made.order_id)
 
 
