@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from datetime import datetime
 from typing import Any
 
 from rich.box import SIMPLE
@@ -12,6 +13,7 @@ from cleanroom.cli.common import add_json_file, command, day, out, print_line
 from cleanroom.cli.waiting import waiting
 from cleanroom.cli.words import chosen, told
 from cleanroom.contracts.whole_files import write_whole
+from cleanroom.governance.moments import moment
 
 POLICIES = ("rules", "model_without_graph", "model", "released")
 _NOTICES, _IN_PATTERN = ("notices", "通報數"), ("in a pattern", "屬已知樣態")
@@ -117,12 +119,12 @@ def _price(before: dict[str, Any], after: dict[str, Any]) -> str:
 
 def _runs(runs: list[dict[str, Any]]) -> Table:
     names = map(chosen, (_NOTICES, ("named before", "先前已通報"), _IN_PATTERN, _LISTED_LATER))
-    columns = [Column(told("cut-off (UTC)", "截止時點（UTC）"), no_wrap=True)]
+    columns = [Column(told("cut-off (Asia/Taipei)", "截止時點（臺北）"), no_wrap=True)]
     columns += [Column(name, justify="right") for name in names]
     table = Table(*columns, title=told("Notices", "通報"), title_justify="left", box=SIMPLE)
     for run in runs:
         counts = [run[name] for name in ("notices", "named_before", "in_pattern", "listed_later")]
-        table.add_row(run["as_of"], *("–" if n is None else f"{n:,}" for n in counts))
+        table.add_row(moment(datetime.fromisoformat(run["as_of"])), *("–" if n is None else f"{n:,}" for n in counts))
     return table
 
 

@@ -135,9 +135,10 @@ def _released(bench: Bench, history: Sequence[Snapshot]) -> list[tuple[Snapshot,
     trained_at, trees = datetime.fromisoformat(artefact.training["as_of"]), artefact.model()
     after = [s for s in history if s.as_of > trained_at]
     if not after:
+        day = trained_at.astimezone(_TAIPEI).date()
         raise NothingToDo(
-            f"no cut-off of this period lies after the release was trained, at {trained_at:%Y-%m-%d}",
-            zh=f"此期間無任何截止時點晚於發布模型之訓練（{trained_at:%Y-%m-%d}）",
+            f"no cut-off of this period lies after the release was trained, on {day}",
+            zh=f"此期間無任何截止時點晚於發布模型之訓練（{day}）",
         )
     names, log_odds = list(artefact.features), artefact.calibration.log_odds
     return [(s, Ranking(log_odds(trees.margins(matrix(s.rows, names))), learned=True)) for s in after]

@@ -1,6 +1,6 @@
 """The published answer to the programme's question as one page: HTML that loads nothing, and the same as PDF."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -19,6 +19,14 @@ PACKAGE = "cleanroom.results"
 NOTHING = "–"
 _TAIPEI = ZoneInfo("Asia/Taipei")
 _MANY = {"layer": "layers", "typology": "typologies"}
+
+
+def whole(value: float | None) -> str:
+    return NOTHING if value is None else f"{round(value):,}".replace("-", "\u2212")
+
+
+def signed(value: float) -> str:
+    return f"+{whole(value)}" if value > 0 else whole(value)
 
 
 @dataclass(frozen=True)
@@ -60,8 +68,9 @@ class Page:
         money, accounts = self._best["extra_money_twd"], self._best["extra_accounts"]
         known = {"label": self.best_label, "hours": self.hours}
         if min(money, accounts) < 0:
-            return self.words("headline_less", **known, money=signed(money), accounts=signed(accounts))
-        return self.words("headline", **known, money=whole(money), accounts=whole(accounts))
+            counted = self._counted("accounts_counted", accounts, signed)
+            return self.words("headline_less", **known, money=signed(money), accounts=counted)
+        return self.words("headline", **known, money=whole(money), accounts=self._counted("accounts_counted", accounts))
 
     @property
     def headline_interval(self) -> str:
@@ -80,15 +89,16 @@ class Page:
     def _families(self) -> str:
         return self._counted("families_of_cases", self.body["families"])
 
-    def _counted(self, text: str, count: int) -> str:
-        return self.words.of(text, "one" if count == 1 else "many").format(n=whole(count))
+    def _counted(self, text: str, count: int, written: Callable[[float], str] = whole) -> str:
+        return self.words.filled(text, "one" if abs(count) == 1 else "many", n=written(count))
 
     @property
     def price(self) -> str:
         if self._innocents_known:
             hours = whole(self._best["innocent_freeze_hours"])
-            return self.words("price_known", innocent=whole(self._best["innocent_accounts"]), hours=hours)
-        others = whole(self._best["accounts_controlled_not_listed"])
+            innocent = self._counted("innocents_counted", self._best["innocent_accounts"])
+            return self.words("price_known", innocent=innocent, hours=hours)
+        others = self._counted("others_counted", self._best["accounts_controlled_not_listed"])
         return self.words("price_unknown", others=others, hours=whole(self._best["freeze_hours"]))
 
     @property
@@ -173,12 +183,13 @@ class Page:
 
     def _nesting(self, one: Mapping[str, Any]) -> str:
         names = {side: self._name(one[side]) for side in ("wider", "narrower")}
-        if not one["accounts_missed"] and not one["accounts_later"]:
-            return self.words("nested", **names)
-        innocent, missed = one["innocents_missed"], one["accounts_missed"]
-        said = self.words("of_them_innocent", n=whole(innocent)) if innocent is not None and missed else ""
-        return self.words("not_nested", **names, missed=whole(missed), later=whole(one["accounts_later"]),
-                          innocent=said)  # fmt: skip
+        missed, later = (self._counted("accounts_counted", one[f"accounts_{how}"]) for how in ("missed", "later"))
+        if not one["accounts_missed"]:
+            return self.words("none_missed" if one["accounts_later"] else "nested", **names, later=later)
+        innocent = one["innocents_missed"]
+        said = "" if innocent is None else self.words("of_them_innocent", n=whole(innocent))
+        after = self.words("and_later", later=later) if one["accounts_later"] else ""
+        return self.words("not_nested", **names, missed=missed, innocent=said, later=after)
 
     @property
     def sensitivity(self) -> list[dict[str, str]]:
@@ -193,14 +204,6 @@ class Page:
 
 def _at(values: Sequence | None, place: int) -> Any:
     return None if values is None else values[place]
-
-
-def whole(value: float | None) -> str:
-    return NOTHING if value is None else f"{round(value):,}".replace("-", "\u2212")
-
-
-def signed(value: float) -> str:
-    return f"+{whole(value)}" if value > 0 else whole(value)
 
 
 def span(interval: Sequence[float] | None) -> str:

@@ -32,6 +32,15 @@ def test_no_figure_is_cut_off_on_a_terminal_of_eighty_columns(language, monkeypa
     assert "22,176,392" in said and "[-1,159,284, 7,743,409]" in said and "…" not in said
 
 
+def test_cut_offs_are_told_in_taipei_time(monkeypatch):
+    monkeypatch.setenv("CLEANROOM_LANGUAGE", ENGLISH)
+    console = Console(record=True, width=80, file=io.StringIO())
+    counts = dict.fromkeys(("notices", "named_before", "in_pattern", "listed_later"), 3)
+    console.print(replay._runs([{"as_of": "2025-06-09T16:00:00+00:00", **counts}]))
+    said = console.export_text()
+    assert "(Asia/Taipei)" in said and "2025-06-10 00:00:00 +08:00" in said and "UTC" not in said
+
+
 @pytest.mark.parametrize(("language", "told"), [(ENGLISH, "-12 accounts"), (CHINESE, "、-12 個帳戶")])
 def test_a_loss_against_each_bank_alone_has_its_sign_and_one_case_no_interval(language, told, monkeypatch):
     monkeypatch.setenv("CLEANROOM_LANGUAGE", language)

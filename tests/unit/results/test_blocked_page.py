@@ -7,6 +7,7 @@ import json
 import re
 import zlib
 from datetime import UTC, datetime
+from html import unescape
 from importlib.resources import files
 
 import pytest
@@ -116,6 +117,23 @@ def _intervals(found):
         if key.endswith("_interval"):
             yield one
         yield from _intervals(one)
+
+
+@pytest.mark.parametrize(
+    ("missed", "later", "told"),
+    [(0, 0, 'controls all that "Shared list" does, and no later.'),
+     (0, 1, 'controls all that "Shared list" does, and is later for 1 account.'),
+     (1, 0, 'leaves out 1 account that "Shared list" controls (1 of them innocent).'),
+     (3, 2, 'leaves out 3 accounts that "Shared list" controls (1 of them innocent), and is later for 2 accounts.')],
+)  # fmt: skip
+def test_one_is_no_plural_and_nothing_is_not_counted(body, missed, later, told):
+    one = {"narrower": "shared_list", "wider": "shared_graph_realtime", "accounts_missed": missed,
+           "accounts_later": later, "innocents_missed": min(missed, 1)}  # fmt: skip
+    figures = body["scenarios"]["shared_graph_realtime"] | {"extra_accounts": 1, "innocent_accounts": 1}
+    scenarios = body["scenarios"] | {"shared_graph_realtime": figures}
+    said = unescape(page(body | {"nesting": [one], "scenarios": scenarios}, "en", **KNOWN))
+    assert told in said and "TWD and 1 account more than" in said and "1 innocent account controlled" in said
+    assert not re.search(r"\b1 (accounts|innocent accounts)\b", said[: said.index("<table")])
 
 
 def test_without_the_truth_it_says_that_innocents_are_not_known():
