@@ -18,7 +18,7 @@ def add_checks(commands) -> None:
         commands, "conformance", _conformance, "check this installation, or your own, against the published answers",
         "以公布之標準答案檢查本安裝或自行開發之程式",
     )  # fmt: skip
-    scheme = told("of the first hash (default %(default)s)", "一次雜湊之方案（預設 %(default)s）")
+    scheme = told("scheme of the first hash (default %(default)s)", "一次雜湊之方案（預設 %(default)s）")
     conformance.add_argument("--scheme", type=Scheme, choices=list(Scheme), default=Scheme.HMAC2, help=scheme)
     own = conformance.add_mutually_exclusive_group()
     own.add_argument("--questions", type=OutFile, metavar="FILE", help=told(

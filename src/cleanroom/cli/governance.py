@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 def add_governance(commands) -> None:
     """Further families of governance commands are added here, each from its own module."""
-    governance = family(commands, "governance", "programmable governance", "可程式化治理")
+    governance = family(
+        commands, "governance", "programmable governance: policy, gate, evidence", "可程式化治理：政策、閘門、證據"
+    )
     gate = command(
         governance, "gate", _gate,
         "ask the gate: exit code 0 open, 26 shut, 10 to 41 unusable (settings, policy, artefact), 70 to 77 unreachable",
@@ -35,9 +37,9 @@ def add_governance(commands) -> None:
                     "hold the kill-switch drill: somebody stops the sending, the gate is timed",
                     "演練緊急停止：由人員下達停止命令，並計時至閘門關閉")  # fmt: skip
     drill.add_argument("--wait", type=float, default=600.0, metavar="SECONDS", help=told(
-        "for the order (default %(default)s)", "等候命令之秒數（預設 %(default)s）"))  # fmt: skip
+        "how long to wait for the order (default %(default)g)", "等候命令之秒數（預設 %(default)g）"))  # fmt: skip
     watch = command(governance, "watch", _watch,
-                    "suspend the release in force where an incident or an end asks for it: 0 or 26",
+                    "suspend the release in force where something asks for it: exit code 0 it stands, 26 suspended",
                     "因事件或到期而須停止時，暫停有效之發布：0 維持，26 已暫停")  # fmt: skip
     add_json(watch)
     scan = command(governance, "scan-report", _scan, "keep a scanner's report (pip-audit or OSV-Scanner, JSON)",

@@ -1,6 +1,7 @@
 """Commands on keys: make, share, show, pin."""
 
 import argparse
+from typing import Any
 
 from cleanroom.cli.common import add_institution, add_out, command, family, print_line
 from cleanroom.cli.paths import InFile
@@ -68,11 +69,14 @@ def _add_sharing(keys) -> None:
 
 
 def _add_registering(keys) -> None:
-    proposed = command(keys, "propose", _keys_propose, "propose the public keys to the portal, proven",
+    proposed = command(keys, "propose", _keys_propose,
+                       "propose the public keys to the portal, with proof of the private ones",
                        "向入口網站提出公鑰，並證明持有私鑰")  # fmt: skip
     answer = command(keys, "answer", _keys_answer, "answer the portal's challenge for the sealing key",
                      "回答入口網站對封裝金鑰之驗證問題")  # fmt: skip
-    answer.add_argument("challenge", help=told("as the portal's page shows it", "入口網站頁面所示內容"))
+    answer.add_argument(
+        "challenge", help=told("the challenge, as the portal's page shows it", "入口網站頁面所示之驗證問題")
+    )
     renewed = command(keys, "renew", _keys_renew, "draw a new signing or sealing key; then propose it",
                       "產製新簽章金鑰或封裝金鑰，其後須提出登錄")  # fmt: skip
     renewed.add_argument("--purpose", choices=("signing", "sealing"), required=True, help=told(
@@ -113,10 +117,9 @@ def _keys_participant(options: argparse.Namespace) -> None:
 
 def _keys_export(options: argparse.Namespace) -> None:
     from cleanroom.pipeline import keys
-    from cleanroom.pipeline.custody import custodian_of
 
     settings = ParticipantSettings.from_environment(options.institution)
-    share = keys.export_k1(settings.keys, options.recipient, custodian=custodian_of(settings))
+    share = keys.export_k1(settings.keys, options.recipient, **_opening(settings))
     options.out.write_bytes(share)
     print_line(told(f"wrote {options.out}: only the holder of that recipient can open it",
                     f"已寫入 {options.out}：僅該收件公鑰之持有人得開啟"))  # fmt: skip
@@ -124,10 +127,9 @@ def _keys_export(options: argparse.Namespace) -> None:
 
 def _keys_canaries(options: argparse.Namespace) -> None:
     from cleanroom.pipeline import keys, pins
-    from cleanroom.pipeline.custody import custodian_of
 
     settings = ParticipantSettings.from_environment(options.institution)
-    print(pins.card_text(keys.canary_card(settings.keys, custodian=custodian_of(settings))))
+    print(pins.card_text(keys.canary_card(settings.keys, **_opening(settings))))
 
 
 def _keys_pin(options: argparse.Namespace) -> None:
@@ -176,10 +178,17 @@ def _keys_rewrap(options: argparse.Namespace) -> None:
     settings = _side(options)
     to = "" if options.to == "file" else options.to
     if rewrap(settings, to=to):
-        print_line(told(f"the key ring has another custodian now: set CLEANROOM_KEY_CUSTODY={to}",
-                        f"金鑰環已移轉；請設定 CLEANROOM_KEY_CUSTODY={to}"))  # fmt: skip
+        setting = f"CLEANROOM_KEY_CUSTODY={to}" if to else "CLEANROOM_KEY_CUSTODY"
+        print_line(told(f"the key ring has another custodian now: {'set' if to else 'unset'} {setting}",
+                        f"金鑰環已移轉；請{'設定' if to else '取消設定'} {setting}"))  # fmt: skip
     else:
         print_line(told("the key ring is with this custodian already", "金鑰環已採此保管方式"))
+
+
+def _opening(settings: ParticipantSettings) -> dict[str, Any]:
+    from cleanroom.pipeline.custody import custodian_of
+
+    return {"custodian": custodian_of(settings), "production": settings.production}
 
 
 def _side(options: argparse.Namespace) -> ParticipantSettings | RoomSettings:

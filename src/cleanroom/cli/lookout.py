@@ -24,11 +24,11 @@ def add_lookout(commands) -> None:
 def _add_index(lookout) -> None:
     build = on_folder(lookout, "build", _build, "build the index from published transfers", "以已發布之交易建立索引")
     build.add_argument("--transfers", type=InFile, nargs="+", required=True, metavar="FILE", help=told(
-        "Parquet files", "交易檔（Parquet）"))  # fmt: skip
+        "the published transfers, Parquet files", "交易檔（Parquet）"))  # fmt: skip
     build.add_argument("--ties", type=InFile, metavar="FILE", help=told(
-        "of accounts to phones and the like, for link steps", "帳戶與電話等之關聯檔，供關聯步使用"))  # fmt: skip
+        "ties of accounts to phones and the like, for link steps", "帳戶與電話等之關聯檔，供關聯步使用"))  # fmt: skip
     build.add_argument("--anew", action="store_true", help=told(
-        "in the place of the index that is there", "取代現有索引"))  # fmt: skip
+        "replace the index that is there", "取代現有索引"))  # fmt: skip
     verify = on_folder(lookout, "verify", _verify, "check every byte of the index, and the chain of the access log",
                        "逐位元組檢查索引，並驗證查詢紀錄之雜湊鏈")  # fmt: skip
     add_json(verify)
@@ -42,7 +42,8 @@ def _add_serving(lookout) -> None:
     serve.add_argument("--workers", type=int, default=2, metavar="N", help=told(
         "processes that answer (default %(default)s)", "查詢程序數（預設 %(default)s）"))  # fmt: skip
     serve.add_argument("--port", type=_port, default=8470, help=told(
-        "0 takes a free one (default %(default)s)", "通訊埠；0 為任一可用者（預設 %(default)s）"))  # fmt: skip
+        "where to listen; 0 takes a free port (default %(default)s)",
+        "通訊埠；0 為任一可用者（預設 %(default)s）"))  # fmt: skip
     serve.add_argument("--host", default="127.0.0.1", help=told(
         "another than loopback only where the network is the room's",
         "僅於無塵室專用網路方得設為本機以外之位址"))  # fmt: skip

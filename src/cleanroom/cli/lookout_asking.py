@@ -19,7 +19,7 @@ def add_asking(lookout) -> None:
     )
     _add_account(expand, "account", "its token, 32 hex digits", "帳戶代碼，32 位十六進位")
     expand.add_argument("--paths", action="store_true", help=told(
-        "with the transfers that explain each arrival", "並列出到達各帳戶所經之交易"))  # fmt: skip
+        "show the transfers that explain each arrival", "並列出到達各帳戶所經之交易"))  # fmt: skip
     expand.add_argument("--link-limit", type=int, metavar="N", help=told(
         "step past a holder, phone, device or platform account of at most N accounts as well; needs --begins",
         "並可經帳戶數 N 個以內之共用持有人、電話、裝置或平台帳號；須併用 --begins"))  # fmt: skip
@@ -55,21 +55,22 @@ def _add_rows(parser) -> None:
 
 def _add_rule(parser) -> None:
     parser.add_argument("--layers", type=int, default=6, metavar="N", help=told(
-        "1 to 6 (default %(default)s)", "層數，1 至 6（預設 %(default)s）"))  # fmt: skip
+        "number of layers, 1 to 6 (default %(default)s)", "層數，1 至 6（預設 %(default)s）"))  # fmt: skip
     parser.add_argument("--direction", choices=("forward", "backward", "both"), default="forward", help=told(
         "where the money went, whose money came, or both (default %(default)s)",
         "順向、逆向或雙向（預設 %(default)s）"))  # fmt: skip
     parser.add_argument("--plain", action="store_true", help=told("without the order of time", "不論時序"))
     for name, kind, metavar, english, chinese in (
-        ("max-delay-hours", float, "HOURS", "between two transfers that follow each other", "相鄰交易間隔上限（小時）"),
+        ("max-delay-hours", float, "HOURS", "most hours between two transfers that follow each other",
+         "相鄰交易間隔上限（小時）"),
         ("hub-limit", int, "N", "accounts with more transfers are reached, not passed",
          "交易逾此筆數之帳戶及於而不外推"),
-        ("keep-latest", int, "N", "of each account's transfers, only so many", "每帳戶僅取最近若干筆交易"),
+        ("keep-latest", int, "N", "of each account only its latest transfers, so many", "每帳戶僅取最近若干筆交易"),
         ("begins", str, "MOMENT", "the first transfer is after it (backward: before it); RFC 3339 with its zone",
          "首筆交易須晚於此時刻（逆向則早於）；RFC 3339 含時區"),
-        ("after", str, "MOMENT", "the window begins; RFC 3339 with its zone", "時間窗之始；RFC 3339 含時區"),
-        ("before", str, "MOMENT", "the window ends; RFC 3339 with its zone", "時間窗之終；RFC 3339 含時區"),
-        ("seconds", float, "S", "most that the answer may take", "查詢時間上限（秒）"),
+        ("after", str, "MOMENT", "where the window begins; RFC 3339 with its zone", "時間窗之始；RFC 3339 含時區"),
+        ("before", str, "MOMENT", "where the window ends; RFC 3339 with its zone", "時間窗之終；RFC 3339 含時區"),
+        ("seconds", float, "S", "most seconds that the answer may take", "查詢時間上限（秒）"),
     ):  # fmt: skip
         parser.add_argument(f"--{name}", type=kind, metavar=metavar, help=told(english, chinese))
 

@@ -33,7 +33,7 @@ def add_packs(governance) -> None:
     form = family(governance, "form", "the check form as a spreadsheet", "查核表（試算表）")
     write = command(form, "write", _write_form, "write the form for the owner to fill in", "產生查核表供負責人填寫")
     write.add_argument("--release", metavar="ID", help=told(
-        "with the outcomes and documents of this release (asks the portal)",
+        "fill in the outcomes and documents of this release (asks the portal)",
         "帶入該次發布之結果與文件（詢問入口網站）"))  # fmt: skip
     add_out(write, "the form, a .xlsx file", "查核表，.xlsx 檔")
     read = command(form, "read", _read_form, "read a filled form; prints what release-request.yaml takes",

@@ -36,7 +36,7 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, *arguments, **named):
         super().__init__(*arguments, add_help=False, **named)
-        self._positionals.title = told("what is given", "參數")
+        self._positionals.title = told("arguments", "參數")
         self._optionals.title = told("options", "選項")
         self.add_argument("-h", "--help", action="help", help=told("show this page and end", "顯示本說明後結束"))
 

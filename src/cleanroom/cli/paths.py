@@ -121,7 +121,9 @@ def of_the_system(e: OSError) -> CleanroomError:
 def wrong_path(number: int, path: object) -> CleanroomError:
     """`number`: one of errno's that tells that the path itself is wrong."""
     kind, english, chinese = _PATH[number]
-    return kind(english, zh=chinese, where=Where(file=str(path)), rule="path")
+    return kind(
+        english, zh=chinese, where=Where(file=str(path)), rule="path_taken" if number == errno.EEXIST else "path"
+    )
 
 
 def not_text(e: UnicodeDecodeError) -> CleanroomError:

@@ -118,12 +118,10 @@ def _send_bridge(options: argparse.Namespace) -> None:
     if options.data:
         settings = replace(settings, data_dir=options.data.absolute())
     objects = open_object_store(settings.object_store, settings.objects_dir, ca_file=settings.ca_file)
-    with waiting("hashing and sealing every identifier", "雜湊並封裝全部識別資料"):
+    with waiting("hashing and sealing every identifier", "雜湊並封裝全部識別碼"):
         result = send_bridge(settings, portal=HttpPortal.of(settings), objects=objects)
     done = told("sent", "已傳送") if result.detail["uploaded"] else told("the room has it already", "無塵室已有")
-    print_line(
-        told(f"a bridge of {result.rows:,} identifiers: {done}", f"{result.rows:,} 筆識別資料之代碼對應：{done}")
-    )
+    print_line(told(f"a bridge of {result.rows:,} identifiers: {done}", f"{result.rows:,} 筆識別碼之代碼對應：{done}"))
 
 
 def _next_handle(options: argparse.Namespace) -> None:
@@ -188,7 +186,7 @@ def _take_in_bridges(options: argparse.Namespace) -> None:
     code = options.participant
     with waiting(f"taking in the bridges of {code}", f"匯入 {code} 之代碼對應"), _open() as room:
         result = take_in_bridges(room, participant=code)
-    print_line(told(f"bridged {result.rows:,} identifiers of {code}", f"已對應 {code} 之 {result.rows:,} 筆識別資料"))
+    print_line(told(f"bridged {result.rows:,} identifiers of {code}", f"已對應 {code} 之 {result.rows:,} 筆識別碼"))
 
 
 def _rotate_k2(options: argparse.Namespace) -> None:

@@ -205,7 +205,7 @@ def _check_scheme(document: Document, scheme: Scheme) -> None:
         raise KeyRefused(
             f"the first-hash key in use is of {held}; a key of {scheme} follows it with --after alone",
             zh=f"現用一次雜湊金鑰為 {held}；如須改用 {scheme}，請以 --after 指明現用金鑰",
-            rule="scheme",
+            rule="scheme_in_use",
         )
 
 

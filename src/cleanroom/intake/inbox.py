@@ -91,7 +91,7 @@ def check_size(path: InboxPath, sizes: Mapping[str, int], *, cap_bytes: int) -> 
     if total > cap_bytes:
         raise TooLarge(
             f"the submission has {total} bytes; at most {cap_bytes} are taken",
-            zh=f"上傳批次為 {total} 位元組，上限為 {cap_bytes} 位元組",
+            zh=f"上傳件為 {total} 位元組，上限為 {cap_bytes} 位元組",
             where=_at(path),
             rule="size_cap",
         )

@@ -21,7 +21,7 @@ def check_recipient(manifest: Manifest, ring: RoomKeyRing) -> None:
     if manifest.recipient_kid not in ring.recipient_kids:
         raise KeyRefused(
             "the submission is sealed to a key that the clean room does not hold",
-            zh="上傳批次所封裝之收件金鑰，非無塵室所持有",
+            zh="上傳件所封裝之收件金鑰，非無塵室所持有",
             rule="recipient_kid",
         )
 
@@ -30,7 +30,7 @@ def check_key(sealed: bytes, manifest: Manifest) -> None:
     """The object with the submission's key is the one that was signed. Raises ContentTampered."""
     if len(sealed) != manifest.key.bytes or hashlib.sha256(sealed).hexdigest() != manifest.key.sha256:
         raise ContentTampered(
-            "the submission's key is not the one that was signed", zh="上傳批次之金鑰與所簽署者不同", rule="key_digest"
+            "the submission's key is not the one that was signed", zh="上傳件之金鑰與所簽署者不同", rule="key_digest"
         )
 
 
@@ -41,7 +41,7 @@ def open_key(sealed: bytes, manifest: Manifest, ring: RoomKeyRing) -> str:
     if recipient_of(identity) != manifest.key.recipient:
         raise ContentTampered(
             "the submission's key is another one than the manifest names",
-            zh="上傳批次之金鑰與清單所載者不同",
+            zh="上傳件之金鑰與清單所載者不同",
             rule="key_pair",
         )
     return identity

@@ -52,13 +52,13 @@ def check_clock(manifest: Manifest, *, now: datetime) -> None:
     if manifest.created_at > now + timedelta(minutes=CLOCK_SKEW_MINUTES):
         raise SubmissionExpired(
             f"the submission is dated more than {CLOCK_SKEW_MINUTES} minutes ahead; set the clock and seal it again",
-            zh=f"上傳批次之時間較現在晚逾 {CLOCK_SKEW_MINUTES} 分鐘；請校正時鐘後重新封裝",
+            zh=f"上傳件之時間較現在晚逾 {CLOCK_SKEW_MINUTES} 分鐘；請校正時鐘後重新封裝",
             rule="clock_skew",
         )
     if manifest.created_at < now - timedelta(days=MAX_AGE_DAYS):
         raise SubmissionExpired(
             f"the submission was made more than {MAX_AGE_DAYS} days ago; seal the file again",
-            zh=f"上傳批次產製已逾 {MAX_AGE_DAYS} 日；請重新封裝檔案",
+            zh=f"上傳件產製已逾 {MAX_AGE_DAYS} 日；請重新封裝檔案",
             rule="expired",
         )
 
@@ -94,7 +94,7 @@ def check_supersedes(manifest: Manifest, ledger: Sequence[Landed]) -> None:
     if not any(landed.live and landed.submission_id == manifest.supersedes for landed in ledger):
         raise SequenceReplayed(
             "the submission that this one replaces is not among this dataset's accepted ones, or was replaced already",
-            zh="所欲取代之上傳批次不在此資料集已收件者之中，或已被取代",
+            zh="所欲取代之上傳件不在此資料集已收件者之中，或已被取代",
             rule="supersedes",
         )
 

@@ -38,7 +38,7 @@ def check_not_bridged(room: Room, manifest: Manifest) -> None:
         raise KeyRefused(
             "this institution has sent its bridge away from the first-hash key of this submission; seal it again "
             "under the key in use",
-            zh="本機構已送交此一次雜湊金鑰之代碼對應，不再收受以其產生之上傳批次；請以現用金鑰重新封裝",
+            zh="本機構已送交此一次雜湊金鑰之代碼對應，不再收受以其產生之上傳件；請以現用金鑰重新封裝",
             rule="hash_kid_bridged",
         )
 

@@ -71,14 +71,15 @@ def next_k1(settings: ParticipantSettings, *, after: str, k1_from: Path | None =
     return open_participant_keys(settings).hash_kid
 
 
-def export_k1(keys_dir: Path, recipient: str, *, custodian: Custodian | None = None) -> bytes:
-    """K1 in use, sealed to the age recipient of another participant."""
-    return ceremonies.export_k1(ParticipantKeyRing.open(keys_dir, production=False, custodian=custodian), recipient)
+def export_k1(keys_dir: Path, recipient: str, *, custodian: Custodian | None = None, production: bool = False) -> bytes:
+    """K1 in use, sealed to the age recipient of another participant. In production no demo ring shares its key."""
+    ring = ParticipantKeyRing.open(keys_dir, production=production, custodian=custodian)
+    return ceremonies.export_k1(ring, recipient)
 
 
-def canary_card(keys_dir: Path, *, custodian: Custodian | None = None) -> Card:
+def canary_card(keys_dir: Path, *, custodian: Custodian | None = None, production: bool = False) -> Card:
     """What a participant shows the custodian, in public: scheme and id of its first-hash key, canaries under it."""
-    ring = ParticipantKeyRing.open(keys_dir, production=False, custodian=custodian)
+    ring = ParticipantKeyRing.open(keys_dir, production=production, custodian=custodian)
     return Card(ring.institution, ring.scheme, ring.hash_kid, ring.canaries())
 
 

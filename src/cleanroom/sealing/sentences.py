@@ -131,9 +131,9 @@ _FILE: Mapping[str, Sentence] = {
     ),
     "receipt_schema": Sentence(
         "The room's receipt must have its form.",
-        "處理中心之回條須符合其格式。",
+        "無塵室之收據須符合其格式。",
         "Keep the receipt and call the clean room's operator.",
-        "請保留回條並聯繫處理中心。",
+        "請保留收據並聯繫無塵室維運人員。",
     ),
     "folder_institution": Sentence(
         "The folder must be the uploading institution's own.",

@@ -23,7 +23,7 @@ def check_name(name: str) -> str:
 def check_key_name(name: str) -> str:
     """Raises NotAllowed for any object but a submission's key: nothing else is ever destroyed."""
     if not check_name(name).startswith(f"{KEYS}/"):
-        raise NotAllowed("only a submission's key can be destroyed", zh="僅上傳批次之金鑰可予銷毀", rule="destroy")
+        raise NotAllowed("only a submission's key can be destroyed", zh="僅上傳件之金鑰可予銷毀", rule="destroy")
     return name
 
 

@@ -128,7 +128,7 @@ def superseding(submission: Mapping[str, Any], ask: Ask) -> list[Statement]:
     if not live.num_rows:
         raise SequenceReplayed(
             "the submission that this one replaces is no longer there",
-            zh="所欲取代之上傳批次已不存在",
+            zh="所欲取代之上傳件已不存在",
             rule="supersedes",
         )
     at = submission["landed_at"]

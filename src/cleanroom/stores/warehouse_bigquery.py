@@ -234,7 +234,7 @@ class BigQueryWarehouse:
                 return False
         raise WarehouseFault(
             "this submission failed to land twenty times; look at the warehouse's job history",
-            zh="此上傳批次已二十次入庫失敗；請查看資料倉儲之作業紀錄",
+            zh="此上傳件已二十次入庫失敗；請查看資料倉儲之作業紀錄",
         )
 
     def _wait_for(self, job_id: str) -> None:

@@ -1,6 +1,9 @@
 """The command: what it refuses, how it says so, and with which exit code."""
 
 import json
+import signal
+import subprocess
+import sys
 from datetime import UTC, datetime
 from importlib.resources import files
 
@@ -164,3 +167,12 @@ def test_a_day_that_is_none_is_told_how_days_are_written(command, capsys):
         cli.main([*command, "1.10.2025"])
     assert ended.value.code == 2
     assert "give one as 2025-10-01" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_is_no_fault(tmp_path):
+    """As with `| head`: nothing is said, and the code is that of any program whose pipe was closed."""
+    command = [sys.executable, "-m", "cleanroom.cli", "governance", "policy-schema"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path) as started:
+        started.stdout.close()
+        assert started.stderr.read() == b""
+        assert started.wait() == 128 + signal.SIGPIPE

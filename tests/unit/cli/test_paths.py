@@ -147,6 +147,7 @@ def test_what_the_system_says_is_a_refusal_where_the_path_is_wrong_and_else_a_fa
     error = paths.of_the_system(OSError(number, "of the system", "place"))
     assert type(error) is kind
     assert str(error).startswith("place: ") and "Errno" not in str(error)
+    assert error.in_chinese.startswith("place：")
 
 
 def test_a_file_that_this_user_may_not_read_is_refused(here, monkeypatch):

@@ -115,7 +115,7 @@ def _first_seen(room: Room, seen: Seen, manifest: Manifest) -> datetime:
     if seen.order and not times:
         raise NotAllowed(
             "this room has not quarantined the submission that is to be released",
-            zh="擬放行之上傳批次並未經本無塵室隔離",
+            zh="擬放行之上傳件並未經本無塵室隔離",
             rule="release_unknown",
         )
     return min([*times, datetime.now(UTC)])
@@ -129,7 +129,7 @@ def _check_own_receipt(room: Room, path: InboxPath, manifest: Manifest) -> None:
     said = receipt.body.get("submission_id"), receipt.body.get("state")
     if said != (manifest.submission_id, UploadState.ACCEPTED.value):
         raise ContentTampered(
-            "the room's receipt is for another submission", zh="無塵室之收據屬另一上傳批次", rule="own_receipt"
+            "the room's receipt is for another submission", zh="無塵室之收據屬另一上傳件", rule="own_receipt"
         )
 
 
@@ -138,7 +138,7 @@ def _sealed_key(room: Room, manifest: Manifest) -> bytes:
     if not room.objects.exists(manifest.key_name):
         raise ContentTampered(
             "the object with the submission's key is missing; send it again",
-            zh="缺少存放上傳批次金鑰之物件；請重新傳送",
+            zh="缺少存放上傳件金鑰之物件；請重新傳送",
             rule="key_missing",
         )
     sealed = room.objects.get_bytes(manifest.key_name, cap_bytes=KEY_CAP_BYTES)

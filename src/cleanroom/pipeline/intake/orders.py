@@ -52,14 +52,14 @@ def _withdrawn(room: Room, inbox: Inbox, order: SubmissionOrder) -> Refusal | No
     if row is None:
         missing = NotFound(
             "no submission of this id has landed here; nothing was withdrawn",
-            zh="無此代號之上傳批次已收件；未撤回任何資料",
+            zh="無此代號之上傳件已收件；未撤回任何資料",
             rule="withdraw_unknown",
         )
         return _recorded(room, order, missing)
     if row["state"] == UploadState.SUPERSEDED:
         gone = NotAllowed(
             "the submission was replaced before; its rows and its key are gone",
-            zh="此上傳批次先前已被取代，其資料列與金鑰均已銷毀",
+            zh="此上傳件先前已被取代，其資料列與金鑰均已銷毀",
             rule="withdraw_gone",
         )
         return _recorded(room, order, gone)
@@ -76,7 +76,7 @@ def _quarantined(room: Room, inbox: Inbox, order: SubmissionOrder) -> InboxPath:
             return path
     raise NotFound(
         "no submission of this id lies in quarantine; nothing was released",
-        zh="無此代號之上傳批次在隔離中；未放行任何資料",
+        zh="無此代號之上傳件在隔離中；未放行任何資料",
         rule="release_unknown",
     )
 
