@@ -1,6 +1,6 @@
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from portal.common.apps import PortalApp
 
@@ -35,7 +35,9 @@ class AlertsConfig(PortalApp):
             url = reverse("alerts-warning", args=[row.warning_id])
             yield Waiting(title, url, since=row.accepted_at, urgent=row.severity == "critical")
         if (more := rows.count() - SHOWN_AT_HOME) > 0:
-            title = _("%(n)s more warnings wait for an answer") % {"n": more}
+            title = ngettext(
+                "%(n)s more warning waits for an answer", "%(n)s more warnings wait for an answer", more
+            ) % {"n": more}
             yield Waiting(title, reverse("alerts"), since=rows[SHOWN_AT_HOME].accepted_at)
 
     def _delivery(self, person):
@@ -48,11 +50,20 @@ class AlertsConfig(PortalApp):
             title = _("An emergency stop stands: nothing is sent")
             yield Waiting(title, url, since=stop.stopped_at, urgent=True, detail=stop.reason)
         for since, count in queries.dead_letters():
-            title = _("%(n)s warnings could not be delivered") % {"n": count}
+            title = ngettext("%(n)s warning could not be delivered", "%(n)s warnings could not be delivered", count) % {
+                "n": count
+            }
             yield Waiting(title, url, since=since, urgent=True)
         for capped in queries.capped_days():
             names = {"code": capped.participant.code, "n": capped.waiting}
-            title = _("Institution %(code)s is over the daily cap: %(n)s warnings wait") % names
+            title = (
+                ngettext(
+                    "Institution %(code)s is over the daily cap: %(n)s warning waits",
+                    "Institution %(code)s is over the daily cap: %(n)s warnings wait",
+                    capped.waiting,
+                )
+                % names
+            )
             yield Waiting(title, url, since=queries.start_of(capped.day), urgent=True)
         for endpoint in queries.disabled_endpoints():
             title = _("The alert address of institution %(code)s is out of use") % {"code": endpoint.participant.code}

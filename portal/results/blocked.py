@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cleanroom.vocabulary.terms import Scenario
 from portal.results.charts import BarChart, Curve, CurveChart, Item, bar_chart, curve_chart
@@ -204,12 +205,20 @@ def _nesting(row: Mapping[str, Any]) -> str:
     names = {side: SCENARIO_NAMES[row[side]] for side in ("wider", "narrower")}
     if not row["accounts_missed"] and not row["accounts_later"]:
         return _("By itself “%(wider)s” controls all that “%(narrower)s” does, and no later.") % names
-    counts = {"missed": row["accounts_missed"], "later": row["accounts_later"]}
-    if row.get("innocents_missed") is None:
-        text = _("By itself “%(wider)s” leaves out %(missed)s accounts that “%(narrower)s” controls; it is later for %(later)s.")  # fmt: skip  # noqa: E501
-        return text % (names | counts)
-    text = _("By itself “%(wider)s” leaves out %(missed)s accounts that “%(narrower)s” controls, %(innocent)s of them innocent; it is later for %(later)s.")  # fmt: skip  # noqa: E501
-    return text % (names | counts | {"innocent": row["innocents_missed"]})
+    counts = {"missed": row["accounts_missed"], "later": row["accounts_later"], "innocent": row.get("innocents_missed")}
+    if counts["innocent"] is None:
+        text = ngettext(
+            "By itself “%(wider)s” leaves out %(missed)s account that “%(narrower)s” controls; it is later for %(later)s.",  # noqa: E501
+            "By itself “%(wider)s” leaves out %(missed)s accounts that “%(narrower)s” controls; it is later for %(later)s.",  # noqa: E501
+            counts["missed"],
+        )
+    else:
+        text = ngettext(
+            "By itself “%(wider)s” leaves out %(missed)s account that “%(narrower)s” controls, %(innocent)s of them innocent; it is later for %(later)s.",  # noqa: E501
+            "By itself “%(wider)s” leaves out %(missed)s accounts that “%(narrower)s” controls, %(innocent)s of them innocent; it is later for %(later)s.",  # noqa: E501
+            counts["missed"],
+        )
+    return text % (names | counts)
 
 
 def blocked_chart(lines: Sequence[ScenarioLine]) -> BarChart | None:
@@ -217,7 +226,8 @@ def blocked_chart(lines: Sequence[ScenarioLine]) -> BarChart | None:
         Item(
             label=str(line.label),
             value=line.money_twd,
-            text=_("%(money)s TWD, %(n)s accounts") % {"money": f"{line.money_twd:,.0f}", "n": f"{line.accounts:,}"},
+            text=ngettext("%(money)s TWD, %(n)s account", "%(money)s TWD, %(n)s accounts", line.accounts)
+            % {"money": f"{line.money_twd:,.0f}", "n": f"{line.accounts:,}"},
         )
         for line in lines
     ]

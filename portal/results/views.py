@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from portal.accounts.permissions import Permission, check_may
 from portal.alerts.health import standings
-from portal.results import blocked, page, queries, shadow
+from portal.results import blocked, headline, page, queries, shadow
 from portal.results.redaction import for_reader
 
 
@@ -60,6 +60,8 @@ def _blocked(reader) -> dict:
     return {
         "blocked": result,
         "scenarios": lines,
+        "headline": headline.headline(lines[-1]),
+        "cases": headline.cases(body),
         "has_intervals": blocked.has_intervals(body),
         "alone": blocked.alone_lines(body),
         "nesting": blocked.nesting_lines(body),

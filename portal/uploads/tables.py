@@ -4,7 +4,7 @@ import django_tables2 as tables
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from portal.common.tables import Table
 from portal.common.templatetags.portal import badge, named
@@ -61,8 +61,9 @@ class SubmissionTable(Table):
         if not record.rules_run:
             return _("not checked")
         if not record.rules_broken:
-            return _("all %(n)s rules kept") % {"n": record.rules_run}
-        return _("%(broken)s of %(n)s rules broken") % {"broken": record.rules_broken, "n": record.rules_run}
+            return ngettext("%(n)s rule kept", "all %(n)s rules kept", record.rules_run) % {"n": record.rules_run}
+        text = ngettext("%(broken)s of %(n)s rule broken", "%(broken)s of %(n)s rules broken", record.rules_run)
+        return text % {"broken": record.rules_broken, "n": record.rules_run}
 
     def value_quality(self, record: Submission):
         return f"{record.rules_broken}/{record.rules_run}"

@@ -19,6 +19,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.browser.accessible import Inspection
 from tests.browser.pictures import Pictures
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -116,6 +117,7 @@ class Looker:
     page: object
     url: str
     pictures: Pictures
+    inspection: Inspection
     problems: list[str] = field(default_factory=list)
 
     def open(self, path: str):
@@ -130,7 +132,9 @@ class Looker:
         return self
 
     def shot(self, name: str) -> None:
+        """Kept for people as a picture, and looked at for what shuts somebody out."""
         self.pictures.take(self.page, name)
+        self.inspection.look(self.page)
 
     def text(self) -> str:
         return self.page.inner_text("main")
@@ -158,14 +162,19 @@ def pictures() -> Pictures:
     return Pictures(Path(named))
 
 
+@pytest.fixture(scope="session")
+def inspection() -> Inspection:
+    return Inspection()
+
+
 @pytest.fixture
-def look(served, chromium, pictures):
+def look(served, chromium, pictures, inspection):
     """`look("en-US")` opens a window; at the end of the test none of them may have seen a problem."""
     opened: list[Looker] = []
 
     def window(locale: str = "en-US", *, width: int = 1280, height: int = 900) -> Looker:
         context = chromium.new_context(locale=locale, viewport={"width": width, "height": height})
-        looker = Looker(context.new_page(), served.url, pictures)
+        looker = Looker(context.new_page(), served.url, pictures, inspection)
         _watch(looker)
         opened.append(looker)
         return looker

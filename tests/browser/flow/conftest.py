@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.accessible import Inspection
 from tests.browser.pictures import Pictures
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -80,8 +81,9 @@ MOST_TABS = 250
 class Visit:
     """One person's browser window: `path` opens a page, `shot` keeps a picture, `problems` is what the console said."""
 
-    def __init__(self, page, base: str, pictures: Pictures):
+    def __init__(self, page, base: str, pictures: Pictures, inspection: Inspection):
         self.page, self.base, self.pictures, self.problems = page, base, pictures, []
+        self.inspection = inspection
         self.expects_refusal = False  # a page that says no with a status of its own, which the console repeats
         page.on("console", self._said)
         page.on("pageerror", lambda e: self.problems.append(str(e)))
@@ -182,7 +184,9 @@ class Visit:
         self.page.get_by_role("button", name="English").wait_for()
 
     def shot(self, name: str) -> None:
+        """Kept for people as a picture, and looked at for what shuts somebody out."""
         self.pictures.take(self.page, f"flow-{name}")
+        self.inspection.look(self.page)
 
     def text(self) -> str:
         return self.page.inner_text("main")
@@ -193,10 +197,10 @@ class Visit:
 
 
 @pytest.fixture
-def visit(portal, chromium, pictures):
+def visit(portal, chromium, pictures, inspection):
     context = chromium.new_context(locale="en-GB", timezone_id="Asia/Taipei", reduced_motion="reduce",
                                    viewport={"width": 1280, "height": 900})  # fmt: skip
-    visit = Visit(context.new_page(), portal, pictures)
+    visit = Visit(context.new_page(), portal, pictures, inspection)
     yield visit
     context.close()
     assert visit.problems == []

@@ -4,17 +4,14 @@ from datetime import date, timedelta
 
 import pytest
 
+from tests.browser.accessible import faults
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PEOPLE = [
     "administrator", "coordinator", "key-custodian", "auditor", "analyst", "output-checker", "model-developer", "owner",
     "executive", "legal", "data-steward", "officer-808", "steward-808", "reviewer-808",
 ]  # fmt: skip
 
-# Faults that make a page unusable for someone: controls without a name, pictures without a text, no or many headings.
-UNNAMED = """() => [...document.querySelectorAll(
-    'input:not([type=hidden]), select, textarea, button, a[href], summary')]
-  .filter(e => !(e.labels && e.labels.length) && !e.getAttribute('aria-label') && !e.textContent.trim() && !e.title)
-  .map(e => e.outerHTML)"""
 WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -31,7 +28,6 @@ def test_everyone_signs_in_and_opens_every_page_of_their_menu(served, look, user
     for href in menu_of(looker):
         assert looker.open(href).status == 200
         assert looker.page.locator("h1").count() == 1
-        assert looker.page.evaluate(UNNAMED) == []
         assert looker.page.evaluate(WIDER) <= 0
         looker.shot(f"{username}-en{href.replace('/', '_')}")
 
@@ -102,6 +98,7 @@ def test_no_link_is_broken(served, look):
             assert looker.page.request.get(looker.url + path).status == 200, path
             continue
         assert looker.open(path).status == 200, path
+        looker.inspection.look(looker.page)
         hrefs = looker.page.eval_on_selector_all("a[href]", "links => links.map(a => a.href)")
         paths = {h.removeprefix(looker.url).partition("#")[0] for h in hrefs if h.startswith(looker.url)}
         waiting += sorted(p for p in paths if "?" not in p and p not in seen | set(waiting))
@@ -207,13 +204,49 @@ def test_a_page_of_others_is_refused_with_the_reason(served, look):
     expect(looker, 404)
 
 
-def test_a_refused_form_says_why(served, look):
+def test_a_refused_form_says_why_and_gives_back_what_was_written(served, look):
     looker = look("zh-TW").sign_in(served.logins["officer-808"])
     looker.open("/participants/808/")
     looker.page.fill("#url", "https://elsewhere.example/hook")
     looker.page.click("form[action$='/endpoint/'] button")
-    assert "此動作未執行" in looker.text() and "allow-list" in looker.text()
+    alert = looker.page.get_by_role("alert")
+    assert "此動作未執行" in alert.inner_text() and "允許清單" in alert.inner_text()
+    assert alert.evaluate("e => e === document.activeElement"), "what is wrong is not said first"
+    assert looker.page.input_value("#url") == "https://elsewhere.example/hook"
+    looker.shot("refused-address-zh")
     expect(looker, 403)
+    looker.page.click("text=English")
+    assert looker.page.url.endswith("/participants/808/"), "the switch leads to the page, not to the post"
+
+
+def test_a_refused_form_that_was_folded_away_is_open_on_a_phone(served, look):
+    looker = look("en-US", width=390, height=844).sign_in(served.logins["officer-808"])
+    looker.open("/participants/808/")
+    looker.page.click("text=Propose a key")
+    for name, text in {"kid": "sign-9", "public_key": "no key at all", "proof": "none"}.items():
+        looker.page.fill(f"#{name}", text)
+    looker.page.click("#key-proposal button")
+    assert looker.page.is_visible("#key-proposal [role=alert]") and looker.page.input_value("#kid") == "sign-9"
+    assert looker.page.evaluate(WIDER) <= 0
+    looker.shot("refused-key-phone")
+    expect(looker, 422)
+
+
+def test_the_inspection_sees_what_is_wrong(served, look):
+    """A picture without a text, a link without a name, a field without a label, text that is too pale: all are told,
+    under the portal's own Content-Security-Policy, and folded parts too."""
+    looker = look("en-US")
+    looker.open("/accounts/login/")
+    assert faults(looker.page) == []
+    looker.page.evaluate("""() => {
+      document.querySelector("main").insertAdjacentHTML("beforeend",
+        '<details><summary>more</summary><img src="/static/portal/icon.svg"><a href="/"></a><input><p id="pale">pale</p>' +
+        '</details>');
+      document.getElementById("pale").style.color = "#ccc";
+    }""")
+    told = {line.split()[0] for line in faults(looker.page)}
+    assert {"image-alt", "link-name", "label", "color-contrast"} <= told
+    assert not looker.page.evaluate("() => document.querySelector('main details').open"), "left open"
 
 
 def test_after_signing_out_pages_are_closed(served, look):

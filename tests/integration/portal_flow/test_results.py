@@ -110,7 +110,7 @@ def published(room_api):
 
 def test_the_page_shows_the_extra_and_dates_every_number(published, page):
     shown = page(make_person(Role.COORDINATOR))
-    assert "60,027 TWD and 6 accounts more than each bank alone" in shown
+    assert "60,027 TWD more and 6 accounts more than each bank alone" in shown
     assert "Precision 62.5%, recall 40.0%" in shown and "70.0%" in shown and "31.0%" in shown
     low, high = BLOCKED["scenarios"]["shared_graph_realtime"]["extra_money_twd_interval"]
     assert f"{low:,.0f} – {high:,.0f}" in shown and "pro rata (haircut)" in shown
@@ -135,7 +135,7 @@ def test_few_families_of_cases_have_no_interval(room_api, page):
     assert few["families"] == 4 and few["scenarios"]["shared_graph_realtime"]["extra_money_twd_interval"] is None
     assert room_api("POST", "/results", publication("blocked", few))[0] == 200
     shown = page(make_person(Role.COORDINATOR))
-    assert "too few families of cases" in shown and "20,003 TWD and 2 accounts more" in shown
+    assert "too few families of cases" in shown and "20,003 TWD more and 2 accounts more" in shown
     assert 'class="band ' not in shown and "bands are" not in shown and shown.count('class="line line-') == 9
 
 
