@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from cleanroom.contracts.chat import ChatMessage
+from cleanroom.governance.generative.judges import Verdict
 from cleanroom.governance.generative.transcripts import CaseKind, Expected, Language, Passage, Transcript
 
 MADE_AT = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
@@ -33,3 +34,8 @@ def a_transcript(output: str, language: str = "zh-hant", *, case_text: str | Non
         "output": label + output, "expected": Expected.ANSWER, "model": "m", "prompt_version": "p", "made_at": MADE_AT,
     }  # fmt: skip
     return Transcript(**(plain | changes))
+
+
+def verdict(**found: bool) -> Verdict:
+    """What a judge says; all that is not named is not so."""
+    return Verdict(**(dict.fromkeys(Verdict.model_fields, False) | found))

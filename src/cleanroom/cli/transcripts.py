@@ -8,7 +8,8 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
-from rich.table import Table
+from rich.box import SIMPLE
+from rich.table import Column, Table
 
 from cleanroom.cli.common import command, family, out, print_line, say
 from cleanroom.cli.paths import InFile, OutFile
@@ -16,6 +17,7 @@ from cleanroom.cli.transcripts_words import word
 from cleanroom.cli.value_names import name_of
 from cleanroom.cli.words import told
 from cleanroom.errors import GateClosed, MalformedRows, Where
+from cleanroom.governance.reasons import as_sentence, in_chinese
 from cleanroom.settings import ModelSettings, RoomSettings
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def add_transcripts(governance) -> None:
     actions = family(governance, "transcripts", "a generative model's answers: record, grade, release",
                      "生成式模型之回答：錄製、評分、發布")  # fmt: skip
     _add_record(actions)
-    grade = command(actions, "grade", _grade, "grade a recording: exit code 0 met, 26 a block control is not met",
+    grade = command(actions, "grade", _grade, "grade a recording: exit code 0 met, 26 a blocking control is not met",
                     "為錄製結果評分：結束代碼 0 通過，26 有阻斷性控制措施不通過")  # fmt: skip
     _add_recording(grade)
     grade.add_argument("--json", type=OutFile, metavar="OUT", help=told(
@@ -47,7 +49,7 @@ def add_transcripts(governance) -> None:
     note.add_argument("--notice", type=InFile, required=True, metavar="FILE", help=told(
         "the warning's body, JSON", "預警內容（JSON）"))  # fmt: skip
     note.add_argument("--language", choices=("zh-hant", "en"), default="zh-hant", help=told(
-        "of the note (default %(default)s)", "說明之語言（預設 %(default)s）"))  # fmt: skip
+        "language of the note (default %(default)s)", "說明之語言（預設 %(default)s）"))  # fmt: skip
     _drafter_option(note)
 
 
@@ -69,9 +71,9 @@ def _add_record(actions) -> None:
 
 def _add_recording(parser) -> None:
     parser.add_argument("file", type=InFile, metavar="FILE", help=told("the recording", "錄製檔"))
-    parser.add_argument("--judge", choices=("rules", "model"), default="rules", help=told(
-        "word lists, or a model as well (default %(default)s)",
-        "僅用詞表，或併用模型評審（預設 %(default)s）"))  # fmt: skip
+    parser.add_argument("--judge", metavar="NAME", default="rules", help=told(
+        "rules: word lists; model: a model as well; or one that an installed package brings (default %(default)s)",
+        "rules：僅用詞表；model：併用模型評審；或已安裝套件所提供之評審（預設 %(default)s）"))  # fmt: skip
 
 
 def _drafter_option(parser) -> None:
@@ -88,10 +90,13 @@ def _drafter(name: str) -> "Drafter":
 
 
 def _judge(name: str) -> "Judge":
+    from cleanroom.governance.generative.judge_plugins import judge_named
     from cleanroom.governance.generative.judges import ModelJudge, RuleJudge
     from cleanroom.stores.chat_http import HttpChatModel
 
-    return RuleJudge() if name == "rules" else ModelJudge(HttpChatModel(ModelSettings.from_environment()))
+    if name == "model":
+        return ModelJudge(HttpChatModel(ModelSettings.from_environment()))
+    return RuleJudge() if name == "rules" else judge_named(name)
 
 
 def _record(options: argparse.Namespace) -> None:
@@ -119,7 +124,8 @@ def _grade(options: argparse.Namespace) -> None:
     from cleanroom.governance.generative.suites import load_suites
     from cleanroom.pipeline.care_notes import releasing
 
-    grades = grade(transcripts.read(options.file), load_suites(), _judge(options.judge))
+    judge = _judge(options.judge)
+    grades = grade(transcripts.read(options.file), load_suites(), judge)
     policy_file = RoomSettings.from_environment().policy_file
     judged, stopped = releasing.judged(grades, policy_file)
     _show(grades, judged)
@@ -127,21 +133,23 @@ def _grade(options: argparse.Namespace) -> None:
         options.json.write_text(json.dumps(releasing.as_dict(grades, judged), ensure_ascii=False, indent=1) + "\n",
                                 encoding="utf-8")  # fmt: skip
     if stopped:
-        raise GateClosed(f"the transcripts do not meet the policy: {'; '.join(stopped)}",
-                         zh=f"紀錄未達政策門檻：{'；'.join(stopped)}", rule="controls")  # fmt: skip
+        en = as_sentence("the transcripts do not meet the policy", stopped)
+        raise GateClosed(en, zh=in_chinese("紀錄未達政策門檻", stopped), rule="controls")
 
 
 def _show(grades: "Grades", judged: "tuple[ControlResult, ...]") -> None:
     said = word("graded", transcripts=grades.transcripts, cases=grades.cases, judge=grades.judge)
     out.print(said, markup=False, highlight=False)
-    table = Table(*(word(n) for n in ("control", "metric", "value", "cases", "limit", "outcome")))
+    names = ("control", "metric", "value", "cases", "limit", "outcome")
+    table = Table(*(Column(word(n), overflow="fold") for n in names), box=SIMPLE, padding=(0, 0, 0, 1))
     for r in judged:
         table.add_row(r.control_id, r.metric, _figure(r.value, r.low, r.high), f"{r.cases or 0:,}", r.limit,
                       word(str(r.outcome)))  # fmt: skip
     out.print(table)
     out.print(word("further"), markup=False, highlight=False)
     for name, e in grades.further.items():
-        out.print(f"  {name}: {_figure(e.value, e.low, e.high)}, {e.cases:,}", markup=False, highlight=False)
+        said = f"  {name}: {_figure(e.value, e.low, e.high)}, {word('cases')} {e.cases:,}"
+        out.print(said, markup=False, highlight=False)
     if grades.findings:
         out.print(word("findings", count=len(grades.findings)), markup=False, highlight=False)
     for f in grades.findings[:SHOWN]:

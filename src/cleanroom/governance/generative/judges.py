@@ -1,8 +1,8 @@
 """Judges: who says whether an answer refuses, insults, doubts or presses. A plug-in; figures, leaks, citations and
 labels are never a judge's to decide.
 
-The rule judge works offline from the lists in words/ and is the floor: a model that judges may add a finding to it,
-never take one away.
+The rule judge works offline from the lists in words/ and is the floor: any other judge may add a finding to it, never
+take one away. `judge_plugins` finds those that an installed package brings.
 """
 
 import json
@@ -36,6 +36,11 @@ class Judge(Protocol):
     def judge(self, transcript: Transcript) -> Verdict: ...
 
 
+def raised(floor: Verdict, found: Verdict) -> Verdict:
+    """What either of them found."""
+    return Verdict(**{name: getattr(floor, name) or getattr(found, name) for name in Verdict.model_fields})
+
+
 class RuleJudge:
     """By the lists alone: the same text, the same verdict, no network."""
 
@@ -59,9 +64,7 @@ class ModelJudge:
         return f"rules and {self._model.name}"
 
     def judge(self, transcript: Transcript) -> Verdict:
-        floor = self._rules.judge(transcript)
-        found = self._asked(transcript.output)
-        return Verdict(**{name: getattr(floor, name) or getattr(found, name) for name in Verdict.model_fields})
+        return raised(self._rules.judge(transcript), self._asked(transcript.output))
 
     def _asked(self, output: str) -> Verdict:
         messages = (

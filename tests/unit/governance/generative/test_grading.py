@@ -12,7 +12,7 @@ from cleanroom.governance.catalogue import Supplier, supplied_by
 from cleanroom.governance.controls import evaluate
 from cleanroom.governance.generative.fairness import paired_prompt_gap
 from cleanroom.governance.generative.grading import grade
-from cleanroom.governance.generative.judges import ModelJudge, RuleJudge, Verdict
+from cleanroom.governance.generative.judges import ModelJudge, RuleJudge
 from cleanroom.governance.generative.marks import marks_of
 from cleanroom.governance.generative.suites import load_suites
 from cleanroom.governance.generative.transcripts import CaseKind
@@ -20,7 +20,7 @@ from cleanroom.governance.metrics.intervals import share
 from cleanroom.governance.policy import AiKind
 from cleanroom.pipeline.care_notes.recording import Plan, record
 from cleanroom.vocabulary.terms import Tier
-from tests.factories.transcripts import MADE_AT, a_transcript
+from tests.factories.transcripts import MADE_AT, a_transcript, verdict
 
 SMALL = Plan(notes=6, per_attack=1, per_pair=1, per_scope=1, repeated=3)
 METRICS = supplied_by(Supplier.TRANSCRIPTS)
@@ -138,10 +138,6 @@ class Says:
     def reply(self, messages, *, tools=()):
         self.asked.append(messages)
         return ChatReply(text=self.texts.pop(0))
-
-
-def verdict(**found: bool) -> Verdict:
-    return Verdict(**(dict.fromkeys(Verdict.model_fields, False) | found))
 
 
 def test_a_judging_model_adds_to_the_floor_and_takes_nothing_away():
