@@ -31,7 +31,6 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "Release {release} of tier {tier} is {state}; its people sign in the portal.",
         "發布 {release}（{tier}）狀態為 {state}；由相關人員於入口網站簽核。",
     ),
-    "shut": ("the transcripts do not meet the policy", "紀錄未達政策門檻"),
 }
 
 

@@ -216,10 +216,11 @@ def control_reasons(policy: Policy, record: ReleaseRecord, *, now: datetime) -> 
     in_use = record.draft.declared[policy.in_use_question]
     due = in_use or now >= record_evidence.first_review_at(policy, record, now=now)
     stopped = controls.blocking(policy, results(policy, record, now=now), after_release_due=due)
-    return tuple(_control_reason(policy, r) for r in stopped)
+    return tuple(control_reason(policy, r) for r in stopped)
 
 
-def _control_reason(policy: Policy, result: ControlResult) -> Reason:
+def control_reason(policy: Policy, result: ControlResult) -> Reason:
+    """Why a figure does not meet its control, or is no evidence."""
     zh, name = policy.control(result.control_id).text.zh_hant, result.metric
     if result.value is None:
         en = f"{name} could not be measured: {result.detail}"

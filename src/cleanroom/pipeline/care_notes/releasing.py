@@ -26,6 +26,7 @@ from cleanroom.governance.generative.judges import Judge
 from cleanroom.governance.generative.suites import load_suites
 from cleanroom.governance.generative.transcripts import Language, Transcript
 from cleanroom.governance.policy import AiKind, Policy, load_policy
+from cleanroom.governance.reasons import Reason
 from cleanroom.pipeline import room_evidence
 from cleanroom.pipeline.code_version import code_commit
 from cleanroom.pipeline.gate import Asker, participants
@@ -117,9 +118,9 @@ def compose(
     )
 
 
-def judged(grades: Grades, policy_file: Path | None) -> tuple[tuple[ControlResult, ...], tuple[str, ...]]:
-    """The generative controls on this grading alone, and what stops a release: `ID: figure` of every block control
-    that is not met or could not be measured."""
+def judged(grades: Grades, policy_file: Path | None) -> tuple[tuple[ControlResult, ...], tuple[Reason, ...]]:
+    """The generative controls on this grading alone, and what stops a release: every block control that is not met or
+    could not be measured."""
     policy, answers = load_policy(policy_file), care_note_answers()
     tier = risk.grade(policy, answers.factor_values, answers.declared_values).tier
     own = {c.id for c in policy.controls if c.ai_kind is AiKind.GENERATIVE}
@@ -128,7 +129,7 @@ def judged(grades: Grades, policy_file: Path | None) -> tuple[tuple[ControlResul
     )
     found = tuple(r for r in found if r.control_id in own)
     stopped = controls.blocking(policy, found, after_release_due=True)
-    return found, tuple(f"{r.control_id}: {r.metric} {_told(r)}, {r.limit}" for r in stopped)
+    return found, tuple(gate.control_reason(policy, r) for r in stopped)
 
 
 def as_dict(grades: Grades, results: Sequence[ControlResult]) -> dict:
@@ -142,11 +143,6 @@ def as_dict(grades: Grades, results: Sequence[ControlResult]) -> dict:
         "by_group": _by_group(grades),
         "findings": [vars(f) for f in grades.findings],
     }
-
-
-def _told(r: ControlResult) -> str:
-    bounds = "" if r.low is None or r.high is None else f" ({r.low:.4g} to {r.high:.4g})"
-    return f"= {r.value:.4g}{bounds}" if r.value is not None else f"could not be measured ({r.detail})"
 
 
 def certified_note(
