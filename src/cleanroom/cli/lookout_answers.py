@@ -178,16 +178,22 @@ def wholeness(console: Console, whole: dict) -> None:
         _line(console, "looks_whole" if whole["first_look"] == 1 else "looks_whole_since", **whole)
 
 
+def _child(name: str) -> str:
+    """`keeper`, or `worker-2` of several."""
+    kind, _, number = name.partition("-")
+    return f"{word(kind)} {number}".rstrip()
+
+
 def status(console: Console, supervisor: dict, keeper: dict, health: dict, outdated: dict) -> None:
     silent = health["keeper_silent_s"]
     _line(console, "ready" if health["ready"] else "not_ready" if silent is not None else "no_keeper", seconds=silent)
-    running = ", ".join(f"{name} {process}" for name, process in supervisor.get("running", {}).items())
+    running = ", ".join(f"{_child(name)} {process}" for name, process in supervisor.get("running", {}).items())
     if supervisor:
         address = url_of(supervisor["host"], supervisor["port"])
         _line(console, "served", address=address, process=supervisor["pid"], running=running)
     for name, count in supervisor.get("deaths", {}).items():
         if count:
-            _line(console, "deaths", child=name, count=count)
+            _line(console, "deaths", child=_child(name), count=count)
     _line(console, "graph", transfers=health["transfers"], accounts=health["accounts"], delta=keeper.get("delta", 0))
     _line(console, "waiting" if health["behind"] else "none_waits", count=health["behind"])
     for name, count in outdated.items():

@@ -98,6 +98,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "no_keeper": ("Not ready: its keeper has not begun yet.", "服務尚未就緒：維護程序尚未啟動。"),
     "served": ("Served at {address} by process {process}: {running}.",
                "服務位址 {address}，監督程序 {process}；執行中：{running}。"),
+    "keeper": ("keeper", "維護程序"),
+    "worker": ("worker", "查詢程序"),
     "deaths": ("{child} died lately and was started again; times: {count}.",
                "{child} 近期曾異常結束並重新啟動，共 {count} 次。"),
     "graph": ("{transfers:,} transfers of {accounts:,} accounts; {delta:,} of them not merged yet.",

@@ -44,7 +44,7 @@ def _add_work(parser) -> None:
         "check and report everything; seal and send nothing", "檢核並報告全部內容，不封裝、不傳送"))  # fmt: skip
     parser.add_argument("--supersede", type=_dataset, action="append", default=[], metavar="DATASET", help=told(
         "replace the last accepted submission of this dataset by the file in the folder; may be repeated",
-        "以資料夾內檔案取代該資料集最近一次獲接受之上傳件；可重複給定"))  # fmt: skip
+        "以資料夾內檔案取代該資料集最近一次已收件之上傳件；可重複給定"))  # fmt: skip
 
 
 def _dataset(text: str) -> Dataset:

@@ -98,7 +98,7 @@ _DETAILS: Final[Mapping[str, tuple[str, str]]] = {
     "sent": ("sent", "已傳送"),
     "mule": ("on mule accounts", "人頭帳戶預警"),
     "care": ("care notices", "關懷通知"),
-    "accepted": ("accepted", "已接受"),
+    "accepted": ("accepted", "已收件"),
     "known": ("known already", "先前已有"),
     "unroutable": ("to nobody here", "無接收機構"),
     "held": ("held back", "暫緩"),

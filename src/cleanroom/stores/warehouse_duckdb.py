@@ -192,7 +192,7 @@ def _remedy(error: duckdb.Error) -> Both:
         return Both(
             "the file may be damaged: move it away and run take-in for every participant, which lands everything "
             "that was accepted once more from the inbox (docs/stations/intake.md, Restoring)",
-            "檔案可能毀損：請移開該檔，並就每一參與機構重新收件，已接受之資料將自收件匣再次入庫"
+            "檔案可能毀損：請移開該檔，並就每一參與機構重新收件，已收件之資料將自收件匣再次入庫"
             "（docs/stations/intake.md，Restoring）",
         )
     return Both("run it again; nothing half-written is kept", "請重新執行；未保留任何未完成之寫入")

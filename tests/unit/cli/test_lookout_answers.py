@@ -78,7 +78,7 @@ def test_what_is_wrong_with_the_service_is_said():
     said = read(lookout_answers.status, **troubled)
     for part in ("no sign of life for 61 s", "keeper died lately", "times: 2.", "still of state 5"):
         assert part in said
-    assert "worker-1 died" not in said
+    assert "worker 1 died" not in said
     said = read(lookout_answers.status, **standing() | {"outdated": {"reversed": 3, "epoch": 2}})
     for part in ("reversed since: 3;", "another K2"):
         assert part in said

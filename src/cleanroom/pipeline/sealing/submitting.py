@@ -110,7 +110,7 @@ class Sealing:
             raise NothingToDo(
                 f"no submission of {file.dataset} was accepted from this outbox yet, so none can be replaced; send the "
                 "file without asking for that",
-                zh=f"此寄件匣尚無獲接受之 {file.dataset} 上傳件，無從取代；請不加該選項逕行上傳",
+                zh=f"此寄件匣尚無已收件之 {file.dataset} 上傳件，無從取代；請不加該選項逕行上傳",
                 where=Where(file=file.path.name),
                 rule="supersedes",
             )
@@ -128,7 +128,7 @@ class Sealing:
                 raise SequenceReplayed(
                     f"days from {told.first} to {told.last} were accepted as sequence {earlier.sequence}; declare the "
                     f"days after them, or replace that submission: cleanroom upload --supersede {file.dataset}",
-                    zh=f"{told.first} 至 {told.last} 之資料已以序號 {earlier.sequence} 獲接受；"
+                    zh=f"{told.first} 至 {told.last} 之資料已以序號 {earlier.sequence} 收件；"
                     f"請申報其後之日期，或取代該上傳件：cleanroom upload --supersede {file.dataset}",
                     where=Where(file=file.path.name),
                     rule="period_overlap",
