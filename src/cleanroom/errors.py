@@ -31,7 +31,8 @@ class CleanroomError(Exception):
 
     The message is the sentence that the person reads: what was refused, where, by which rule, and what to do next.
     It must never hold an identifier, a token or a key. `zh`: the same sentence in Traditional Chinese, beside the
-    English one where it is raised; without it the reader gets the English one under a Chinese heading.
+    English one where it is raised. All of this package bring it (tests/unit/cli/test_languages.py); without it, as
+    from another program's answer, the reader gets the English one.
     """
 
     exit_code = 1
