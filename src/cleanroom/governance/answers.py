@@ -3,7 +3,7 @@
 The answers travel whole inside the model card, so that those who sign read what they sign; `digest` binds them.
 """
 
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Self
@@ -15,6 +15,7 @@ from cleanroom.contracts.manifest import Frozen
 from cleanroom.governance import documents
 from cleanroom.governance.evidence import Evidence
 from cleanroom.governance.misfits import Misfits
+from cleanroom.governance.moments import TAIPEI
 from cleanroom.governance.policy import Name, Text
 
 OWN_ANSWERS = "mule-account-score"
@@ -77,12 +78,12 @@ class Records(Frozen):
 
 
 def _overdue(review: AccessReview, now: datetime) -> Evidence:
-    days = (now.date() - review.last_on).days - review.every_days
+    days = (now.astimezone(TAIPEI).date() - review.last_on).days - review.every_days
     return Evidence(float(max(0, days)), measured_at=now, detail=f"last access review on {review.last_on}")
 
 
 def _trained(training: Training) -> Evidence:
-    at = datetime.combine(training.as_of, time(), tzinfo=UTC)
+    at = datetime.combine(training.as_of, time(), tzinfo=TAIPEI)
     detail = f"{training.completed} of {training.people} people in the loop"
     return Evidence(training.completed / training.people, measured_at=at, cases=training.people, detail=detail)
 
