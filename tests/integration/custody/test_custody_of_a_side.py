@@ -73,7 +73,7 @@ def test_another_rings_file_in_the_rooms_place_is_refused(room, service, tmp_pat
 def test_the_command_moves_a_ring_and_says_what_to_set(room, service, capsys):
     before = ring_file.read(room.keys, production=False, custodian=custodian(service))
     assert main(["keys", "rewrap", "--to", "file"]) == 0
-    assert "CLEANROOM_KEY_CUSTODY=" in capsys.readouterr().out
+    assert "unset CLEANROOM_KEY_CUSTODY\n" in capsys.readouterr().out
     assert ring_file.read(room.keys, production=False) == before
     assert events(room) == [("keys.rewrapped", {"custodian": "file"})]
     assert main(["keys", "rewrap", "--to", "file"]) == 0
