@@ -150,6 +150,7 @@ def test_an_incident_of_grade_1_suspends_the_model_until_two_people_find_it_sett
     page.get_by_role("alert").get_by_text("looks like a person's or account's identifier").wait_for()
     assert visit.has_focus(page.get_by_role("alert")), "what is wrong is not said first"
     assert page.get_by_label("Grade 1, the worst").is_checked() and page.get_by_label("Noticed at").input_value()
+    visit.shot("incident-refused")
     visit.write(page.get_by_label("What happened", exact=True), "Warnings went out for accounts that nobody scored.")
     visit.tick(page.get_by_label("I have checked kind, grade and release"))
     visit.press(button(page, "Report it"))
@@ -259,6 +260,7 @@ def test_a_check_form_is_filled_in_and_handed_in_without_a_mouse(visit, tmp_path
     visit.press(button(page, "讀取"))
     fault = page.locator("#form-faults")
     assert visit.has_focus(fault) and "Documents D3" in fault.inner_text() and "此處為公式" in fault.inner_text()
+    visit.shot("form-refused-zh")
     fill(tmp_path / "empty.xlsx", file, {"D3": 1, "E3": "Charter", "F3": "章程", "G3": "Agreed.", "H3": "業經通過。"})
     visit.hand_in(page.get_by_label("已填之查核表"), file)
     visit.press(button(page, "讀取"))

@@ -240,8 +240,8 @@ def test_the_inspection_sees_what_is_wrong(served, look):
     assert faults(looker.page) == []
     looker.page.evaluate("""() => {
       document.querySelector("main").insertAdjacentHTML("beforeend",
-        '<details><summary>more</summary><img src="/static/portal/icon.svg"><a href="/"></a><input><p id="pale">pale</p>' +
-        '</details>');
+        '<details><summary>more</summary><img src="/static/portal/icon.svg"><a href="/"></a><input>' +
+        '<p id="pale">pale</p></details>');
       document.getElementById("pale").style.color = "#ccc";
     }""")
     told = {line.split()[0] for line in faults(looker.page)}

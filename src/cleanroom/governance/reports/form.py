@@ -18,6 +18,7 @@ from cleanroom.errors import FormInvalid, Where
 from cleanroom.governance.catalogue import Supplier, supplied_by
 from cleanroom.governance.controls import written_limit
 from cleanroom.governance.policy import Metric, Policy
+from cleanroom.governance.reports import naming
 from cleanroom.governance.reports.words import Words
 from cleanroom.vocabulary.terms import Tier
 
@@ -76,14 +77,15 @@ def _write_documents(book: xlsxwriter.Workbook, policy: Policy, draft: ReleaseDr
     sheet.merge_range(0, 0, 0, 7, f"{_form(en, 'how')}\n{_form(zh, 'how')}", styles["wrap"])
     sheet.set_row(0, 62)
     sheet.write_row(1, 0, [_both("control"), _both("metric"), _both("limit"), *map(_both, FILLED_IN)], styles["head"])
-    sheet.set_column(0, 2, 22)
+    sheet.set_column(0, 0, 12)
+    sheet.set_column(1, 2, 34)
     sheet.set_column(3, 3, 10)
     sheet.set_column(4, 7, 42)
     sheet.freeze_panes(2, 3)
     sheet.protect("", {"format_columns": True, "format_rows": True})
     answered = ((draft.model_card.get("answers") or {}).get("documents") or {}) if draft else {}
     for number, (control_id, metric) in enumerate(documents_of(policy), 2):
-        sheet.write_row(number, 0, [control_id, metric.name, _limit(metric, draft)], styles["wrap"])
+        sheet.write_row(number, 0, [control_id, _figure(metric), _limit(metric, draft)], styles["wrap"])
         _write_answer(sheet, number, answered.get(metric.name), styles["fill"])
 
 
@@ -108,6 +110,7 @@ def _write_controls(
     sheet.write_row(0, 0, [_both(h) for h in heads], styles["head"])
     sheet.set_column(0, 15, 16)
     sheet.set_column(3, 3, 60)
+    sheet.set_column(8, 9, 34)
     sheet.freeze_panes(1, 4)
     found = {(r.control_id, r.metric): r for r in results}
     rows = [(c, m) for c in policy.controls for m in c.metrics]
@@ -117,7 +120,7 @@ def _write_controls(
         sheet.write_row(
             number, 0,
             [str(c.principle), c.stage, c.id, f"{c.text.en}\n{c.text.zh_hant}", str(c.from_tier), str(c.ai_kind),
-             str(c.evidence), str(c.gate), m.name, _limit(m, draft), *told, c.sources],
+             str(c.evidence), str(c.gate), _figure(m), _limit(m, draft), *told, c.sources],
             styles["wrap"],
         )  # fmt: skip
     sheet.autofilter(0, 0, len(rows), len(heads) - 1)
@@ -142,7 +145,17 @@ def _write_facts(book: xlsxwriter.Workbook, policy: Policy) -> None:
 
 
 def _limit(metric: Metric, draft: ReleaseDraft | None) -> str:
-    return written_limit(metric, draft.tier if draft else Tier.R3)
+    written = written_limit(metric, draft.tier if draft else Tier.R3)
+    return "\n".join(dict.fromkeys(naming.limit(words, written) for words in (Words("en"), Words("zh_hant"))))
+
+
+def _figure(metric: Metric) -> str:
+    """What it is in both languages, and on the last line the name by which the row is read back."""
+    return "\n".join([*(naming.named(words, metric.name) for words in (Words("en"), Words("zh_hant"))), metric.name])
+
+
+def _metric_in(cell: object) -> str:
+    return (str(cell).splitlines() or [""])[-1]
 
 
 def _styles(book: xlsxwriter.Workbook) -> dict:
@@ -179,7 +192,9 @@ def _rows_of(policy: Policy, path: Path) -> list[tuple[int, str, dict]]:
         book.close()
     wanted = documents_of(policy)
     filled = [line for line in lines if any(cell.value is not None for cell in line)]
-    if [(line[0].value, line[1].value) for line in filled] != [(control_id, m.name) for control_id, m in wanted]:
+    if [(line[0].value, _metric_in(line[1].value)) for line in filled] != [
+        (control_id, m.name) for control_id, m in wanted
+    ]:
         raise FormInvalid(
             "rows were added, removed or put in another order; fill in a new form", zh="列有增刪或順序異動；請填寫新表",
             where=Where(path.name, None, "Documents"), rule="form_rows",

@@ -246,6 +246,20 @@ WRONG = {
 }
 
 
+def test_figures_and_limits_of_the_form_are_told_in_both_languages(tmp_path):
+    """A raw name stands once, on the last line, as the key by which the row is read back."""
+    figures, book = catalogue.figures(), openpyxl.load_workbook(form_file(tmp_path, draft=None))
+    cells = list(book["Documents"].iter_rows(min_row=3, min_col=2, max_col=3, values_only=True))
+    cells += list(book["Controls"].iter_rows(min_row=2, min_col=9, max_col=10, values_only=True))
+    assert len(cells) > 60
+    for told, limit in cells:
+        english, chinese, name = told.splitlines()
+        assert (english, chinese) == (figures[name].text.en, figures[name].text.zh_hant)
+        assert not re.search(r"[a-z]_[a-z]", limit), limit
+    [limit] = {limit for told, limit in cells if told.endswith("\nprecision_at_capacity")}
+    assert limit.splitlines()[1].startswith("≥ 規則基準")
+
+
 @pytest.mark.parametrize("wrong", sorted(WRONG))
 def test_a_wrong_cell_is_named(tmp_path, wrong):
     change, rule, row = WRONG[wrong]
