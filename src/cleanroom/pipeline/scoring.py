@@ -118,7 +118,8 @@ def score(room: "Room", *, shadow: bool = False) -> StepResult:
         if not shadow:
             raise
         result = _score_in_shadow(room, latest, artefacts.need_latest(room.settings))
-        return StepResult(result.rows, {**result.detail, "gate": closed.sentence})
+        said = {"gate": closed.sentence, "gate_zh_hant": closed.zh}
+        return StepResult(result.rows, {**result.detail, **said})
     artefact = artefacts.read(room, record.draft.digests.artefact)
     result = _write(room, artefact, latest, release_id=record.draft.release_id, mode=scores.RELEASED)
     result = _watched(room, record, artefact, latest, result)

@@ -2,9 +2,10 @@
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError
@@ -13,7 +14,6 @@ from cleanroom.contracts.canonical import no_constants, no_duplicates
 from cleanroom.contracts.manifest import Count, Frozen, InstitutionCode, Period, Source
 from cleanroom.errors import ManifestMalformed, NothingToDo, NotTheOwner, UndeclaredEncoding, Where
 from cleanroom.sealing.ordinary import check_ordinary, open_ordinary
-from cleanroom.sealing.sentences import RULES
 from cleanroom.vocabulary.terms import Dataset, FileFormat, Sector
 
 DECLARATION = "institution.json"
@@ -122,9 +122,7 @@ def _declaration(path: Path) -> _Declaration:
     except ValidationError as e:
         first = e.errors()[0]
         where = Where(file=path.name, column=_place(first["loc"]))
-        raise ManifestMalformed(
-            first["msg"], zh=RULES["declaration"].asks_zh, where=where, rule="declaration"
-        ) from None
+        raise ManifestMalformed(first["msg"], zh=_in_chinese(first), where=where, rule="declaration") from None
     except (ValueError, RecursionError):
         raise ManifestMalformed(
             "the declaration is not JSON in UTF-8 with each key once",
@@ -132,6 +130,16 @@ def _declaration(path: Path) -> _Declaration:
             where=where,
             rule="declaration",
         ) from None
+
+
+_CHINESE = {"missing": "缺漏", "extra_forbidden": "不屬於此處"}
+
+
+def _in_chinese(error: Mapping[str, Any]) -> str:
+    """What pydantic found, without what stands there."""
+    if may := error.get("ctx", {}).get("expected"):
+        return f"須為 {may.replace(' or ', '、').replace(', ', '、')}"
+    return _CHINESE.get(error["type"], "不符約定格式")
 
 
 def _parse(raw: bytes) -> object:
