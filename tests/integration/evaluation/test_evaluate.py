@@ -68,7 +68,8 @@ def test_the_programmes_question_on_the_case(room):
     assert set(together["money_twd"][:3]) == {CENTS / 100}
     assert set(body["parts"]["typology"]) == {"stack"}
     curve = body["curve"]
-    assert len(curve["delay_hours"]) == len(curve["scenarios"]["own_bank"]["money_twd_interval"]) == 15
+    assert len(curve["delay_hours"]) == len(curve["scenarios"]["own_bank"]["money_twd"]) == 15
+    assert curve["scenarios"]["own_bank"]["money_twd_interval"] is None, "of one family of cases there is no interval"
     assert curve["alone"]["own_bank"] == curve["scenarios"]["own_bank"]
     assert body["assumptions"] and body["sensitivity"]
 

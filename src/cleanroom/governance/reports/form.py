@@ -19,7 +19,7 @@ from cleanroom.governance.catalogue import Supplier, supplied_by
 from cleanroom.governance.controls import written_limit
 from cleanroom.governance.policy import Metric, Policy
 from cleanroom.governance.reports import naming
-from cleanroom.governance.reports.words import Words
+from cleanroom.governance.reports.words import LANGUAGES, Words
 from cleanroom.vocabulary.terms import Tier
 
 FORMAT = "cleanroom/check-form/v1"
@@ -73,8 +73,8 @@ def documents_of(policy: Policy) -> list[tuple[str, Metric]]:
 
 def _write_documents(book: xlsxwriter.Workbook, policy: Policy, draft: ReleaseDraft | None) -> None:
     sheet, styles = book.add_worksheet("Documents"), _styles(book)
-    en, zh = Words("en"), Words("zh_hant")
-    sheet.merge_range(0, 0, 0, 7, f"{_form(en, 'how')}\n{_form(zh, 'how')}", styles["wrap"])
+    how = "\n".join(Words(language).of("form", "how") for language in LANGUAGES)
+    sheet.merge_range(0, 0, 0, 7, how, styles["wrap"])
     sheet.set_row(0, 62)
     sheet.write_row(1, 0, [_both("control"), _both("metric"), _both("limit"), *map(_both, FILLED_IN)], styles["head"])
     sheet.set_column(0, 0, 12)
@@ -104,37 +104,43 @@ def _write_answer(sheet, number: int, document: dict | None, style) -> None:
 def _write_controls(
     book: xlsxwriter.Workbook, policy: Policy, draft: ReleaseDraft | None, results: Collection[ControlResult]
 ) -> None:
-    sheet, styles, zh = book.add_worksheet("Controls"), _styles(book), Words("zh_hant")
+    sheet, styles = book.add_worksheet("Controls"), _styles(book)
     heads = ("principle", "stage", "control", "control", "from_tier", "ai_kind", "evidence", "gate", "metric", "limit",
              "value", "interval", "cases", "outcome", "detail", "sources")  # fmt: skip
     sheet.write_row(0, 0, [_both(h) for h in heads], styles["head"])
     sheet.set_column(0, 15, 16)
     sheet.set_column(3, 3, 60)
     sheet.set_column(8, 9, 34)
+    sheet.set_column(14, 14, 50)
     sheet.freeze_panes(1, 4)
     found = {(r.control_id, r.metric): r for r in results}
     rows = [(c, m) for c in policy.controls for m in c.metrics]
     for number, (c, m) in enumerate(rows, 1):
         r = found.get((c.id, m.name))
-        told = _told(r) if r else ["", "", "", zh.of("outcomes", "") if results else "", ""]
+        told = _told(r) if r else ["", "", "", _word("outcomes", "") if results else "", ""]
         sheet.write_row(
             number, 0,
-            [str(c.principle), c.stage, c.id, f"{c.text.en}\n{c.text.zh_hant}", str(c.from_tier), str(c.ai_kind),
-             str(c.evidence), str(c.gate), _figure(m), _limit(m, draft), *told, c.sources],
+            [str(c.principle), c.stage, c.id, f"{c.text.en}\n{c.text.zh_hant}", str(c.from_tier),
+             _word("ai_kinds", c.ai_kind), _word("evidence_kinds", c.evidence), _word("gates", c.gate), _figure(m),
+             _limit(m, draft), *told, c.sources],
             styles["wrap"],
         )  # fmt: skip
     sheet.autofilter(0, 0, len(rows), len(heads) - 1)
 
 
 def _told(r: ControlResult) -> list:
-    en, zh = Words("en"), Words("zh_hant")
-    interval = "" if r.low is None and r.high is None else f"{_plain(r.low)} – {_plain(r.high)}"
-    outcome = f"{en.of('outcomes', r.outcome)} / {zh.of('outcomes', r.outcome)}"
-    return [_plain(r.value), interval, _plain(r.cases), outcome, r.detail]
+    interval = "" if r.low is None and r.high is None else f"{naming.figure(r.low)} – {naming.figure(r.high)}"
+    detail = "\n".join(dict.fromkeys(naming.detail(words, r) for words in (Words("en"), Words("zh_hant"))))
+    return [_plain(r.value), interval, _plain(r.cases), _word("outcomes", r.outcome), detail.strip()]
 
 
 def _plain(value: float | None) -> str | float:
-    return "" if value is None else value
+    """A number to reckon with, of four digits that count."""
+    return "" if value is None else float(f"{value:.4g}") if abs(value) < 1000 else round(value)
+
+
+def _word(group: str, key: str) -> str:
+    return f"{Words('en').of(group, key)} / {Words('zh_hant').of(group, key)}"
 
 
 def _write_facts(book: xlsxwriter.Workbook, policy: Policy) -> None:
@@ -168,15 +174,10 @@ def _styles(book: xlsxwriter.Workbook) -> dict:
 
 
 def _both(key: str) -> str:
-    en, zh = Words("en"), Words("zh_hant")
     try:
-        return f"{en(key)} / {zh(key)}"
+        return f"{Words('en')(key)} / {Words('zh_hant')(key)}"
     except KeyError:
-        return f"{_form(en, key)} / {_form(zh, key)}"
-
-
-def _form(words: Words, key: str) -> str:
-    return words.of("form", key)
+        return _word("form", key)
 
 
 # --- reading --------------------------------------------------------------------------------------------------------

@@ -213,6 +213,17 @@ def test_a_form_comes_back_as_it_went_out(tmp_path):
     assert form.read(POLICY, form_file(tmp_path)) == {n: d for n, d in answers.items() if n in asked}
 
 
+def test_the_forms_codes_are_words_and_its_figures_of_four_digits(tmp_path):
+    controls = openpyxl.load_workbook(form_file(tmp_path))["Controls"]
+    heads, *lines = [[cell.value for cell in row] for row in controls.iter_rows()]
+    assert len(lines) > 60 and len(heads) == 16
+    for line in lines:
+        told = [*line[5:8], *([line[13]] if line[13] else [])]
+        assert all(re.fullmatch("[a-z -]+ / [\u4e00-\u9fff]+", word) for word in told), told
+    values = [line[10] for line in lines if isinstance(line[10], int | float)]
+    assert len(values) > 30 and values == [float(f"{value:.4g}") for value in values]
+
+
 def test_an_empty_form_answers_nothing(tmp_path):
     assert form.read(POLICY, form_file(tmp_path, draft=None)) == {}
 
