@@ -193,9 +193,8 @@ def _rows_of(policy: Policy, path: Path) -> list[tuple[int, str, dict]]:
         book.close()
     wanted = documents_of(policy)
     filled = [line for line in lines if any(cell.value is not None for cell in line)]
-    if [(line[0].value, _metric_in(line[1].value)) for line in filled] != [
-        (control_id, m.name) for control_id, m in wanted
-    ]:
+    held = [(line[0].value, _metric_in(line[1].value)) for line in filled]
+    if held != [(control_id, m.name) for control_id, m in wanted]:
         raise FormInvalid(
             "rows were added, removed or put in another order; fill in a new form", zh="列有增刪或順序異動；請填寫新表",
             where=Where(path.name, None, "Documents"), rule="form_rows",
