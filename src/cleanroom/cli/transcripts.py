@@ -8,7 +8,8 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
-from rich.table import Table
+from rich.box import SIMPLE
+from rich.table import Column, Table
 
 from cleanroom.cli.common import command, family, out, print_line, say
 from cleanroom.cli.paths import InFile, OutFile
@@ -70,9 +71,9 @@ def _add_record(actions) -> None:
 
 def _add_recording(parser) -> None:
     parser.add_argument("file", type=InFile, metavar="FILE", help=told("the recording", "錄製檔"))
-    parser.add_argument("--judge", choices=("rules", "model"), default="rules", help=told(
-        "word lists, or a model as well (default %(default)s)",
-        "僅用詞表，或併用模型評審（預設 %(default)s）"))  # fmt: skip
+    parser.add_argument("--judge", metavar="NAME", default="rules", help=told(
+        "rules: word lists; model: a model as well; or one that an installed package brings (default %(default)s)",
+        "rules：僅用詞表；model：併用模型評審；或已安裝套件所提供之評審（預設 %(default)s）"))  # fmt: skip
 
 
 def _drafter_option(parser) -> None:
@@ -89,10 +90,13 @@ def _drafter(name: str) -> "Drafter":
 
 
 def _judge(name: str) -> "Judge":
+    from cleanroom.governance.generative.judge_plugins import judge_named
     from cleanroom.governance.generative.judges import ModelJudge, RuleJudge
     from cleanroom.stores.chat_http import HttpChatModel
 
-    return RuleJudge() if name == "rules" else ModelJudge(HttpChatModel(ModelSettings.from_environment()))
+    if name == "model":
+        return ModelJudge(HttpChatModel(ModelSettings.from_environment()))
+    return RuleJudge() if name == "rules" else judge_named(name)
 
 
 def _record(options: argparse.Namespace) -> None:
@@ -120,7 +124,8 @@ def _grade(options: argparse.Namespace) -> None:
     from cleanroom.governance.generative.suites import load_suites
     from cleanroom.pipeline.care_notes import releasing
 
-    grades = grade(transcripts.read(options.file), load_suites(), _judge(options.judge))
+    judge = _judge(options.judge)
+    grades = grade(transcripts.read(options.file), load_suites(), judge)
     policy_file = RoomSettings.from_environment().policy_file
     judged, stopped = releasing.judged(grades, policy_file)
     _show(grades, judged)
@@ -135,7 +140,8 @@ def _grade(options: argparse.Namespace) -> None:
 def _show(grades: "Grades", judged: "tuple[ControlResult, ...]") -> None:
     said = word("graded", transcripts=grades.transcripts, cases=grades.cases, judge=grades.judge)
     out.print(said, markup=False, highlight=False)
-    table = Table(*(word(n) for n in ("control", "metric", "value", "cases", "limit", "outcome")))
+    names = ("control", "metric", "value", "cases", "limit", "outcome")
+    table = Table(*(Column(word(n), overflow="fold") for n in names), box=SIMPLE, padding=(0, 0, 0, 1))
     for r in judged:
         table.add_row(r.control_id, r.metric, _figure(r.value, r.low, r.high), f"{r.cases or 0:,}", r.limit,
                       word(str(r.outcome)))  # fmt: skip
