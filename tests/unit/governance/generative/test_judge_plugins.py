@@ -2,6 +2,8 @@
 
 import pytest
 
+from cleanroom.cli.main import parser
+from cleanroom.cli.transcripts import _judge
 from cleanroom.errors import ModelFault, SettingsInvalid
 from cleanroom.governance.generative.judge_plugins import installed, judge_named
 from cleanroom.governance.generative.judges import Verdict
@@ -87,3 +89,11 @@ def test_without_such_a_package_there_are_the_two_of_the_house():
     assert installed() == {}
     with pytest.raises(SettingsInvalid, match=r"there are: rules, model \[judge\]"):
         judge_named("stern")
+
+
+def test_the_command_line_takes_it_by_its_name(package):
+    for action in ("grade", "release"):
+        more = ["--developer", "someone"] if action == "release" else []
+        options = parser().parse_args(["governance", "transcripts", action, __file__, "--judge", "stern", *more])
+        assert _judge(options.judge).name == "rules and stern-2"
+    assert _judge("rules").name == "rules"
