@@ -176,4 +176,3 @@ class SignOffRole(StrEnum):
     ACCOUNTABLE_EXECUTIVE = "accountable_executive"
     EXTERNAL_VALIDATOR = "external_validator"
     LEGAL = "legal"
-
