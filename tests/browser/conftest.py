@@ -78,7 +78,19 @@ def served(tmp_path_factory) -> Iterator[Served]:
 @contextmanager
 def _serving(portal: Served) -> Iterator[None]:
     bind = portal.url.removeprefix("http://")
-    command = [sys.executable, "-m", "gunicorn", "-b", bind, "--threads", "4", "portal.config.wsgi"]
+    # A browser keeps its connection open; the server does not wait for it at the end.
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "-b",
+        bind,
+        "--threads",
+        "4",
+        "--graceful-timeout",
+        "1",
+        "portal.config.wsgi",
+    ]
     with (portal.home / "server.log").open("w") as log:
         server = subprocess.Popen(command, env=portal.env, cwd=ROOT, stdout=log, stderr=log)
         try:
