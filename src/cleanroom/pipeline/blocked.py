@@ -5,7 +5,7 @@ Nothing is published: what is asked here is for the person who asks. The line's 
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from cleanroom.contracts.messages import ResultPublication
 from cleanroom.errors import NothingToDo
 from cleanroom.evaluation.detection import Truth
 from cleanroom.evaluation.rules import EvaluationRules
+from cleanroom.evaluation.scenarios import Case
 from cleanroom.pipeline.dbt import run_dbt
 from cleanroom.pipeline.evaluation import blocked_result, read_case
 from cleanroom.pipeline.rehearsal.clear_landing import land, read_institution
@@ -77,10 +78,24 @@ def folder_bench(data: Path, truth: Path | None, *, delay_hours: float, say: Say
 
 
 def ask_blocked(bench: Bench, *, say: Say) -> ResultPublication:
-    """The answer as it would be published. Raises DataTestsFailed, WarehouseFault."""
+    """The answer as it would be published. Raises NothingToDo, DataTestsFailed, WarehouseFault."""
     rules = EvaluationRules(notice_delay_hours=bench.settings.notice_delay_hours)
-    say(Both("joined ledger", "合併各機構帳冊"))
-    run_dbt(bench, "run", LEDGER)
+    case = joined_case(bench, LEDGER, rules, say=say)
     say(Both("scenarios, delays, intervals", "計算各情境、延遲與區間"))
-    body = blocked_result(read_case(bench.warehouse, rules), rules, bench.truth)
+    body = blocked_result(case, rules, bench.truth)
     return ResultPublication(run_id=new_run_id(), kind="blocked", computed_at=datetime.now(UTC), body=body)
+
+
+def joined_case(bench: Bench, selection: Sequence[str], rules: EvaluationRules, *, say: Say) -> Case:
+    """The case, from dbt's models of `selection`. Raises NothingToDo where no transfer moved money: the ledger then
+    knows neither institution nor listing, and zeros would be told of data that say nothing."""
+    say(Both("joined ledger", "合併各機構帳冊"))
+    run_dbt(bench, "run", selection)
+    case = read_case(bench.warehouse, rules)
+    if not len(case.ledger):
+        raise NothingToDo(
+            "no transfer was found, so there is no money to follow; look at the institutions' transfers: they hold no "
+            "row, or reversed transfers and sums of zero alone",
+            zh="查無任何交易，無金流可追蹤；請檢視各機構之交易檔：檔內無資料列，或僅有已沖正或金額為零之交易",
+        )
+    return case

@@ -21,9 +21,8 @@ from cleanroom.evaluation.ledger import microseconds
 from cleanroom.evaluation.notices import Run, judge_notices
 from cleanroom.evaluation.rules import EvaluationRules
 from cleanroom.pipeline import features, moneyflow
-from cleanroom.pipeline.blocked import Bench, Say, room_bench
+from cleanroom.pipeline.blocked import Bench, Say, joined_case, room_bench
 from cleanroom.pipeline.dbt import run_dbt
-from cleanroom.pipeline.evaluation import read_case
 from cleanroom.pipeline.history import HORIZON, read_history
 from cleanroom.pipeline.room_evidence import SCORE_RUNS
 from cleanroom.scoring.artefact import Artefact, load
@@ -92,7 +91,8 @@ def build_features(bench: Bench, period: Period, *, every_days: int, say: Say) -
 def replay(bench: Bench, period: Period, *, policy: str, capacity: Capacity, say: Say) -> dict[str, Any]:
     """What `judge_notices` says of the period, with one of POLICIES. The features stand in the warehouse already.
 
-    Raises NothingToDo where they do not, where no cut-off lies in the period, or none after the release was trained.
+    Raises NothingToDo where they do not, where no cut-off lies in the period, or none after the release was trained,
+    and where no transfer was found.
     """
     if not bench.warehouse.table_exists("scoring.account_features"):
         raise NothingToDo(
@@ -105,12 +105,10 @@ def replay(bench: Bench, period: Period, *, policy: str, capacity: Capacity, say
             "no cut-off lies in this period; the features say how far back they go",
             zh="此期間內無截止時點；特徵僅及於其所載日期",
         )
+    rules = EvaluationRules(notice_delay_hours=bench.settings.notice_delay_hours)
+    case = joined_case(bench, _LEDGER, rules, say=say)
     ranked = _released(bench, history) if policy == RELEASED else _ranked(Method(policy), history, say)
     runs = runs_of(ranked, capacity)
-    say(Both("joined ledger", "彙整帳本"))
-    run_dbt(bench, "run", _LEDGER)
-    rules = EvaluationRules(notice_delay_hours=bench.settings.notice_delay_hours)
-    case = read_case(bench.warehouse, rules)
     say(Both("what the notices would have stopped", "計算通報可攔阻若干"))
     found = judge_notices(case, runs, listed_us=listings_of(bench.warehouse), rules=rules, truth=bench.truth)
     by_rules = 0 if policy == Method.RULES else sum(not ranking.learned for _, ranking in ranked)
