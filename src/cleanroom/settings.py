@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cleanroom.errors import SettingsInvalid
+from cleanroom.errors import SettingsInvalid, Where
 
 EMBEDDED = "embedded"
 PRODUCTION = "production"
@@ -63,6 +63,17 @@ class RoomSettings:
             ca_file=_optional_path(env, "CLEANROOM_CA_FILE"),
             code_commit=env.get("CLEANROOM_CODE_COMMIT", ""),
         )
+
+    def require_room(self) -> "RoomSettings":
+        """These settings. Raises SettingsInvalid where they lead to nothing of a room: neither its folder nor keys nor
+        portal token elsewhere. Asked before anything is opened or written, so that a wrong folder stays as it was."""
+        if not any(path.exists() for path in (self.room_dir, self.keys, self.portal_token)):
+            raise SettingsInvalid(
+                "there is no clean room in this folder; set CLEANROOM_HOME to the folder that holds the room",
+                zh="此資料夾無無塵室；請以 CLEANROOM_HOME 指定無塵室所在之資料夾",
+                where=Where(file=str(self.home.resolve())),
+            )
+        return self
 
     @property
     def production(self) -> bool:

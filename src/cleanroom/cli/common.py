@@ -9,9 +9,18 @@ from rich.console import Console
 
 from cleanroom.cli.paths import OutFile
 from cleanroom.cli.words import chosen, told
+from cleanroom.settings import RoomSettings
 from cleanroom.vocabulary.both import Both
 
-out, err = Console(), Console(stderr=True)
+
+class _Stream(Console):
+    """A reader that went away is told to the caller: rich would end the program itself, with 1."""
+
+    def on_broken_pipe(self) -> None:
+        raise  # rich calls this where it caught the error
+
+
+out, err = _Stream(), _Stream(stderr=True)
 
 
 def command(commands, name: str, call: Callable[[argparse.Namespace], int | None], english: str, chinese: str):
@@ -26,6 +35,11 @@ def family(commands, name: str, english: str, chinese: str):
     """A command that only has others below it."""
     text = told(english, chinese)
     return commands.add_parser(name, help=text, description=text).add_subparsers(required=True, metavar="ACTION")
+
+
+def room_settings() -> RoomSettings:
+    """Of the room in CLEANROOM_HOME. Raises SettingsInvalid where there is none; nothing was written then."""
+    return RoomSettings.from_environment().require_room()
 
 
 def print_line(text: str) -> None:

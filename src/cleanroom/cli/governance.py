@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from cleanroom.cli.common import add_json, command, day, err, family, out, print_line
+from cleanroom.cli.common import add_json, command, day, err, family, out, print_line, room_settings
 from cleanroom.cli.governance_words import word
 from cleanroom.cli.packs import add_packs
 from cleanroom.cli.paths import InFile
@@ -14,7 +14,6 @@ from cleanroom.cli.policies import add_policies
 from cleanroom.cli.transcripts import add_transcripts
 from cleanroom.cli.words import chosen, told
 from cleanroom.errors import GateClosed
-from cleanroom.settings import RoomSettings
 
 if TYPE_CHECKING:
     from cleanroom.pipeline.shadow_view import View
@@ -63,7 +62,7 @@ def _gate(options: argparse.Namespace) -> int:
     from cleanroom.governance.moments import moment
     from cleanroom.pipeline import line
 
-    decision = line.ask_gate(RoomSettings.from_environment(), presented=options.certificate)
+    decision = line.ask_gate(room_settings(), presented=options.certificate)
     if options.as_json:
         print(json.dumps(decision.as_dict(), ensure_ascii=False))
         return 0 if decision.is_open else GateClosed.exit_code
@@ -77,15 +76,16 @@ def _drill(options: argparse.Namespace) -> None:
     from cleanroom.pipeline import drill
     from cleanroom.pipeline.gate import Desk
 
+    desk = Desk.of(room_settings())
     err.print(word("order_now", patience=options.wait), markup=False, highlight=False, soft_wrap=True)
-    held = drill.hold(Desk.of(RoomSettings.from_environment()), patience_s=options.wait)
+    held = drill.hold(desk, patience_s=options.wait)
     out.print(word("drilled", seconds=held.seconds), markup=False, highlight=False, soft_wrap=True)
 
 
 def _watch(options: argparse.Namespace) -> int:
     from cleanroom.pipeline import line
 
-    watched = line.watch_release(RoomSettings.from_environment())
+    watched = line.watch_release(room_settings())
     name = watched.record.draft.release_id if watched.record else None
     if options.as_json:
         found = {"release_id": name, "suspended": bool(watched.reasons), "reasons": [vars(r) for r in watched.reasons]}
@@ -102,7 +102,7 @@ def _scan(options: argparse.Namespace) -> None:
     from cleanroom.pipeline import scan_report
     from cleanroom.stores.portal_http import HttpPortal
 
-    settings = RoomSettings.from_environment()
+    settings = room_settings()
     kept = scan_report.keep(settings, options.file, scanned_on=options.scanned_on, portal=HttpPortal.of(settings))
     said = word("scanned", day=options.scanned_on, packages=len(kept.packages), critical=kept.critical,
                 digest=kept.digest)  # fmt: skip
@@ -133,7 +133,7 @@ def _table(*heads: str) -> Table:
 def _shadow(options: argparse.Namespace) -> None:
     from cleanroom.pipeline import line
 
-    found = line.shadow_view(RoomSettings.from_environment())
+    found = line.shadow_view(room_settings())
     if options.as_json:
         print(json.dumps(found.as_dict(), ensure_ascii=False))
         return

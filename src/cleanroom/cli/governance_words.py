@@ -19,6 +19,11 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "政策 {before} → {after}：重演 {replayed} 次發布，{changed} 次有異動，其中 {verdicts} 次判定改變。",
     ),
     "nothing": ("Nothing would have been decided otherwise.", "無任何判定因此改變。"),
+    "older_waiver": (
+        "{release}, {control} {metric}: the waiver was granted while this figure was met; whoever granted it did not "
+        "know that it would not be.",
+        "{release}，{control} {metric}：核准豁免時此指標通過；核准人當時不知其將不通過。",
+    ),
     "release": ("release", "發布"),
     "decided": ("decided", "判定時間"),
     "verdict": ("verdict", "判定"),
@@ -77,16 +82,16 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "supplier_transcripts": ("transcripts", "對話紀錄"),
     "no_shadow": ("No model has scored in the shadow yet.", "尚無模型進行影子運行。"),
     "shadow_bound": (
-        "Counts are of accounts. Listings come late, so each share is a lower bound; what the shadow noticed nobody "
-        "was told.",
-        "數量均以帳戶計。列警示較晚發生，占比為下限；影子運行所指帳戶未通報任何機構。",
+        "Counts are of accounts, not of warnings. Listings come late, so each share is a lower bound; what the shadow "
+        "noticed nobody was told.",
+        "數量均以帳戶計，非通報件數。列警示較晚發生，占比為下限；影子運行所指帳戶未通報任何機構。",
     ),
     "role": ("mode", "模式"),
     "role_shadow": ("shadow", "影子"),
-    "role_released": ("released, warnings sent", "已發布，已通報"),
+    "role_released": ("released, warned", "已發布，已通報"),
     "days": ("days of data / needed", "資料日數／所需"),
     "period": ("from – to", "起迄"),
-    "noticed": ("would be noticed, or were", "將通報或已通報"),
+    "noticed": ("accounts that would be warned of, or were", "將通報或已通報之帳戶數"),
     "listed_since": ("listed since", "其後列警示"),
     "precision": ("share listed (95 %)", "列警示占比（95 %）"),
     "metric": ("metric", "指標"),

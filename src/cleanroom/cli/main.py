@@ -24,23 +24,33 @@ from cleanroom.cli.telling import say_no
 from cleanroom.cli.words import check_language, word
 from cleanroom.errors import CleanroomError
 
-_OUTPUT = 1
+_OUTPUT, _ERRORS = 1, 2
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run one command. Its exit code; 141 where nobody reads what it says any more, wherever in the run that shows."""
+    try:
+        try:
+            return _run(arguments)
+        finally:  # also behind --help: what Python itself writes out at its end, it reports with a code of its own
+            if sys.stdout is not None:  # None: started with standard output closed
+                sys.stdout.flush()
+    except BrokenPipeError:
+        return _end_unread()
+
+
+def _run(arguments: list[str] | None) -> int:
     options = argparse.Namespace()
     try:
         check_language()
         options = parser().parse_args(arguments)
         check_paths(options)
-        code = options.call(options) or 0  # a command may end with a code of its own
-        sys.stdout.flush()
-        return code
+        return options.call(options) or 0  # a command may end with a code of its own
     except CleanroomError as e:
         return say_no(e, options)
     except OSError as e:
-        if isinstance(e, BrokenPipeError) and not _is_read():
-            return _end_unread()
+        if isinstance(e, BrokenPipeError) and not (_is_read(_OUTPUT) and _is_read(_ERRORS)):
+            raise
         return say_no(of_the_system(e), options)
     except UnicodeDecodeError as e:
         return say_no(not_text(e), options)
@@ -49,16 +59,19 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
 
 
-def _is_read() -> bool:
-    """Whether the other end of standard output is there: who reads may have seen enough (`| head`)."""
+def _is_read(stream: int) -> bool:
+    """Whether the other end of it is there: who reads may have seen enough (`| head`)."""
     output = select.poll()
-    output.register(_OUTPUT, 0)
+    output.register(stream, 0)
     return not any(event & select.POLLERR for _, event in output.poll(0))
 
 
 def _end_unread() -> int:
     """What is still buffered goes nowhere when Python ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), _OUTPUT)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (_OUTPUT, _ERRORS):
+        if not _is_read(stream):
+            os.dup2(nowhere, stream)
     return 128 + signal.SIGPIPE
 
 

@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from cleanroom.cli.common import add_out, command, err, family, print_line
+from cleanroom.cli.common import add_out, command, err, family, print_line, room_settings
 from cleanroom.cli.governance_words import word
 from cleanroom.cli.paths import InFile, OutFile
 from cleanroom.cli.words import told
@@ -48,7 +48,7 @@ def _pack(options: argparse.Namespace) -> None:
     from cleanroom.governance.moments import moment
     from cleanroom.pipeline import evidence_pack
 
-    judged = evidence_pack.written(RoomSettings.from_environment(), release_id=options.release, out=options.out)
+    judged = evidence_pack.written(room_settings(), release_id=options.release, out=options.out)
     until = judged.expires_at
     said = {"release": judged.draft.release_id, "file": options.out, "until": moment(until)}
     print_line(word("packed_open" if until else "packed_shut", **said))
@@ -77,7 +77,7 @@ def _write_form(options: argparse.Namespace) -> None:
     from cleanroom.governance.policy import load_policy
     from cleanroom.governance.reports import form
 
-    settings = RoomSettings.from_environment()
+    settings = room_settings() if options.release else RoomSettings.from_environment()
     draft, results = _release(settings, options.release) if options.release else (None, ())
     options.out.write_bytes(form.written(load_policy(settings.policy_file), draft, results))
     print_line(word("written", file=options.out))

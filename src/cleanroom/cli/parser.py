@@ -8,7 +8,7 @@ import argparse
 import re
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from cleanroom.cli.words import language, told
 from cleanroom.settings import CHINESE
@@ -45,6 +45,10 @@ class Parser(argparse.ArgumentParser):
 
     def format_help(self) -> str:
         return self._in_chinese(super().format_help())
+
+    def print_help(self, file: TextIO | None = None) -> None:
+        """Raises BrokenPipeError where nobody reads it; argparse would hide that."""
+        print(self.format_help(), end="", file=file)
 
     def error(self, message: str) -> NoReturn:
         """The usage, then what is wrong, on standard error; exit code 2, as argparse's own."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from cleanroom.cli.common import add_json, command, out, print_line
+from cleanroom.cli.common import add_json, command, out, print_line, room_settings
 from cleanroom.cli.governance_words import word
 from cleanroom.cli.paths import InFile, InFolder
 from cleanroom.cli.words import chosen, told
@@ -101,9 +101,10 @@ def _replay(options: argparse.Namespace) -> Replay:
     from cleanroom.governance.policy import load_policy
     from cleanroom.pipeline import past_releases
 
-    settings, after = RoomSettings.from_environment(), load_measurable(options.policy)
-    before = load_policy(options.before or settings.policy_file)
-    if options.releases == PORTAL:
+    asks_portal = options.releases == PORTAL
+    settings = room_settings() if asks_portal else RoomSettings.from_environment()
+    before, after = load_policy(options.before or settings.policy_file), load_measurable(options.policy)
+    if asks_portal:
         return past_releases.replay_portal(settings, before=before, after=after)
     return past_releases.replay_folder(options.releases, before=before, after=after)
 
@@ -128,6 +129,8 @@ def _show(found: Replay) -> None:
     controls = [_control(r, c) for r in changed for c in r.controls]
     if controls:
         out.print(_table(("release", "control", "metric", "value", "outcome", "limit"), controls))
+    for one in changed:
+        _remark_older_waivers(one)
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
@@ -149,6 +152,12 @@ def _release(one: Replayed) -> list[str]:
         "\n".join(one.newly_missing),
         "\n".join(chosen((r.en, r.zh_hant)) for r in whole),
     ]
+
+
+def _remark_older_waivers(one: Replayed) -> None:
+    for c in one.controls:
+        if c.waiver_is_older:
+            print_line(word("older_waiver", release=one.release_id, control=c.control_id, metric=c.metric))
 
 
 def _control(one: Replayed, c: ControlChange) -> list[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.box import SIMPLE
 from rich.table import Column, Table
 
-from cleanroom.cli.common import command, family, out, print_line, say
+from cleanroom.cli.common import command, family, out, print_line, room_settings, say
 from cleanroom.cli.paths import InFile, OutFile
 from cleanroom.cli.transcripts_words import word
 from cleanroom.cli.value_names import name_of
@@ -173,7 +173,7 @@ def _release(options: argparse.Namespace) -> None:
     from cleanroom.pipeline.room import open_room
 
     recording = transcripts.read(options.file)
-    with open_room(RoomSettings.from_environment()) as room:
+    with open_room(room_settings()) as room:
         record, grades = draft_and_submit(room, recording, _judge(options.judge), developer=options.developer)
     asked = {r.metric for r in record.draft.controls}
     _show(grades, tuple(r for r in record.draft.controls if r.metric in grades.evidence and r.metric in asked))
@@ -195,6 +195,6 @@ def _note(options: argparse.Namespace) -> None:
         where = Where(file=options.notice.name)
         raise MalformedRows("the file holds no warning's body as the portal delivers it",
                             zh="檔案並非入口網站所遞送之預警內容", where=where) from None  # fmt: skip
-    desk = Desk.of(RoomSettings.from_environment())
+    desk = Desk.of(room_settings())
     text = certified_note(desk, _drafter(options.drafter), notice, language=Language(options.language))
     print_line(text)

@@ -14,7 +14,7 @@ from cleanroom.errors import PolicyInvalid
 from cleanroom.governance import drafts, gate, judging, releases
 from cleanroom.governance.policy import Policy
 from cleanroom.governance.reasons import Reason
-from cleanroom.vocabulary.terms import ReleaseState, SignOffRole, Tier
+from cleanroom.vocabulary.terms import ControlOutcome, ReleaseState, SignOffRole, Tier
 
 
 class Verdict(StrEnum):
@@ -51,6 +51,11 @@ class ControlChange:
     after: str | None
     limit_before: str | None
     limit_after: str | None
+
+    @property
+    def waiver_is_older(self) -> bool:
+        """Whether a waiver that was granted while this figure was met would cover that it no longer is."""
+        return self.after == ControlOutcome.WAIVED and self.before == ControlOutcome.PASS
 
 
 @dataclass(frozen=True)
@@ -186,7 +191,7 @@ def _release_as_dict(r: Replayed) -> dict:
         "before": _judged_as_dict(r.before),
         "after": _judged_as_dict(r.after),
         "newly_missing_sign_offs": list(r.newly_missing),
-        "controls": [vars(c) for c in r.controls],
+        "controls": [vars(c) | {"waiver_is_older": c.waiver_is_older} for c in r.controls],
     }
 
 

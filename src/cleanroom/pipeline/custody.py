@@ -44,12 +44,14 @@ def rewrap(settings: Settings, *, to: str) -> bool:
 
 @contextmanager
 def noting_refusals(settings: Settings) -> Iterator[None]:
-    """Keys that could not be opened stand in this side's audit log, with the reason."""
+    """Keys that could not be opened stand in this side's audit log, with the reason. Where the side has no folder yet
+    it has no log either, and none is begun."""
     try:
         yield
     except (KeyRefused, KeyServiceDenied, KeyServiceFault) as e:
-        with suppress(CleanroomError):  # what stopped the run is the keys, whatever the log says
-            _note(settings, "keys.refused", {"reason": e.reason, "rule": e.rule})
+        if settings.audit_file.parent.is_dir():
+            with suppress(CleanroomError):  # what stopped the run is the keys, whatever the log says
+                _note(settings, "keys.refused", {"reason": e.reason, "rule": e.rule})
         raise
 
 

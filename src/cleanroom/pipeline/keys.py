@@ -130,6 +130,8 @@ def open_participant_keys(settings: ParticipantSettings) -> ParticipantKeyRing:
 
 
 def open_room_keys(settings: RoomSettings) -> RoomKeyRing:
+    """Raises SettingsInvalid where no room is (`require_room`); KeyRefused, KeyServiceDenied, KeyServiceFault."""
+    settings.require_room()
     with noting_refusals(settings):
         return RoomKeyRing.open(settings.keys, production=settings.production, custodian=custodian_of(settings))
 

@@ -14,6 +14,7 @@ from cleanroom.cli import governance
 from cleanroom.errors import (
     CanaryMismatch,
     ContentTampered,
+    KeyRefused,
     NotFound,
     NothingToDo,
     SettingsInvalid,
@@ -36,11 +37,49 @@ def test_a_missing_folder_is_a_sentence_and_a_code(tmp_path, capsys):
     assert "Traceback" not in said
 
 
-def test_without_a_token_the_room_says_what_to_do(capsys):
+def test_without_a_token_the_room_says_what_to_do(capsys, home):
+    (home / "room").mkdir(parents=True)
     code = cli.main(["governance", "gate"])
     said = " ".join(capsys.readouterr().err.split())
     assert code == SettingsInvalid.exit_code
     assert "portal token" in said
+
+
+def _in_the_wrong_folder(tmp_path) -> list[list[str]]:
+    """Every command that asks a room, with files that are there."""
+    policy = str(files("cleanroom.governance") / "policies" / f"{DEFAULT_POLICY}.yaml")
+    out = ["--out", str(tmp_path / "out")]
+    return [
+        ["gate"],
+        ["watch"],
+        ["drill"],
+        ["shadow"],
+        ["scan-report", policy, "--scanned-on", "2026-03-01"],
+        ["pack", *out],
+        ["form", "write", "--release", "R", *out],
+        ["what-if", "--policy", policy],
+    ]
+
+
+def test_in_a_folder_without_a_room_nothing_is_made_and_one_sentence_is_said(tmp_path, capsys, home):
+    home.mkdir()
+    said = set()
+    for command in _in_the_wrong_folder(tmp_path):
+        assert cli.main(["governance", *command]) == SettingsInvalid.exit_code, command
+        said.add(capsys.readouterr().err)
+        assert not list(home.iterdir()), command
+    [one] = said
+    assert "CLEANROOM_HOME" in one
+    assert "key ring" not in one
+    assert cli.main(["keys", "show-room"]) == SettingsInvalid.exit_code
+    assert not list(home.iterdir())
+
+
+def test_a_room_without_its_keys_notes_the_refusal_in_its_log(capsys, home):
+    (home / "room").mkdir(parents=True)
+    assert cli.main(["governance", "shadow"]) == KeyRefused.exit_code
+    assert "CLEANROOM_HOME" in capsys.readouterr().err
+    assert "key_ring_missing" in (home / "room" / "audit.jsonl").read_text()
 
 
 def test_keys_are_made_once_and_kept(capsys, home):
@@ -169,9 +208,11 @@ def test_a_day_that_is_none_is_told_how_days_are_written(command, capsys):
     assert "give one as 2025-10-01" in capsys.readouterr().err
 
 
-def test_a_reader_that_has_seen_enough_is_no_fault(tmp_path):
-    """As with `| head`: nothing is said, and the code is that of any program whose pipe was closed."""
-    command = [sys.executable, "-m", "cleanroom.cli", "governance", "policy-schema"]
+@pytest.mark.parametrize("asked", [["policy-schema"], ["metrics"], ["gate", "--json"], ["--help"]])
+def test_a_reader_that_has_seen_enough_is_no_fault(tmp_path, asked):
+    """As with `| head`, for text, tables, refusals and help: nothing is said, and the code is that of any program whose
+    pipe was closed."""
+    command = [sys.executable, "-m", "cleanroom.cli", "governance", *asked]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path) as started:
         started.stdout.close()
         assert started.stderr.read() == b""

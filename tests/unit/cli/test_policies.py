@@ -11,7 +11,7 @@ from cleanroom import cli
 from cleanroom.cli.common import out
 from cleanroom.errors import NothingToDo, PolicyInvalid, RequestInvalid
 from cleanroom.governance.policy import DEFAULT_POLICY, json_schema, load_policy
-from tests.factories.records import released
+from tests.factories.records import a_waiver, released
 
 POLICIES = files("cleanroom.governance") / "policies"
 SHIPPED = (POLICIES / f"{DEFAULT_POLICY}.yaml").read_text(encoding="utf-8")
@@ -98,6 +98,19 @@ def test_a_replay_that_changes_nothing_ends_with_zero(policy_file, releases, cap
     asked = ["governance", "what-if", "--policy", str(policy_file()), "--releases", str(releases)]
     assert cli.main(asked) == 0
     assert "Nothing would have been decided otherwise" in capsys.readouterr().out
+
+
+def test_a_waiver_that_predates_the_failure_is_remarked_in_both_languages(policy_file, tmp_path, capsys, monkeypatch):
+    waived = released().model_copy(update={"waivers": (a_waiver(load_policy(), "PRI-3-01"),)})
+    (tmp_path / "releases").mkdir()
+    (tmp_path / "releases" / "one.json").write_text(waived.model_dump_json())
+    stricter = policy_file(('name: mia_auc, operator: "<=", limit: 0.60', 'name: mia_auc, operator: "<=", limit: 0.5'))
+    asked = ["governance", "what-if", "--policy", str(stricter), "--releases", str(tmp_path / "releases")]
+    for language, remark in (("en", "was granted while this figure was met"), ("zh-hant", "核准豁免時此指標通過")):
+        monkeypatch.setenv("CLEANROOM_LANGUAGE", language)
+        assert cli.main(asked) == 3
+        assert f"PRI-3-01 mia_auc{':' if language == 'en' else '：'}" in (said := capsys.readouterr().out)
+        assert remark in said
 
 
 def test_a_replay_that_changes_a_verdict_says_so_in_both_languages(policy_file, releases, capsys, monkeypatch):

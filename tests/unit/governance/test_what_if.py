@@ -84,6 +84,16 @@ def test_a_higher_tier_asks_for_signatures_that_are_not_there(policy):
     assert {c.after for c in not_applied if c.metric == "counterfactual_flip_rate"} == {"not_measurable"}
 
 
+def test_a_waiver_that_is_older_than_the_failure_it_covers_is_marked(policy):
+    out = released(policy).model_copy(update={"waivers": (a_waiver(policy, "PRI-3-01"),)})
+    found = replay(policy, with_limit(policy, "PRI-3-01", 0.55), [out])
+    [change] = found.releases[0].controls
+    assert (change.before, change.after, change.waiver_is_older) == ("pass", "waived", True)
+    assert what_if.as_dict(found)["releases"][0]["controls"][0]["waiver_is_older"] is True
+    [other] = replay(policy, with_limit(policy, "PRI-3-01", 0.55), [released(policy)]).releases[0].controls
+    assert (other.after, other.waiver_is_older) == ("fail", False)
+
+
 def test_shorter_waivers_end_what_a_waiver_let_pass(policy, past):
     waivers = policy.waivers.model_dump() | {"max_days": {"R1": 1, "R2": 1, "R3": 1}}
     waived = replay(policy, changed(policy, waivers=waivers), past).releases[2]

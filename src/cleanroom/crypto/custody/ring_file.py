@@ -89,8 +89,9 @@ def _content(folder: Path) -> Document:
     """What the file holds, sealed or clear."""
     if not exists(folder):
         raise KeyRefused(
-            "there is no key ring here; make one with `cleanroom keys`",
-            zh="此處無金鑰環；請以 cleanroom keys 產製",
+            "there is no key ring here; set CLEANROOM_HOME to the folder that holds it, or make the first one with "
+            "`cleanroom keys`",
+            zh="此處無金鑰環；請以 CLEANROOM_HOME 指定其所在之資料夾，或以 cleanroom keys 產製首份金鑰環",
             rule="key_ring_missing",
         )
     _check_rights(folder, 0o700, stat.S_ISDIR)
