@@ -151,6 +151,12 @@ _OF_THE_ROOM = {"gate_closed", "artefact_refused", "policy_invalid", "data_tests
 
 # Where the advice on the reason would send the person to the wrong place.
 BY_RULE: Final[Mapping[str, tuple[str, str]]] = {
+    "certificate": ("Present the digest that is named, or ask without --certificate.",
+                    "請改提出所指之雜湊值，或不加 --certificate 查詢。"),
+    "file_missing": ("Put the file into the folder, or take it out of institution.json, and run again.",
+                     "請將檔案放入資料夾，或自 institution.json 移除後再執行。"),
+    "undeclared_folder": ("Write an institution.json into that subfolder, or take the subfolder away, and run again.",
+                          "請於該子資料夾寫入 institution.json，或移除該子資料夾後再執行。"),
     "conformance": ("Correct your program where the answers differ, and compare again.",
                     "請更正貴機構程式與公布答案不同之處後再比對。"),
     "period_overlap": ("Send the days after them, or replace what was accepted with --supersede.",

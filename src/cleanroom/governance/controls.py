@@ -5,10 +5,12 @@ The confidence bound decides, not the point. No evidence, stale evidence, too fe
 
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 
 from cleanroom.contracts.governance import ControlResult
 from cleanroom.governance.catalogue import figures
 from cleanroom.governance.evidence import Evidence, EvidenceByMetric
+from cleanroom.governance.moments import moment
 from cleanroom.governance.policy import AiKind, Control, GateKind, Metric, Phase, Policy, Text
 from cleanroom.vocabulary.terms import ControlOutcome, Tier
 
@@ -16,15 +18,24 @@ CLOCK_TOLERANCE = timedelta(minutes=5)  # evidence from a machine whose clock ru
 
 
 def evaluate(
-    policy: Policy, *, tier: Tier, ai_kind: AiKind | str, evidence: EvidenceByMetric, now: datetime
+    policy: Policy,
+    *,
+    tier: Tier,
+    ai_kind: AiKind | str,
+    evidence: EvidenceByMetric,
+    now: datetime,
+    evaluated_at: datetime | None = None,
 ) -> tuple[ControlResult, ...]:
     """Judge every metric of every control that applies to `tier` (R0 as R3) and `ai_kind` ("pred" or "gen").
+
+    `evaluated_at`: when the evidence was collected, where that is not now; what is missing was missing then.
 
     `evidence` is keyed by metric name; a relative limit reads its reference (such as `baseline_brier`) there too.
     A control with two metrics gives two results. Results stand in the policy's order.
     """
     applicable = policy.applicable(tier, AiKind(ai_kind))
-    return tuple(_judge(policy, c, m, tier, evidence, now) for c in applicable for m in c.metrics)
+    judged = partial(_judge, policy, tier=tier, evidence=evidence, now=now, evaluated_at=evaluated_at or now)
+    return tuple(judged(control=c, metric=m) for c in applicable for m in c.metrics)
 
 
 def evidence_of(policy: Policy, results: Collection[ControlResult]) -> dict[str, Evidence]:
@@ -85,12 +96,20 @@ def _reference_metric(policy: Policy, result: ControlResult) -> str | None:
 
 
 def _judge(
-    policy: Policy, control: Control, metric: Metric, tier: Tier, evidence: EvidenceByMetric, now: datetime
+    policy: Policy,
+    *,
+    control: Control,
+    metric: Metric,
+    tier: Tier,
+    evidence: EvidenceByMetric,
+    now: datetime,
+    evaluated_at: datetime,
 ) -> ControlResult:
     found = evidence.get(metric.name)
     reference = _reference(policy, metric, evidence)
     limit = _limit(metric, tier, reference)
-    problem = _no_evidence(control, metric) if found is None else _unusable(policy, metric, tier, found, now)
+    absent = found is None
+    problem = _absent(control, metric, evaluated_at) if absent else _unusable(policy, metric, tier, found, now)
     if problem is None and limit is None and metric.operator != "recorded":
         problem = _nothing_to_compare(metric.reference.metric)
     outcome = ControlOutcome.NOT_MEASURABLE if problem else _outcome(control, metric, found, limit)
@@ -133,14 +152,16 @@ def _how(metric: Metric, found: Evidence | None) -> Text:
     return Text(en=found.detail if found and found.detail else known.text.en if known else metric.name, zh_hant=zh_hant)
 
 
-def _no_evidence(control: Control, metric: Metric) -> Text:
+def _absent(control: Control, metric: Metric, evaluated_at: datetime) -> Text:
+    """Why there is no evidence. What only operation can give may be there since the evaluation, so the time is told."""
     known = figures().get(metric.name)
     why = known.absent if known else Text(en="no evidence was given", zh_hant="未提供證據")
     if control.phase is not Phase.AFTER_RELEASE:
         return why
     return Text(
-        en=f"{why.en}; it exists only in operation and falls due at the first review after the release",
-        zh_hant=f"{why.zh_hant}；僅於上線後產生，於發布後首次覆核時到期",
+        en=f"as of the evaluation ({moment(evaluated_at)}) {why.en}; it exists only in operation and falls due at the "
+        "first review after the release",
+        zh_hant=f"評估當時（{moment(evaluated_at)}）{why.zh_hant}；僅於上線後產生，於發布後首次覆核時到期",
     )
 
 

@@ -3,6 +3,7 @@
 It trusts no summary in the record: grade, digests, control outcomes, waivers and sign-offs are all judged afresh.
 """
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +31,10 @@ _STATES = {
     ReleaseState.RETIRED: "退役",
 }
 
+_CERTIFICATE = "certificate"  # the reason why the gate does not open to one that was presented
+_CLOSED = "the gate is closed", "閘門關閉"
+_NOT_TO_THIS = "the gate does not open to what was presented", "閘門不因所提出者開放"
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -46,11 +51,9 @@ class Decision:
     def require(self) -> Certificate:
         """The certificate. Raises GateClosed with every reason in one sentence."""
         if self.certificate is None:
-            raise GateClosed(
-                as_sentence("the gate is closed", self.reasons),
-                zh=in_chinese("閘門關閉", self.reasons),
-                rule=self.reasons[0].code,
-            )
+            rule = self.reasons[0].code
+            opening, chinese = _NOT_TO_THIS if rule == _CERTIFICATE else _CLOSED
+            raise GateClosed(as_sentence(opening, self.reasons), zh=in_chinese(chinese, self.reasons), rule=rule)
         return self.certificate
 
     def as_dict(self) -> dict:
@@ -96,10 +99,7 @@ def decide(
     decision = _decision(policy, record, reasons, now, participants)
     if decision.certificate is None or presented in (None, decision.certificate.digest):
         return decision
-    other = Reason(
-        "certificate", "the certificate is not the one that this release gives", "憑證與本次發布所簽發者不符"
-    )
-    return Decision(record, (other,), None)
+    return Decision(record, (_other_certificate(presented, decision.certificate),), None)
 
 
 def check(
@@ -163,6 +163,22 @@ def _decision(
     except CleanroomError as e:
         why = Reason("no_certificate", f"no certificate can be written: {e.sentence}", "無法簽發憑證")
         return Decision(record, (why,), None)
+
+
+def _other_certificate(presented: str, in_force: Certificate) -> Reason:
+    """The release is in order: what was presented is at fault, and nothing at the portal can mend that."""
+    stands = f"the certificate in force is {in_force.digest}", f"有效憑證為 {in_force.digest}"
+    if not re.fullmatch("[0-9a-f]{64}", presented):
+        return Reason(
+            _CERTIFICATE,
+            f"what was presented is no certificate's digest (64 hexadecimal digits); {stands[0]}",
+            f"所提出者並非憑證之雜湊值（64 位十六進位數字）；{stands[1]}",
+        )
+    return Reason(
+        _CERTIFICATE,
+        f"the certificate that was presented is not the one that this release gives; {stands[0]}",
+        f"所提出之憑證與本次發布所簽發者不符；{stands[1]}",
+    )
 
 
 def _stop_reasons(stop: SendingStop | None) -> list[Reason]:

@@ -12,7 +12,10 @@ def results(policy: Policy, record: ReleaseRecord, *, now: datetime) -> tuple[Co
     evidence = controls.evidence_of(policy, record.draft.controls)
     evidence |= record_evidence.from_record(policy, record, now=now)
     kind = releases.ai_kind(policy, record.draft)
-    judged = controls.evaluate(policy, tier=record.draft.tier, ai_kind=kind, evidence=evidence, now=now)
+    draft = record.draft
+    judged = controls.evaluate(
+        policy, tier=draft.tier, ai_kind=kind, evidence=evidence, now=now, evaluated_at=draft.evaluated_at
+    )
     return controls.with_waivers(policy, judged, waivers.valid(policy, record, now=now))
 
 

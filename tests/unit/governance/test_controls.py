@@ -6,6 +6,7 @@ import pytest
 
 from cleanroom.governance import controls
 from cleanroom.governance.evidence import Estimate, Evidence
+from cleanroom.governance.moments import moment
 from cleanroom.governance.policy import AiKind
 from cleanroom.vocabulary.terms import ControlOutcome, Tier
 from tests.factories.records import NOW, evidence_for
@@ -167,3 +168,14 @@ def test_what_exists_only_in_operation_blocks_when_it_falls_due_or_fails(policy)
 def test_an_estimate_becomes_evidence_with_its_bounds():
     found = Estimate(0.5, 0.4, 0.6, 20).at(NOW, "a sentence")
     assert found == Evidence(0.5, low=0.4, high=0.6, cases=20, measured_at=NOW, detail="a sentence")
+
+
+def test_what_operation_has_not_given_is_missing_as_of_the_evaluation(policy):
+    """Judged again later, as in a pack: warnings may have been sent since."""
+    later = NOW + timedelta(days=3)
+    results = controls.evaluate(policy, tier=Tier.R3, ai_kind="pred", evidence={}, now=later, evaluated_at=NOW)
+    told = next(r for r in results if r.metric == "misrouted_alerts")
+    assert told.outcome is NOT
+    for text in (told.detail, told.detail_zh_hant):
+        assert moment(NOW) in text
+        assert moment(later) not in text

@@ -8,8 +8,9 @@ from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from cleanroom.cli.advice import advice
 from cleanroom.contracts.governance import ReleaseDraft, SignOff, SignOffRequest
-from cleanroom.errors import NotAllowed
+from cleanroom.errors import GateClosed, NotAllowed
 from cleanroom.governance import gate, releases, risk
 from cleanroom.governance.certificate import Certificate
 from cleanroom.governance.policy import Policy, load_policy
@@ -117,6 +118,17 @@ def test_any_changed_part_of_a_presented_certificate_shuts_it(path):
         reject()
     assert decide(presented=Certificate.model_validate(CERTIFICATE_JSON).digest).is_open
     assert [r.code for r in decide(presented=other.digest).reasons] == ["certificate"], path
+
+
+@pytest.mark.parametrize("presented, why", [("abc", "no certificate's digest"), ("0" * 64, "not the one")])
+def test_a_wrong_certificate_is_told_which_one_is_in_force(presented, why):
+    digest = Certificate.model_validate(CERTIFICATE_JSON).digest
+    with pytest.raises(GateClosed) as refused:
+        decide(presented=presented).require()
+    assert why in str(refused.value)
+    assert digest in str(refused.value) and digest in refused.value.in_chinese
+    assert "the gate is closed" not in str(refused.value)
+    assert "portal" not in advice(refused.value)
 
 
 PEOPLE = ("ann", "bob", "cid", "dan", "eve", DEVELOPER)

@@ -93,9 +93,11 @@ def main(arguments=None):
 
 def _options(arguments):
     parser = argparse.ArgumentParser(prog="verify_pack", description="Verify an evidence pack. 驗證證據包。")
-    parser.add_argument("pack", help="the pack, a .zip file")
-    parser.add_argument("--room-key", metavar="KEY", help="the clean room's signing key, base64url")
-    parser.add_argument("--at", metavar="TIME", help="also ask whether the gate is open then: ISO time, or `now`")
+    parser.add_argument("pack", help="the pack, a .zip file 證據包，.zip 檔")
+    parser.add_argument("--room-key", metavar="KEY",
+                        help="the clean room's signing key, base64url 無塵室簽章公鑰，base64url")  # fmt: skip
+    parser.add_argument("--at", metavar="TIME", help="also ask whether the gate is open then: ISO time, or `now` "
+                        "並查詢該時點閘門是否開放：ISO 時間或 now")  # fmt: skip
     return parser.parse_args(arguments)
 
 
