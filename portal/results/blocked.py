@@ -22,22 +22,27 @@ def is_answer(body: Mapping[str, Any]) -> bool:
 
 def has_intervals(body: Mapping[str, Any]) -> bool:
     """Whether there were families of cases enough for an interval to say something."""
-    return all(row["extra_money_twd_interval"] is not None for row in body["scenarios"].values())
+    return body["families"] >= body["least_families"]
+
+
+def is_single(body: Mapping[str, Any]) -> bool:
+    """Whether one institution alone was there: nobody to join with."""
+    return len(body["parts"]["institution"]) == 1
 
 
 @dataclass(frozen=True)
 class ScenarioLine:
     """One scenario, or one measure alone, against each bank alone. Money in TWD. Intervals are 95 %, over which cases
     occurred, and of what is extra alone: a level drawn again can pass what came in with the cases that did occur.
-    `price`: innocent accounts controlled; where the truth is not known, accounts that were never listed. `hours`: for
-    how long in all."""
+    Each bank alone has nothing extra. `price`: innocent accounts controlled; where the truth is not known, accounts
+    that were never listed. `hours`: for how long in all."""
 
     label: str | Promise
     money_twd: float
     accounts: int
-    extra_money_twd: float
+    extra_money_twd: float | None
     extra_interval: Interval
-    extra_accounts: int
+    extra_accounts: int | None
     extra_accounts_interval: Interval
     price: int
     hours: float
@@ -63,9 +68,9 @@ def _scenario(name: Scenario, own: Mapping[str, Any]) -> ScenarioLine:
         label=SCENARIO_NAMES[name],
         money_twd=float(own["money_twd"]),
         accounts=int(own["accounts"]),
-        extra_money_twd=float(own["extra_money_twd"]),
+        extra_money_twd=own["extra_money_twd"],
         extra_interval=_interval(own, "extra_money_twd"),
-        extra_accounts=int(own["extra_accounts"]),
+        extra_accounts=own["extra_accounts"],
         extra_accounts_interval=_interval(own, "extra_accounts"),
         price=own["innocent_accounts" if known else "accounts_controlled_not_listed"],
         hours=own["innocent_freeze_hours" if known else "freeze_hours"],

@@ -93,11 +93,11 @@ def line_chart(values: Sequence[tuple[str, float]], *, unit: str) -> LineChart |
 
 @dataclass(frozen=True)
 class Curve:
-    """One line over common moments: its values and the [low, high] of each, or None without intervals."""
+    """One line over common moments: its values and the [low, high] of each; None for one, or all, without."""
 
     label: str
     values: Sequence[float]
-    intervals: Sequence[Sequence[float]] | None
+    intervals: Sequence[Sequence[float] | None] | None
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ TICKS = (0, 6, 12, 24, 36, 48, 60, 72)
 def curve_chart(hours: Sequence[float], curves: Sequence[Curve]) -> CurveChart:
     """Lines with bands over hours in their true distance, and zero always in sight."""
     width, height, right, top, base = 420, 240, 12, 14, 204
-    ends = [end for curve in curves for pair in curve.intervals or () for end in pair]
+    ends = [end for curve in curves for pair in curve.intervals or () for end in pair or ()]
     values = [value for curve in curves for value in curve.values]
     least, most = min([0.0, *ends, *values]), max([1.0, *ends, *values])
     longest = max([1e-9, *hours])

@@ -9,7 +9,7 @@ from typing import Any
 class ShadowLine:
     """One release. `listed_later`, `in_pattern`: precision, None where unknown. Figures beyond each bank alone; money
     in TWD. `price`: innocent accounts more, or where no truth is known accounts that were never listed.
-    `interval`: None of too few families of cases."""
+    `interval`: None of too few families of cases, and where every redraw gives the same."""
 
     release_id: str
     runs: int

@@ -63,6 +63,7 @@ def _blocked(reader) -> dict:
         "headline": headline.headline(lines[-1]),
         "cases": headline.cases(body),
         "has_intervals": blocked.has_intervals(body),
+        "is_single": blocked.is_single(body),
         "alone": blocked.alone_lines(body),
         "nesting": blocked.nesting_lines(body),
         "blocked_chart": blocked.blocked_chart(lines),

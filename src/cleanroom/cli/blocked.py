@@ -91,7 +91,10 @@ def _show(body: dict[str, Any]) -> None:
         f"機構：{codes}；警示 {listings:,} 件，通報損失 {reported:,.0f} 元，其中 {came:,.0f} 元確有入帳；"
         f"通報後 {hours:g} 小時管制",
     ))  # fmt: skip
-    spread = body["scenarios"][Scenario.OWN_BANK]["money_twd_interval"] is not None
+    if len(body["parts"]["institution"]) == 1:
+        print_line(told("one institution alone: there is nobody to join with, so together is the same as alone",
+                        "僅有一家機構：無其他機構可聯防，聯合與單獨之結果相同"))  # fmt: skip
+    spread = body["families"] >= body["least_families"]
     if not spread:
         print_line(few_families(body["families"]))
     out.print(
@@ -124,7 +127,11 @@ def _measures(rows: dict[str, dict[str, Any]], spread: bool, title: str) -> Tabl
 
 
 def _extra(row: dict[str, Any], name: str, spread: bool) -> str:
-    return f"{_whole(row[name])}\n{_span(row[f'{name}_interval'])}" if spread else _whole(row[name])
+    """Blank where there is nothing to be beyond; an interval only where the redraws differ."""
+    if row[name] is None:
+        return ""
+    interval = row[f"{name}_interval"]
+    return f"{_whole(row[name])}\n{'' if interval is None else _span(interval)}" if spread else _whole(row[name])
 
 
 def _curve(curve: dict[str, Any]) -> Table:

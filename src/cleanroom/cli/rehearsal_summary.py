@@ -47,8 +47,9 @@ def _blocked_table(summary: Mapping[str, Any]) -> Table:
     first = Column(told("scenario", "情境"), no_wrap=True)
     table = Table(first, *map(chosen, names), title=title, title_justify="left")
     for name, figures in summary["blocked"].items():
+        extra = (figures["extra_money_twd"], figures["extra_accounts"])
         table.add_row(scenario_name(name), f"{figures['money_twd']:,.0f}", f"{figures['accounts']:,}",
-                      f"{figures['extra_money_twd']:+,.0f}", f"{figures['extra_accounts']:+,}")  # fmt: skip
+                      *("" if n is None else f"{n:+,.0f}" for n in extra))  # fmt: skip
     return table
 
 

@@ -81,7 +81,7 @@ def show(found: dict[str, Any]) -> None:
     for name, words in _RIGHT.items():
         if right[name] is not None and right[name]["precision"] is not None:
             print_line(_share(right[name], found["notices"], chosen(words)))
-    print_line(_blocked(after, found["notice_delay_hours"], found["families"]))
+    print_line(_blocked(after, found["notice_delay_hours"], _why_none(found)))
     print_line(_price(found["alone"], after))
 
 
@@ -92,14 +92,21 @@ def _share(right: dict[str, Any], notices: int, words: str) -> str:
                 f"{notices:,} 件通報中 {count:,} 件{words}：{share:.1%}（95%：{low:.1%} 至 {high:.1%}）")  # fmt: skip
 
 
-def _blocked(after: dict[str, Any], hours: float, families: int) -> str:
+def _blocked(after: dict[str, Any], hours: float, why_none: str) -> str:
+    """`why_none`: said in place of an interval that there is not."""
     interval, extra, accounts = after["extra_money_twd_interval"], after["extra_money_twd"], after["extra_accounts"]
-    spread = few_families(families) if interval is None else _span(*interval)
+    spread = why_none if interval is None else _span(*interval)
     return told(
         f"against each bank alone, {hours:g} hours after the notice: {extra:+,.0f} TWD blocked ({spread}), "
         f"{accounts:+,} accounts",
         f"通報後 {hours:g} 小時管制，與各行單獨相比：攔阻 {extra:+,.0f} 元（{spread}）、{accounts:+,} 個帳戶",
     )  # fmt: skip
+
+
+def _why_none(found: dict[str, Any]) -> str:
+    if found["families"] < found["least_families"]:
+        return few_families(found["families"])
+    return told("no 95 % interval: every redraw of the cases gives the same", "無 95% 區間：案件群重抽之結果均相同")
 
 
 def _span(low: float, high: float) -> str:

@@ -17,7 +17,8 @@ _OF_PARTS += [_OTHERS, "innocent_accounts"]
 
 def blocked_body(found: Answer, rules: EvaluationRules, *, truth: Truth | None) -> dict:
     """Money in TWD; every list of the curve and of the parts has one entry per delay. Intervals are [low, high], None
-    where `families` are too few.
+    where `families` are fewer than `least_families` and where every redraw gives the same. Each bank alone has no
+    extra.
 
     `scenarios` and `alone`: figures at the stated delay. `parts`: the scenarios' curves by institution that controls,
     by layer of the account, and by typology of the case where the truth is known.
@@ -34,6 +35,7 @@ def blocked_body(found: Answer, rules: EvaluationRules, *, truth: Truth | None) 
         "notice_delay_hours": rules.notice_delay_hours,
         "listings": len(found.case.listings),
         "families": found.draws.weights.shape[1],
+        "least_families": found.draws.least,
         "reported_twd": sum(x.reported_cents for x in found.case.listings) / 100,
         "came_in_twd": sum(i.cents for i in found.case.injections) / 100,
     }

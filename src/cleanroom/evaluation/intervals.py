@@ -3,6 +3,7 @@
 Cases of one family share accounts, so a family is drawn whole (cluster bootstrap).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from cleanroom.evaluation.rules import EvaluationRules
 
 INTERVAL = (2.5, 97.5)  # percent
+Intervals = list[list[float] | None]  # one [low, high] per world
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,24 @@ class Draws:
         np.add.at(by_family, self.family, by_case[:-1])
         return np.tensordot(self.weights, by_family, axes=1) + by_case[-1]
 
-    def interval(self, by_case: np.ndarray, of_case: np.ndarray) -> list[tuple[np.ndarray, np.ndarray] | None]:
-        """Per column low and high of the sum over the cases, each [worlds], of `by_case` [cases + 1, worlds, columns];
-        None for a column with fewer than `least` families."""
+    def interval(self, by_case: np.ndarray, of_case: np.ndarray, digits: int) -> list[Intervals | None]:
+        """Per column [low, high] of the sum over the cases, for each world, of `by_case` [cases + 1, worlds, columns],
+        rounded to `digits`. None for a column with fewer than `least` families, and in a world in which every redraw
+        gives the same: where nothing was seen to vary, nothing is known of how much it could."""
         ends = np.percentile(self.sums(by_case), INTERVAL, axis=0)
-        return [(ends[0, :, column], ends[1, :, column]) if count >= self.least else None
+        low, high = (rounded(end.T, digits) for end in ends)
+        return [_with_width(low[column], high[column]) if count >= self.least else None
                 for column, count in enumerate(self.families(of_case))]  # fmt: skip
+
+
+def _with_width(low: Sequence[float], high: Sequence[float]) -> Intervals:
+    return [[a, b] if a < b else None for a, b in zip(low, high, strict=True)]
+
+
+def rounded(values: np.ndarray, digits: int) -> list:
+    """As published: lists of the array's shape, whole numbers where `digits` is 0."""
+    near = np.round(values, digits) + 0.0  # no minus zero
+    return near.astype(np.int64).tolist() if digits == 0 else near.tolist()
 
 
 def draws_of(family: np.ndarray, rules: EvaluationRules) -> Draws:

@@ -126,12 +126,13 @@ def _blocked(case: Case, sent: Sequence[Notice], rules: EvaluationRules, truth: 
         return tally(case, worlds_of(case, flags, delays), columns, truth=truth, least_cents=rules.least_blocked_cents)
 
     alone, noticed = tallied(own), tallied(earliest([own, _flags(case, sent, rules)]))
-    before, after = (series(columns, draws, one, alone) for one in (alone, noticed))
+    before, after = series(columns, draws, alone, None), series(columns, draws, noticed, alone)
     return {
         "alone": at_world(before[0], at),
         "with_notices": at_world(after[0], at),
         "by_institution": {code: _money(after[n], at) for code, n in columns.of(INSTITUTION).items()},
         "families": draws.weights.shape[1],
+        "least_families": draws.least,
         "curve": {"delay_hours": list(delays), "alone": before[0], "with_notices": after[0]},
         "reported_twd": sum(x.reported_cents for x in case.listings) / 100,
         "came_in_twd": sum(i.cents for i in case.injections) / 100,

@@ -1,10 +1,10 @@
 """A tally as series over the worlds: figures with their intervals, per column, and what they are beyond another's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
-from cleanroom.evaluation.intervals import Draws
+from cleanroom.evaluation.intervals import Draws, rounded
 from cleanroom.evaluation.tally import (
     ACCOUNTS,
     CONTROLLED,
@@ -25,26 +25,27 @@ _PRICE = {
     "innocent_freeze_hours": (INNOCENT_HOURS, 1, 1),
 }
 Series = dict[str, list | None]
-Ends = tuple[np.ndarray, np.ndarray] | None
 
 
-def series(columns: Columns, draws: Draws, one: Tally, alone: Tally) -> list[Series]:
+def series(columns: Columns, draws: Draws, one: Tally, alone: Tally | None) -> list[Series]:
     """Per column; every list has one entry per world, `<figure>_interval` holds [low, high], or is None where there are
-    too few families of cases. `extra_`: beyond `alone`. Money in TWD. A figure that is not known is None."""
+    too few families of cases (docs/blocked.md), its entry where every redraw gives the same. `extra_`: beyond `alone`;
+    None where `one` is that itself. Money in TWD. A figure that is not known is None."""
     rows: list[Series] = [{} for _ in columns.names]
 
-    def put(name: str, by_case: np.ndarray, digits: int) -> None:
-        _put(rows, name, by_case.sum(axis=0), draws.interval(by_case, columns.of_case), digits)
+    def put(name: str, by_case: np.ndarray | None, digits: int) -> None:
+        values = intervals = [None] * len(rows)
+        if by_case is not None:
+            values = rounded(by_case.sum(axis=0).T, digits)
+            intervals = draws.interval(by_case, columns.of_case, digits)
+        for row, value, interval in zip(rows, values, intervals, strict=True):
+            row |= {name: value, f"{name}_interval": interval}
 
     for name, (figure, worth, digits) in EXTRA.items():
         put(name, one[figure] * worth, digits)
-        put(f"extra_{name}", (one[figure] - alone[figure]) * worth, digits)
+        put(f"extra_{name}", None if alone is None else (one[figure] - alone[figure]) * worth, digits)
     for name, (figure, worth, digits) in _PRICE.items():
-        if figure in one:
-            put(name, one[figure] * worth, digits)
-        else:
-            for row in rows:
-                row[name] = row[f"{name}_interval"] = None
+        put(name, one[figure] * worth if figure in one else None, digits)
     return rows
 
 
@@ -53,18 +54,6 @@ def at_world(found: Series, place: int) -> dict:
     return {name: None if values is None else values[place] for name, values in found.items()}
 
 
-def _put(rows: list[Series], name: str, total: np.ndarray, intervals: Sequence[Ends], digits: int) -> None:
-    for column, (row, ends) in enumerate(zip(rows, intervals, strict=True)):
-        row[name] = _rounded(total[:, column], digits)
-        rounded = ends and [_rounded(end, digits) for end in ends]
-        row[f"{name}_interval"] = rounded and [list(pair) for pair in zip(*rounded, strict=True)]
-
-
-def _rounded(values: np.ndarray, digits: int) -> list:
-    rounded = np.round(values, digits) + 0.0  # no minus zero
-    return rounded.astype(np.int64).tolist() if digits == 0 else rounded.tolist()
-
-
 def shown_series(columns: Columns, draws: Draws, tallies: Mapping[str, Tally], alone: Tally) -> dict[str, list[Series]]:
-    """Per measure its series, one per column."""
-    return {str(name): series(columns, draws, one, alone) for name, one in tallies.items()}
+    """Per measure its series, one per column; `alone`, where it is one of them, has nothing beyond itself."""
+    return {str(name): series(columns, draws, one, None if one is alone else alone) for name, one in tallies.items()}

@@ -76,14 +76,22 @@ class Page:
     def headline_interval(self) -> str:
         if not self.spread:
             return self.words("no_interval", families=self._families)
-        money, accounts = self._best["extra_money_twd_interval"], self._best["extra_accounts_interval"]
-        return self.words("headline_interval", money_low=whole(money[0]), money_high=whole(money[1]),
-                          accounts_low=whole(accounts[0]), accounts_high=whole(accounts[1]))  # fmt: skip
+        found = {what: self._best[f"extra_{what}_interval"] for what in ("money_twd", "accounts")}
+        said = [self.words.filled("spans", what, low=whole(ends[0]), high=whole(ends[1]))
+                for what, ends in found.items() if ends is not None]  # fmt: skip
+        if not said:
+            return self.words("same_in_all")
+        return self.words("headline_interval", spans=self.words("span_sign").join(said))
 
     @property
     def spread(self) -> bool:
         """Whether there are cases enough for intervals."""
-        return self._best["extra_money_twd_interval"] is not None
+        return self.body["families"] >= self.body["least_families"]
+
+    @property
+    def single(self) -> bool:
+        """Whether there is nobody to compare with."""
+        return len(self.body["parts"]["institution"]) == 1
 
     @property
     def _families(self) -> str:

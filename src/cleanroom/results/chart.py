@@ -66,7 +66,7 @@ def _panel(axes: Any, curve: Mapping[str, Any], name: str, words: Words, scale: 
         if row is None:
             continue
         if (intervals := row[f"{name}_interval"]) is not None:
-            low, high = _ends(intervals)
+            low, high = _ends(intervals, row[name])
             axes.fill_between(hours, low, high, color=colour, alpha=0.10, linewidth=0)
         axes.plot(hours, row[name], line, color=colour, marker=marker, markersize=3, linewidth=1.3,
                   label=words.of("names", scenario))  # fmt: skip
@@ -78,8 +78,10 @@ def _panel(axes: Any, curve: Mapping[str, Any], name: str, words: Words, scale: 
     axes.grid(axis="y", color="#d5dbe3", linewidth=0.5)
 
 
-def _ends(intervals: Sequence[Sequence[float]]) -> tuple[list[float], list[float]]:
-    return [low for low, _ in intervals], [high for _, high in intervals]
+def _ends(intervals: Sequence[Sequence[float] | None], values: Sequence[float]) -> tuple[list[float], list[float]]:
+    """Where there is no interval the band is as narrow as the line."""
+    low, high = zip(*(found or (value, value) for found, value in zip(intervals, values, strict=True)), strict=True)
+    return list(low), list(high)
 
 
 def _inline(svg: str) -> str:

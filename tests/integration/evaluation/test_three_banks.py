@@ -61,10 +61,12 @@ def test_the_answer_keeps_its_bounds(body):
     money = [body["scenarios"][s]["money_twd"] for s in Scenario]
     assert money == sorted(money), "each scenario keeps the measures before it"
     assert 0 < money[0] < money[-1] <= body["came_in_twd"] <= body["reported_twd"] == 1_219_378
-    for figures in (*body["scenarios"].values(), *body["alone"].values()):
-        for name in ("money_twd", "extra_money_twd", "accounts", "innocent_accounts"):
+    for s, figures in (*body["scenarios"].items(), *body["alone"].items()):
+        own = s == Scenario.OWN_BANK
+        assert (figures["extra_money_twd"] is None) == (figures["extra_money_twd_interval"] is None) == own
+        for name in ("money_twd", "accounts", "innocent_accounts", *(() if own else ("extra_money_twd",))):
             low, high = figures[f"{name}_interval"]
-            assert low <= figures[name] <= high, name
+            assert low <= figures[name] <= high and low < high, name
         assert 0 <= figures["innocent_accounts"] <= figures["accounts_controlled_not_listed"]
 
 

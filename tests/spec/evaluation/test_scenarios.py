@@ -129,8 +129,8 @@ def test_the_curve_falls_with_the_delay():
         assert curve[kind][REALTIME]["money_twd"] == [10_000, 10_000, 10_000, 10_000, 0]
         assert curve[kind][DAILY]["money_twd"] == [10_000, 10_000, 10_000, 10_000, 0]
         assert curve[kind][REALTIME]["accounts"] == [1, 1, 1, 1, 0]
-        assert curve[kind][REALTIME]["money_twd_interval"] == [[10_000, 10_000]] * 4 + [[0, 0]]
-        assert curve[kind][REALTIME]["extra_accounts_interval"] == [[1, 1]] * 4 + [[0, 0]]
+        for name in ("money_twd", "extra_accounts"):
+            assert curve[kind][REALTIME][f"{name}_interval"] == [None] * 5, "one case drawn again is the same case"
     assert body_of(case_of(), RULES)["curve"]["scenarios"][REALTIME]["money_twd_interval"] is None, "of one family"
 
 
@@ -151,10 +151,20 @@ def test_innocents_are_known_only_with_the_truth():
     assert none["innocent_freeze_hours"] == none["freeze_hours"] == pytest.approx((31 + 29), abs=0.1)
 
 
-def test_the_interval_holds_the_figure_and_collapses_with_one_case():
+def test_where_every_redraw_gives_the_same_there_is_no_interval():
     found = body_of(case_of(), replace(RULES, least_families=1))["scenarios"][REALTIME]
-    assert found["money_twd_interval"] == [10_000, 10_000]
-    assert found["extra_money_twd_interval"] == [10_000, 10_000]
+    assert found["money_twd"] == found["extra_money_twd"] == 10_000
+    assert found["money_twd_interval"] is found["extra_money_twd_interval"] is None
+
+
+def test_each_bank_alone_has_nothing_beyond_itself():
+    body = body_of(case_of())
+    assert body["scenarios"]["own_bank"] == body["alone"]["own_bank"]
+    extra = {name: value for name, value in body["scenarios"]["own_bank"].items() if name.startswith("extra_")}
+    assert len(extra) == 4 and set(extra.values()) == {None}
+    parts = [part["scenarios"]["own_bank"] for rows in body["parts"].values() for part in rows.values()]
+    assert len(parts) > 3 and all(one["extra_accounts"] is None and one["accounts"] for one in parts)
+    assert body["curve"]["alone"]["own_bank"]["extra_money_twd"] is None
 
 
 def test_sensitivity_begins_with_the_answer_itself():

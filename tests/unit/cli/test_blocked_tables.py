@@ -45,7 +45,24 @@ def test_cut_offs_are_told_in_taipei_time(monkeypatch):
 def test_a_loss_against_each_bank_alone_has_its_sign_and_one_case_no_interval(language, told, monkeypatch):
     monkeypatch.setenv("CLEANROOM_LANGUAGE", language)
     after = {"extra_money_twd": -69_013.0, "extra_accounts": -12}
-    one, many = (replay._blocked(after | {"extra_money_twd_interval": interval}, 2, families)
-                 for families, interval in ((1, None), (40, [-69_013.0, -69_013.0])))  # fmt: skip
-    assert told in one and told in many and one.count("-69,013") == 1 and many.count("-69,013") == 3
+    few, same, many = (
+        replay._blocked(after | {"extra_money_twd_interval": interval}, 2, replay._why_none(
+            {"families": families, "least_families": 5}))
+        for families, interval in ((1, None), (40, None), (40, [-70_000.0, -69_013.0]))
+    )  # fmt: skip
+    assert all(told in one for one in (few, same, many)) and few.count("-69,013") == 1 and many.count("-69,013") == 2
+    assert "(1)" in few or "1 個" in few
+    assert "every redraw" in same or "均相同" in same
     assert "95 %: " in many or "95%：" in many
+
+
+def test_one_institution_is_said_to_have_nobody_to_join_with(capsys, monkeypatch):
+    monkeypatch.setenv("CLEANROOM_LANGUAGE", ENGLISH)
+    body = blocked_of(6)
+    blocked._show(body)
+    both = capsys.readouterr().out
+    assert "together is the same as alone" not in both
+    [row] = [line for line in both.splitlines() if "own bank" in line.lower()]
+    assert row.split()[-1] == "0" and len(row.split()) == 6, "three words; money, accounts and innocents: no extra"
+    blocked._show(body | {"parts": body["parts"] | {"institution": {"700": body["parts"]["institution"]["700"]}}})
+    assert "together is the same as alone" in capsys.readouterr().out.replace("\n", " ")

@@ -86,4 +86,5 @@ def test_answers_to_warnings_about_the_same_accounts():
 def test_without_any_run_there_is_no_precision_and_nothing_extra():
     found = judged([])
     assert found["right"] == {"in_pattern": None, "listed_later": {"notices": 0, "precision": None, "interval": None}}
-    assert found["with_notices"] == found["alone"]
+    nothing = {"extra_money_twd": 0.0, "extra_accounts": 0}
+    assert found["with_notices"] == found["alone"] | nothing, "each bank alone has nothing beyond itself, not even 0"

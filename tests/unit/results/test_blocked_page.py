@@ -108,7 +108,26 @@ def test_no_file_holds_an_interval_of_fewer_than_five_families(chains):
         typologies = kept["parts"]["typology"]
         assert {name: one["families"] for name, one in typologies.items()} == {"fan_out": 4, "unknown": 1}
         assert set(map(str, _intervals(typologies))) == {"None"}, "a typology counts its own families"
-        assert "None" not in set(map(str, _intervals(kept["parts"]["institution"])))
+        assert "None" not in {str(x) for one in kept["parts"]["institution"].values()
+                              for name in Scenario if name is not Scenario.OWN_BANK
+                              for x in _intervals(one["scenarios"][name])}  # fmt: skip
+        ends = [
+            (float(r[f"{n[:-5]}_low"]), float(r[n])) for r in listed for n in COLUMNS if n.endswith("_high") and r[n]
+        ]
+        assert len(ends) > 50 and all(low < high for low, high in ends), "no interval has no width"
+        assert not any(r["extra_money_twd"] for r in listed if r["measure"] == Scenario.OWN_BANK)
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "One institution alone"), ("zh_hant", "僅有一家機構")])
+def test_one_institution_has_nobody_to_join_with_and_what_does_not_vary_no_interval(body, language, told):
+    assert told not in page(body, language, **KNOWN)
+    parts = body["parts"] | {"institution": {"700": body["parts"]["institution"]["700"]}}
+    best = body["scenarios"]["shared_graph_realtime"] | {"extra_money_twd_interval": None}
+    one = body | {"parts": parts, "scenarios": body["scenarios"] | {"shared_graph_realtime": best}}
+    said = page(one, language, **KNOWN)
+    assert told in said and re.search(r"95 ?%(?: interval: | 區間：)\d+ (?:to|至) \d+ (?:accounts|個帳戶)", said)
+    best["extra_accounts_interval"] = None
+    assert {"en": "every redraw", "zh_hant": "結果均相同"}[language] in page(one, language, **KNOWN)
 
 
 def _intervals(found):
