@@ -56,6 +56,7 @@ def desk(tmp_path, artefact):
 @pytest.fixture
 def command(desk, monkeypatch, capsys):
     """`cleanroom governance gate --json` in that room: (exit code, what it printed)."""
+    monkeypatch.setenv("CLEANROOM_HOME", str(desk.settings.home))
     monkeypatch.setattr(line.gate.Desk, "of", classmethod(lambda cls, settings: desk))
 
     def run():
