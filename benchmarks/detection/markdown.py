@@ -41,4 +41,6 @@ def _line(cells: list) -> str:
 def _shown(figure: dict[str, float | None]) -> str:
     if figure["value"] is None:
         return "-"
-    return f"{figure['value']:.3f} ({figure['low']:.2f} to {figure['high']:.2f})"
+    if figure["low"] == figure["high"]:  # every draw gives the same value: it says nothing of how sure that is
+        return f"{figure['value']:.3f}"
+    return f"{figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f})"

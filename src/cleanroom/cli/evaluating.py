@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from datetime import datetime
 from typing import Any
 
 from rich.box import SIMPLE
@@ -14,6 +15,7 @@ from cleanroom.cli.waiting import waiting
 from cleanroom.cli.words import chosen, told
 from cleanroom.contracts.whole_files import write_whole
 from cleanroom.evaluation.ranking import RESAMPLES
+from cleanroom.governance.moments import moment
 
 _TIGHT: dict[str, Any] = {"box": SIMPLE, "padding": (0, 1, 0, 0), "pad_edge": False}
 _NAMES = {"rules": ("rules", "規則"), "model_without_graph": ("no graph", "無圖特徵"), "model": ("model", "模型"),
@@ -49,7 +51,7 @@ def show(found: dict[str, Any]) -> None:
         ", ".join(found["institutions"]),
         found["accounts"],
         found["listed"],
-        found["cut_off"],
+        moment(datetime.fromisoformat(found["cut_off"])),
     )
     print_line(told(
         f"institutions: {codes}; {accounts:,} accounts, {listed:,} watch-listed by {end}; "
@@ -57,17 +59,53 @@ def show(found: dict[str, Any]) -> None:
         f"機構：{codes}；帳戶 {accounts:,} 個，至 {end} 警示 {listed:,} 個；"
         f"受評 {ranked:,} 個，其中 {right:,} 個屬已知樣態",
     ))  # fmt: skip
-    out.print(_figures(found["methods"], "precision_at", told("Precision", "精確率")))
-    out.print(_figures(found["methods"], "recall_at", told("Recall", "召回率")))
+    out.print(_figures(found, "precision_at", told("Precision", "精確率")))
+    out.print(_figures(found, "recall_at", told("Recall", "召回率")))
     out.print(_typologies(found["methods"]))
     print_line(told(
         f"( ): 95 % intervals, bootstrap over patterns, {RESAMPLES:,} draws. own: each institution ranks its own "
         "accounts; merged by the share of its accounts that rank above.",
         f"( )：95% 區間，對樣態自助重抽 {RESAMPLES:,} 次。各自：各機構為自有帳戶排名，再依其上帳戶所占比例合併。",
     ))  # fmt: skip
+    print_line(told(
+        "A figure without an interval: every draw gives the same value, so the draws do not say how sure it is.",
+        "數值未附區間者：各次重抽之值皆同，無從據以表示其不確定性。",
+    ))  # fmt: skip
+    _tell_rules(found)
 
 
-def _figures(methods: dict[str, Any], kind: str, title: str) -> Table:
+def _tell_rules(found: dict[str, Any]) -> None:
+    """Where the rules rank in a model's place: in whole views, and at which institutions of the own view."""
+    marked, at = False, {}
+    for method, views in _models(found["methods"]):
+        for figures in views.values():
+            whole = _by_rules(figures, found["institutions"])
+            marked = marked or whole
+            if figures["ranked_by_rules"] and not whole:
+                at.setdefault(", ".join(figures["ranked_by_rules"]), []).append(chosen(_NAMES[method]))
+    for codes, methods in at.items():
+        names = told(", ", "、").join(methods)
+        print_line(told(f"own view of {codes}, by rules: {names}.", f"{codes} 之自有資料依規則排名：{names}。"))
+    if marked or at:
+        print_line(told(
+            "by rules: too few watch-listed accounts to learn from, or too few accounts to tell them apart, so the "
+            "rules rank in the model's place; in that of `no graph`, only the rules that need no graph feature.",
+            "依規則：警示帳戶過少，或帳戶過少而無法區分，故以規則代替模型排名；「無圖特徵」者僅用不需圖特徵之規則。",
+        ))  # fmt: skip
+
+
+def _models(methods: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [(method, views) for method, views in methods.items() if method != "rules"]
+
+
+def _by_rules(figures: dict[str, Any], institutions: list[str]) -> bool:
+    """Whether nobody's ranking was learned in this view."""
+    by_rules = set(figures["ranked_by_rules"])
+    return "all" in by_rules or by_rules >= set(institutions)
+
+
+def _figures(found: dict[str, Any], kind: str, title: str) -> Table:
+    methods = found["methods"]
     capacities = list(methods["rules"]["joint"][kind])
     whole = ["PR-AUC"] if kind == "precision_at" else []
     names = [told("method", "方法"), told("view", "資料"), *whole]
@@ -76,7 +114,9 @@ def _figures(methods: dict[str, Any], kind: str, title: str) -> Table:
     for method, views in methods.items():
         for view, figures in views.items():
             shown = [*([figures["pr_auc"]] if whole else []), *(figures[kind][n] for n in capacities)]
-            table.add_row(chosen(_NAMES[method]), chosen(_NAMES[view]), *map(_shown, shown))
+            replaced = method != "rules" and _by_rules(figures, found["institutions"])
+            name = chosen(_NAMES[method]) + (told("\nby rules", "\n依規則") if replaced else "")
+            table.add_row(name, chosen(_NAMES[view]), *map(_shown, shown))
     return table
 
 
@@ -94,8 +134,9 @@ def _typologies(methods: dict[str, Any]) -> Table:
 
 
 def _shown(figure: dict[str, float | None]) -> str:
-    """Without the leading zero: eleven columns have to fit into a terminal."""
+    """Without the leading zero: eleven columns have to fit into a terminal. No interval where every draw gives the
+    same value: a width of zero would look like certainty."""
     if figure["value"] is None:
         return "-"
     value, low, high = (f"{figure[name]:.2f}".removeprefix("0") for name in ("value", "low", "high"))
-    return f"{value} ({low}-{high})"
+    return value if figure["low"] == figure["high"] else f"{value} ({low}-{high})"

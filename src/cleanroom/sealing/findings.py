@@ -119,15 +119,17 @@ def finding_of(refusal: CleanroomError) -> Finding:
 def refusal_of(file: str, found: list[Finding], *, gate: bool = False, reported: bool = True) -> CleanroomError | None:
     """The refusal that a file's findings amount to, or None. Form comes first, then institutions, then owners.
 
-    `reported`: a complete report is written beside the data; else the sentence names the first rows itself.
+    `reported`: a complete report is written beside the data; else the sentence names every broken rule
+    and its first rows itself.
     """
     failed = [f for f in found if f.severity == "fail"]
     if not failed:
         return None
     first = min(failed, key=lambda f: (f.rule in _KINDS, f.rule == OWNER))
     kind = QualityGateFailed if gate else _KINDS.get(first.rule, MalformedRows)
-    said = _broken(first, len(failed) - 1)
-    rest = _report_at(file) if reported else _first_rows(first)
+    others = [f for f in failed if f is not first]
+    said = _broken(first, len(others) if reported else 0)
+    rest = _report_at(file) if reported else _places(first, others)
     row = first.row_numbers[0] if first.row_numbers else None
     where = Where(file=file, row=row, column=first.column)
     return kind(said.en + rest.en, zh=said.zh_hant + rest.zh_hant, where=where, rule=first.rule)
@@ -136,7 +138,7 @@ def refusal_of(file: str, found: list[Finding], *, gate: bool = False, reported:
 def _broken(first: Finding, others: int) -> Both:
     """How many rows break the rule, what it asks (in Chinese; English rules are named so that they say it), and how
     many other rules are broken."""
-    asks = RULES[first.rule].asks_zh.rstrip("。") if first.rule in RULES else first.rule
+    asks = _asks(first)
     english = _counted(first.failed_rows, "row breaks", "rows break") if first.failed_rows else "the file breaks"
     chinese = f"{first.failed_rows} 列" if first.failed_rows else "檔案"
     also = f", and {_counted(others, 'other rule is', 'other rules are')} broken" if others else ""
@@ -149,12 +151,31 @@ def _report_at(file: str) -> Both:
     return Both(f"; the complete report is {name}", f"；完整報告為 {name}")
 
 
-def _first_rows(first: Finding) -> Both:
-    if not first.row_numbers:
-        return Both("", "")
-    rows, more = first.row_numbers[:SAID_CAP], first.failed_rows > SAID_CAP
-    dots = " …" if more else ""
-    return Both(f"; rows {', '.join(map(str, rows))}{dots}", f"；列號 {'、'.join(map(str, rows))}{dots}")
+def _places(first: Finding, others: list[Finding]) -> Both:
+    """The first rows of the rule that the sentence is about, then every other broken rule with its column and row."""
+    english, chinese = "", ""
+    if rows := first.row_numbers[:SAID_CAP]:
+        dots = " …" if first.failed_rows > SAID_CAP else ""
+        english = f"; {'row' if len(rows) == 1 else 'rows'} {', '.join(map(str, rows))}{dots}"
+        chinese = f"；列號 {'、'.join(map(str, rows))}{dots}"
+    if others:
+        english += f"; also broken: {', '.join(_place(f).en for f in others)}"
+        chinese += f"；另不符：{'、'.join(_place(f).zh_hant for f in others)}"
+    return Both(english, chinese)
+
+
+def _place(found: Finding) -> Both:
+    row = found.row_numbers[:1]
+    english = ", ".join([*filter(None, [found.column]), *(f"from row {n} on" if found.failed_rows > 1 else f"row {n}"
+                                                          for n in row)])  # fmt: skip
+    chinese = "，".join([*filter(None, [found.column]), *(f"第 {n} 列{'起' if found.failed_rows > 1 else ''}"
+                                                         for n in row)])  # fmt: skip
+    asks = _asks(found)
+    return Both(f"{found.rule} ({english})" if english else found.rule, f"{asks}（{chinese}）" if chinese else asks)
+
+
+def _asks(found: Finding) -> str:
+    return RULES[found.rule].asks_zh.rstrip("。") if found.rule in RULES else found.rule
 
 
 def report_name(file: str) -> str:

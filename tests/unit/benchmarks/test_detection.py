@@ -37,11 +37,13 @@ def test_frauds_are_listed_to_be_found_or_undecided_by_their_step(made):
 
 def test_tables_hold_a_line_for_each_method_and_view():
     figure = {"value": 0.5, "low": 0.25, "high": 0.75}
+    sure = dict.fromkeys(figure, 1.0)
     unknown = dict.fromkeys(figure)
-    figures = {"pr_auc": figure, "precision_at": {"100": figure}, "recall_at": {"100": unknown},
+    figures = {"pr_auc": figure, "precision_at": {"100": figure}, "recall_at": {"100": sure},
                "by_typology": {"cycle": {"accounts": 3, "found_at": {"100": 2}}}}  # fmt: skip
 
-    lines = tables({"methods": {"rules": {"joint": figures, "own": figures}}}).splitlines()
+    lines = tables({"methods": {"rules": {"joint": figures, "own": {**figures, "pr_auc": unknown}}}}).splitlines()
 
-    assert lines[2] == "| rules | joint | 0.500 (0.25 to 0.75) | 0.500 (0.25 to 0.75) | - |"
+    assert lines[2] == "| rules | joint | 0.500 (0.250 to 0.750) | 0.500 (0.250 to 0.750) | 1.000 |"
+    assert lines[3] == "| rules | own | - | 0.500 (0.250 to 0.750) | 1.000 |"
     assert lines[-1] == "| cycle | 3 | 2 | 2 |"

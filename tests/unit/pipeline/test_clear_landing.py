@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from cleanroom.crypto.identifiers import canonical
-from cleanroom.errors import MalformedRows, NothingToDo, SettingsInvalid
+from cleanroom.errors import MalformedRows, NothingToDo, SettingsInvalid, UndeclaredEncoding
 from cleanroom.pipeline.rehearsal.clear_landing import account_tokens, read_institution
 from cleanroom.pipeline.rehearsal.consortium import find_consortium
 from cleanroom.synthetic.identities import national_id
@@ -61,7 +61,7 @@ def test_a_broken_row_is_refused_with_its_place(tmp_path):
 
     assert (refused.value.where.file, refused.value.where.row) == ("808/accounts.csv", 1)
     assert "A123456780" not in str(refused.value)
-    assert "1 row breaks the rule national_id_checksum; rows 1" in str(refused.value)
+    assert "1 row breaks the rule national_id_checksum; row 1 " in str(refused.value)
     assert "1 列不符規則：身分證字號或居留證號檢查碼不符" in refused.value.in_chinese
     assert "列號 1" in refused.value.in_chinese
 
@@ -84,3 +84,27 @@ def test_a_query_is_refused(tmp_path):
 
     with pytest.raises(SettingsInvalid, match="reads files"):
         landed(data)
+
+
+def test_other_bytes_than_declared_are_refused_with_the_institution(tmp_path):
+    data = folder(tmp_path, "bytes", format="csv", encoding="utf-8")
+    with (data / "808" / "accounts.csv").open("ab") as file:
+        file.write(b"\xa4\xa4,,,,,\n")
+
+    with pytest.raises(UndeclaredEncoding, match=r"^808/accounts\.csv, row 2: "):
+        landed(data)
+
+
+def test_every_broken_rule_is_named_with_its_first_row(tmp_path):
+    data = folder(tmp_path, "two", format="csv", encoding="utf-8")
+    rows = ["short", "000123456780,national_id,A123456780,2020-01-02,personal,active", "short"]
+    with (data / "808" / "accounts.csv").open("a", encoding="utf-8") as file:
+        file.write("\n".join(rows) + "\n")
+
+    with pytest.raises(MalformedRows) as refused:
+        landed(data)
+    said, said_zh = str(refused.value), refused.value.in_chinese
+    assert said.startswith("808/accounts.csv, row 2: 2 rows break the rule column_count; rows 2, 4; also broken: ")
+    assert "national_id_checksum (holder_id, row 3)" in said
+    assert "列號 2、4；另不符：" in said_zh and "（holder_id，第 3 列）" in said_zh
+    assert "A123456780" not in said + said_zh

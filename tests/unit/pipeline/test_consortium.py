@@ -68,6 +68,14 @@ def test_a_bad_declaration_is_refused_with_its_place(tmp_path, text, kind):
         find_consortium(tmp_path)
 
 
+def test_a_declaration_that_is_no_json_is_told_with_its_line(tmp_path):
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "institution.json").write_text('{"institution": "808",\n "sector": bank}')
+    with pytest.raises(ManifestMalformed, match="not JSON in UTF-8; look at line 2") as refused:
+        find_consortium(tmp_path)
+    assert "第 2 行" in refused.value.in_chinese
+
+
 def test_a_declaration_may_have_a_byte_order_mark(tmp_path):
     declare(tmp_path / "808", "808")
     path = tmp_path / "808" / "institution.json"

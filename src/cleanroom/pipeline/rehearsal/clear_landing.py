@@ -7,7 +7,8 @@ may as well read the folder.
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -17,10 +18,10 @@ from cleanroom.contracts.specification import LATEST, DatasetContract, load_spec
 from cleanroom.crypto.epochs import Epoch
 from cleanroom.crypto.handles import HandleKeys
 from cleanroom.crypto.schemes import FirstHash, SecondHash
-from cleanroom.errors import SettingsInvalid, Where
+from cleanroom.errors import CleanroomError, SettingsInvalid, Where
 from cleanroom.intake import rows as incoming
 from cleanroom.pipeline.rehearsal.consortium import Institution
-from cleanroom.sealing.findings import Finding, refusal_of
+from cleanroom.sealing.findings import Finding, Total, refusal_of
 from cleanroom.sealing.folder import ClearFile, ClearFolder, read_folder
 from cleanroom.sealing.reading import read_batches
 from cleanroom.sealing.rows import Rules, check_batch
@@ -74,11 +75,26 @@ def account_tokens(accounts: Iterable[str]) -> list[str]:
 
 
 def read_institution(institution: Institution) -> Iterator[ReadFile]:
-    """Every declared file. Raises what the readers raise, and the refusal that a file's findings amount to."""
-    folder = read_folder(institution.folder, institution=institution.code)
+    """Every declared file. Raises what the readers raise, and the refusal that a file's findings amount to; each names
+    the institution beside the file."""
+    with _named(institution.code):
+        folder = read_folder(institution.folder, institution=institution.code)
     contracts = load_specification(LATEST).datasets
     for file in folder.files:
-        yield _read(folder, file, contracts[file.dataset])
+        with _named(institution.code):
+            read = _read(folder, file, contracts[file.dataset])
+        yield read
+
+
+@contextmanager
+def _named(code: str) -> Iterator[None]:
+    """The readers know one institution and name its file alone; here files of the same name stand side by side."""
+    try:
+        yield
+    except CleanroomError as e:
+        if e.where.file:
+            e.where = replace(e.where, file=f"{code}/{e.where.file}")
+        raise
 
 
 def _read(folder: ClearFolder, file: ClearFile, contract: DatasetContract) -> ReadFile:
@@ -88,13 +104,13 @@ zh="此指令僅讀取檔案；請將查詢結果寫入檔案並申報"
 ,
                               where=Where(file=file.path.name))  # fmt: skip
     rules = Rules(contract, file.source, folder.institution, _EVERY_CODE)
-    keys, found, batches = PublishedKeys(folder.institution), [], []
+    keys, total, batches = PublishedKeys(folder.institution), Total(), []
     for raw in read_batches(file, contract):
         clear = check_batch(raw, rules)
-        found += clear.found
-        if not found:
+        total.add(clear.found)
+        if not total.found:
             batches.append(_hashed(clear.rows, contract, keys))
-    _refuse(f"{folder.institution}/{file.path.name}", found)
+    _refuse(file.path.name, total.found)
     return ReadFile(folder.institution, str(file.dataset), _days(folder), tuple(batches))
 
 

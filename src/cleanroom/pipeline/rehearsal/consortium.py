@@ -87,12 +87,23 @@ def _institution(folder: Path) -> Institution:
     where = Where(file=str(path))
     try:
         declared = json.loads(path.read_text(encoding="utf-8-sig"))
-        code, sector = str(declared["institution"]), Sector(declared["sector"])
-    except (ValueError, KeyError, TypeError, RecursionError) as e:
+    except (ValueError, RecursionError) as e:
+        line = getattr(e, "lineno", None)  # none where the bytes are no UTF-8 or nest too deep
         raise ManifestMalformed(
-            f"the declaration needs a valid institution and sector ({e})",
-            zh=f"申報檔須有有效之機構代碼與業別（{e}）",
+            "the declaration is not JSON in UTF-8" + (f"; look at line {line}" if line else ""),
+            zh="申報檔非 UTF-8 之 JSON" + (f"；請檢視第 {line} 行" if line else ""),
             where=where,
+            rule="declaration",
+        ) from None
+    try:
+        code, sector = str(declared["institution"]), Sector(declared["sector"])
+    except (ValueError, KeyError, TypeError):
+        sectors = list(map(str, Sector))
+        raise ManifestMalformed(
+            f"the declaration needs `institution`, a code of three digits, and `sector`, one of {', '.join(sectors)}",
+            zh=f"申報檔須有 institution（三位數代碼）與 sector（{'、'.join(sectors)} 之一）",
+            where=where,
+            rule="declaration",
         ) from None
     if not (len(code) == 3 and code.isascii() and code.isdigit()):
         raise UnknownInstitution(
