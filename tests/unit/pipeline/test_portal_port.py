@@ -46,4 +46,4 @@ def test_without_a_home_the_advice_names_the_setting(tmp_path, monkeypatch, caps
     monkeypatch.delenv("CLEANROOM_HOME", raising=False)
     monkeypatch.setenv("CLEANROOM_LANGUAGE", ENGLISH)
     assert cli.main(["governance", "gate"]) == SettingsInvalid.exit_code
-    assert "set CLEANROOM_HOME to the folder that holds it" in " ".join(capsys.readouterr().err.split())
+    assert "set CLEANROOM_HOME to the folder that holds the room" in " ".join(capsys.readouterr().err.split())
