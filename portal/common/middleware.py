@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from cleanroom.errors import CleanroomError
-from portal.common.problems import field_of, sentence_of, status_of
+from portal.common.problems import field_of, method_refused, sentence_of, status_of
 from portal.common.refused_forms import RefusedForm, page_of
 
 
@@ -26,6 +26,8 @@ class RefusalMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if response.status_code == 405 and request.path.startswith("/api/v1/"):
+            return method_refused(response)
         refused = getattr(request, "refused", None)
         page = page_of(request, refused) if refused else None
         return (self._given_back(page, refused) if page else None) or response

@@ -91,9 +91,17 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 
 def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
-    """The framework's own: a body that cannot be read, a method that is not there."""
-    both = said("the portal could not read this request (%(status)s)", status=error.status_code)
+    """The framework's own, of a body that cannot be read."""
+    both = said("the body of the request is not JSON in UTF-8")
     return problem(error.status_code, "request invalid", both, errors.RequestInvalid.reason)
+
+
+def method_refused(answer: HttpResponse) -> HttpResponse:
+    """The framework's answer to a method that an address does not take, as a problem; `Allow` names those it takes."""
+    both = said("this address takes only %(methods)s", methods=answer.headers["Allow"])
+    refused = problem(405, "method not allowed", both, errors.RequestInvalid.reason)
+    refused.headers["Allow"] = answer.headers["Allow"]
+    return refused
 
 
 def _missing(request: HttpRequest, error: Exception) -> HttpResponse:

@@ -75,13 +75,22 @@ def test_every_call_refuses_in_both_languages(caller):
     assert refused >= 20, (caller, refused)
 
 
-def test_an_address_that_is_none_and_a_body_that_is_none():
+def test_what_the_framework_refuses_is_a_problem_too():
     token = token_for(make_person(Role.ROOM_SERVICE))
     broken = Client().generic("POST", "/api/v1/uploads", b"{", content_type="application/json",
                               headers={"Authorization": f"Bearer {token}"})  # fmt: skip
-    for response in (answered("GET", "/api/v1/none", None), broken):
+    no_such_method = answered("DELETE", "/api/v1/incidents", None, token)
+    expected = [
+        (answered("GET", "/api/v1/none", None), 404, "nothing at this address"),
+        (broken, 400, "not JSON"),
+        (no_such_method, 405, "takes only"),
+    ]
+    for response, status, words in expected:
         problem = json.loads(response.content)
-        assert response.status_code in (400, 404, 422) and CHINESE.search(problem["detail_zh"])
+        assert response["Content-Type"] == "application/problem+json"
+        assert (response.status_code, problem["status"]) == (status, status)
+        assert words in problem["detail"] and CHINESE.search(problem["detail_zh"])
+    assert "POST" in no_such_method["Allow"]
 
 
 @pytest.mark.parametrize(
